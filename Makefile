@@ -1,0 +1,49 @@
+# Two commands for a newcomer: `make repro` and `make test`. Everything runs in .venv, installed from requirements.lock.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help repro study test check lint lock clean
+
+PYTHON ?=
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# The last stage of the spine: what `make repro` makes. `make study` makes everything in dvc.yaml.
+SPINE := validate
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+repro: .venv/installed  ## install if needed, then bring the spine up to date: dvc repro $(SPINE)
+	dvc repro $(SPINE)
+
+study: .venv/installed  ## the same for everything in dvc.yaml
+	dvc repro
+
+test: .venv/installed  ## run the tests
+	pytest -n auto
+
+check: lint test  ## lint, then the tests: what must pass before a change lands
+
+lint: .venv/installed  ## lint, format, types, import layers, unused dependencies, spelling
+	ruff check
+	ruff format --check
+	pyrefly check --summary=none
+	lint-imports --no-logo
+	deptry src
+	codespell
+
+lock: .venv/installed  ## resolve pyproject.toml anew into requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --fork-strategy fewest --python-version 3.11 --upgrade \
+		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
+
+clean:  ## remove .venv, caches and work in progress; data, metrics and the DVC cache stay
+	rm -rf .venv .ontime .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/installed: requirements.lock pyproject.toml
+	@.ci/python $(PYTHON) > /dev/null
+	@test -x $(BIN)/python || { rm -rf .venv; "$$(.ci/python $(PYTHON))" -m venv .venv; }
+	@echo 'Installing requirements.lock into .venv (a minute or two, once) ...'
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --compile --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""How early, and how surely, can we know that a flight will not be on time?"""
