@@ -1,0 +1,1 @@
+"""What people and schedulers run: actions change the world and are not cached."""

@@ -1,0 +1,1 @@
+"""The machinery, pure: frames and arrays in, frames, arrays and dataclasses out."""

@@ -1,0 +1,98 @@
+"""The contract of a dataset -> its data dictionary in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandera.pandas as pa
+
+from ontime.core.contract import clock, meaning
+from ontime.dataset import KNOWN, Measure, Rule, Table
+
+
+def data_dictionary(tables: Sequence[Table]) -> str:
+    """Every table, column, rule and measure of the contract, as one Markdown page."""
+    clocks = _grid(["Clock", "Its values are known"], [(f"`{clock}`", known) for clock, known in KNOWN.items()])
+    intro = (
+        "# Data dictionary\n\n"
+        "Generated from the contract by `python -m ontime document`; a test holds it current.\n\n"
+        "Every column has a **clock**: when its value becomes known. A row that breaks a rule loses the columns of\n"
+        "the rule's clock and of every later one, and is removed where that is the table's first clock. What is lost\n"
+        "stands in `data/quarantine.parquet`; the clean row names the clock in `lost_from`. A missing value breaks no\n"
+        "rule; whether it may be missing stands in its column.\n"
+    )
+    return "\n".join([intro, clocks, *map(_table, tables)])
+
+
+def _table(table: Table) -> str:
+    layout = f"`{table.name}/<month>.parquet`" if table.monthly else f"`{table.name}.parquet`"
+    lines = [f"## {table.name}\n\n{table.about} Stored as {layout}; unique by {_names(table.key)}.\n"]
+    header = ["Column", "Type", "Unit", "Range", "Missing", "Clock", "Reason"]
+    lines += ["### What the source brings\n", _grid(header, [_column(*item) for item in table.schema.columns.items()])]
+    if table.added:
+        lines += [
+            "### What the clean table has beside it\n",
+            _grid(header, [_column(*item) for item in table.added.items()]),
+        ]
+    if table.rules:
+        rules = [(f"`{r.name}`", _names(r.columns), f"`{clock(table, r)}`", _needs(r), r.reason) for r in table.rules]
+        lines += ["### Rules for a row\n", _grid(["Rule", "Columns", "Clock", "Reads", "Reason"], rules)]
+    if table.measures:
+        header = ["Measure", "Columns", "Warns outside", "Stops outside", "Unit", "Reads", "Reason"]
+        measures = [
+            (f"`{m.name}`", _names(m.columns), _range(m.warn), _range(m.stop), m.unit, _needs(m), m.reason)
+            for m in table.measures
+        ]
+        lines += ["### Measures of a month\n", _grid(header, measures)]
+    return "\n".join(lines)
+
+
+def _column(name: str, column: pa.Column) -> tuple[str, ...]:
+    told = meaning(column)
+    bounds = [_bound(check) for check in column.checks or []]
+    usual = [f"usually {_range(told['usual'])}"] if told["usual"] else []
+    return (
+        f"`{name}`",
+        f"`{told['dtype']}`",
+        told["unit"],
+        "; ".join(bounds + usual),
+        _missing(column.nullable, told["missing"]),
+        f"`{told['clock']}`",
+        told["reason"],
+    )
+
+
+def _bound(check: pa.Check) -> str:
+    known = check.statistics or {}
+    match check.name:
+        case "in_range":
+            return _range((known["min_value"], known["max_value"]))
+        case "isin":
+            return ", ".join(map(str, known["allowed_values"]))
+        case "str_matches":
+            return f"`{known['pattern']}`"
+        case name:
+            return str(name).replace("_", " ")
+
+
+def _range(bounds: tuple[float, float]) -> str:
+    return f"{bounds[0]:g} to {bounds[1]:g}"
+
+
+def _missing(nullable: bool, limits: tuple[float, float] | None) -> str:
+    if not nullable:
+        return "never"
+    return f"allowed; above {limits[0]:.1%} warns, above {limits[1]:.1%} stops" if limits else "allowed"
+
+
+def _needs(rule: Rule | Measure) -> str:
+    return _names(rule.needs)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)

@@ -1,0 +1,59 @@
+"""What a check found -> text that says where, what, how often, for example, and what to do."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ontime.errors import OntimeError
+
+
+class Level(enum.Enum):
+    """What a finding leads to."""
+
+    STOP = "stop"
+    QUARANTINE = "quarantine"
+    WARN = "warn"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found in one part of a table (month: None for a reference table)."""
+
+    level: Level
+    table: str
+    month: str | None
+    column: str
+    rule: str
+    found: str
+    remedy: str
+    examples: tuple[str, ...] = ()
+
+    @property
+    def stops(self) -> bool:
+        return self.level is Level.STOP
+
+
+class ContractError(OntimeError):
+    """The data breaks its contract too much to go on; the text lists every finding."""
+
+    def __init__(self, findings: Sequence[Finding], where: str) -> None:
+        reasons = sum(finding.stops for finding in findings)
+        noun = "reason" if reasons == 1 else "reasons"
+        super().__init__(
+            f"{where} breaks its contract: {reasons} {noun} to stop. Nothing was written.\n\n{describe(findings)}"
+        )
+
+
+def describe(findings: Sequence[Finding]) -> str:
+    """Findings as paragraphs for people, what stops first."""
+    levels = list(Level)
+    return "\n".join(map(_paragraph, sorted(findings, key=lambda finding: levels.index(finding.level))))
+
+
+def _paragraph(finding: Finding) -> str:
+    where = f"{finding.table} {finding.month}" if finding.month else finding.table
+    head = f"[{finding.level.value}] {where}, {finding.column}, rule {finding.rule}: {finding.found}"
+    examples = f"\n    for example: {'; '.join(finding.examples)}" if finding.examples else ""
+    return f"{head}{examples}\n    what to do: {finding.remedy}"

@@ -1,0 +1,121 @@
+"""What the machinery may know about a dataset: its parts, tables, clocks and rules; imports nothing of ours."""
+
+from __future__ import annotations
+
+import enum
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
+
+
+class Clock(enum.IntEnum):
+    """When a value becomes known. What breaks the contract at one clock costs a row that clock's columns and later."""
+
+    REFERENCE = 0
+    SCHEDULE = 1
+    OBSERVED = 2
+    DEPARTURE = 3
+    ARRIVAL = 4
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+KNOWN = {
+    Clock.REFERENCE: "always: facts of the calendar and the map",
+    Clock.SCHEDULE: "when the schedule is published, long before",
+    Clock.OBSERVED: "when the observed hour is over",
+    Clock.DEPARTURE: "at the actual departure",
+    Clock.ARRIVAL: "at the actual arrival",
+}
+
+
+class Part(NamedTuple):
+    """One stored file of a table: a month of it, or all of it where `month` is None."""
+
+    table: str
+    month: str | None
+    frame: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must hold in every row. Its clock is the latest of its columns' clocks.
+
+    `holds(frame, *needed)` gives a boolean Series (n,): True where the rule holds or cannot be judged because a value
+    is missing. `needs` names the tables handed over as `needed`: reference tables whole, monthly ones for that month.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    holds: Callable[..., pd.Series]
+    reason: str
+    remedy: str
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What must hold for a month as a whole: `value(frame, *needed)` inside `warn` (low, high) and inside `stop`."""
+
+    name: str
+    columns: tuple[str, ...]
+    value: Callable[..., float]
+    warn: tuple[float, float]
+    stop: tuple[float, float]
+    unit: str
+    reason: str
+    remedy: str
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """The contract of one table: what the source brings, and what the clean table has beside it.
+
+    schema: the raw columns, in the order of the file; derive: (raw frame, *needed) -> the frame with the columns of
+    `added`, which may replace raw ones; key: unique in the clean table. The rules read the derived frame.
+    """
+
+    name: str
+    about: str
+    schema: pa.DataFrameSchema
+    key: tuple[str, ...]
+    monthly: bool = False
+    added: Mapping[str, pa.Column] = field(default_factory=dict)
+    derive: Callable[..., pd.DataFrame] | None = None
+    needs: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    measures: tuple[Measure, ...] = ()
+
+    @property
+    def columns(self) -> dict[str, pa.Column]:
+        """Every column of the clean table: the raw ones, replaced and followed by the added ones."""
+        return {**self.schema.columns, **self.added}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset to the machinery: a name and its parts, each written 'module:attribute' and imported on first use."""
+
+    name: str
+    parts: Mapping[str, str]
+
+    def _part(self, name: str) -> Any:  # noqa: ANN401 - each property below says what it is
+        module, attribute = self.parts[name].split(":")
+        return getattr(importlib.import_module(module), attribute)
+
+    @property
+    def read(self) -> Callable[[str, str], Iterator[Part]]:
+        """`read(release, until)`: the raw tables of that release of the source, up to and with the month `until`."""
+        return self._part("read")
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The contract, a table after those it needs."""
+        return self._part("tables")

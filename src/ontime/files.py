@@ -1,0 +1,137 @@
+"""Every path, once, and the writers: equal frames give equal bytes, and an output is there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ontime.errors import OntimeError
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of one checkout, below `root`."""
+
+    root: Path = Path()
+
+    @property
+    def params(self) -> Path:
+        return self.root / "params.yaml"
+
+    @property
+    def raw(self) -> Path:
+        """Folder: the source's tables, values untouched."""
+        return self.root / "data/raw"
+
+    @property
+    def clean(self) -> Path:
+        """Folder: laid out as raw; what kept the contract, with UTC clocks and `day`."""
+        return self.root / "data/clean"
+
+    @property
+    def quarantine(self) -> Path:
+        """What broke the contract: table, key, column, rule, value."""
+        return self.root / "data/quarantine.parquet"
+
+    @property
+    def validation(self) -> Path:
+        return self.root / "metrics/validate.json"
+
+    @property
+    def columns(self) -> Path:
+        """Per table, month and column: rows, shares missing and extreme, mean, shift."""
+        return self.root / "metrics/columns.csv"
+
+    @property
+    def warnings(self) -> Path:
+        """What the contract found and let pass."""
+        return self.root / "metrics/warnings.csv"
+
+    @property
+    def data_dictionary(self) -> Path:
+        return self.root / "docs/data.md"
+
+    @property
+    def work(self) -> Path:
+        """Folder: work in progress, seen by neither git nor DVC."""
+        return self.root / ".ontime/work"
+
+    @contextmanager
+    def whole(self, stage: str, *outputs: Path) -> Iterator[Files]:
+        """A draft to write `outputs` in; they take their places when the block ends well, else nothing has changed."""
+        draft = Files(self.work / stage)
+        shutil.rmtree(draft.root, ignore_errors=True)
+        try:
+            yield draft
+            for output in outputs:
+                _move(draft.root / output.relative_to(self.root), output, aside=draft.root / "replaced")
+        finally:
+            shutil.rmtree(draft.root, ignore_errors=True)
+
+
+def _move(new: Path, place: Path, aside: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.is_dir():
+        place.replace(aside)
+    new.replace(place)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def part(folder: Path, table: str, month: str | None) -> Path:
+    """The file of one part of a table below `folder`."""
+    return folder / f"{table}.parquet" if month is None else folder / table / f"{month}.parquet"
+
+
+def parts(folder: Path) -> list[tuple[str, str | None]]:
+    """(table, month) of every file below `folder`, sorted. Raises OntimeError where there is no folder."""
+    if not folder.is_dir():
+        raise OntimeError(f"{folder} is missing: run the stage that makes it (dvc repro), or fetch it (dvc pull)")
+    names = [path.relative_to(folder).with_suffix("") for path in folder.rglob("*") if path.is_file()]
+    return sorted(((name.parts[0], "/".join(name.parts[1:]) or None) for name in names), key=str)
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """The frame in one file. Raises OntimeError where the file is missing or no Parquet."""
+    try:
+        return pq.read_table(path, partitioning=None).to_pandas()
+    except FileNotFoundError as error:
+        raise OntimeError(f"{path} is missing") from error
+    except pa.ArrowException as error:
+        raise OntimeError(f"{path} cannot be read as Parquet: {error}") from error
+
+
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Without index; the types are noted as pandas does, the release numbers of the writers are not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    notes = json.loads((table.schema.metadata or {})[b"pandas"])
+    types = {name: note for name, note in notes.items() if name not in {"creator", "pandas_version"}}
+    pq.write_table(table.replace_schema_metadata({"pandas": json.dumps(types)}), path, compression="zstd")
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Without index."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(path, index=False, lineterminator="\n")
+
+
+def write_json(content: Any, path: Path) -> None:  # noqa: ANN401 - whatever JSON holds
+    """Sorted keys, final newline. Raises ValueError on NaN, which is no JSON."""
+    write_text(json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n", path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Whole or not at all: the file is replaced in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text, encoding="utf-8", newline="\n")
+    draft.replace(path)

@@ -1,0 +1,11 @@
+"""The dataset: flights out of New York in 2013, and the weather. The one folder to replace for another dataset."""
+
+from ontime.dataset import Dataset
+
+FLIGHTS = Dataset(
+    name="ontime",
+    parts={
+        "read": "ontime.flights.source:read",
+        "tables": "ontime.flights.contracts:TABLES",
+    },
+)

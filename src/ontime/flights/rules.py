@@ -1,0 +1,238 @@
+"""What must hold between columns, rows and tables: the rules of flights and weather, and the measures of a month."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ontime.dataset import Measure, Rule
+from ontime.flights.clocks import EXTRA_ZONES, HOME_ZONE, HOUR, minute_of_day
+
+DAY = 24 * 60  # minutes
+
+
+def _together(frame: pd.DataFrame, first: str, second: str) -> pd.Series:
+    return frame[first].isna() == frame[second].isna()
+
+
+def _implies(frame: pd.DataFrame, first: str, second: str) -> pd.Series:
+    return frame[first].isna() | frame[second].notna()
+
+
+def _delay_agrees(frame: pd.DataFrame, actual: str, scheduled: str, delay: str) -> pd.Series:
+    difference = minute_of_day(frame[actual]) - minute_of_day(frame[scheduled])
+    return (difference - frame[delay]) % DAY == 0
+
+
+def _utc_agrees(frame: pd.DataFrame) -> pd.Series:
+    local = frame["time_hour"].dt.tz_convert(HOME_ZONE).dt.tz_localize(None)
+    return local == frame["day"] + pd.to_timedelta(frame["hour"].astype("float64"), unit="h")
+
+
+def _minutes_between(frame: pd.DataFrame, start: str, end: str) -> pd.Series:
+    return (frame[end] - frame[start]).dt.total_seconds() / 60
+
+
+def _ground_speed(frame: pd.DataFrame) -> pd.Series:
+    return frame["distance"] / frame["air_time"] * 60
+
+
+def _destination_known(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.Series:
+    return flights["dest"].isin(airports["faa"]) | flights["dest"].isin(list(EXTRA_ZONES))
+
+
+def _share_without_aircraft(flights: pd.DataFrame, planes: pd.DataFrame) -> float:
+    named = flights["tailnum"].dropna()
+    return float((~named.isin(planes["tailnum"])).mean()) if len(named) else 0.0
+
+
+def _share_without_weather(flights: pd.DataFrame, weather: pd.DataFrame) -> float:
+    hours = pd.MultiIndex.from_frame(flights[["origin", "time_hour"]])
+    return float((~hours.isin(pd.MultiIndex.from_frame(weather[["origin", "time_hour"]]))).mean())
+
+
+def _warmest_hour(weather: pd.DataFrame) -> float:
+    return float(weather.groupby("hour")["temp"].mean().idxmax())
+
+
+def _zone_agrees(airports: pd.DataFrame) -> pd.Series:
+    winter = pd.Timestamp("2013-01-15")
+    names = airports["tzone"].dropna().unique()
+    hours = airports["tzone"].map(
+        {name: (winter.tz_localize("UTC") - winter.tz_localize(name)) / HOUR for name in names}
+    )
+    return hours.isna() | (hours == airports["tz"])
+
+
+def _longitude_agrees(airports: pd.DataFrame) -> pd.Series:
+    # Hours between the sun's time and the zone's, the short way round the globe.
+    hours = (airports["lon"] / 15 - airports["tz"] + 12) % 24 - 12
+    return hours.abs() <= 4
+
+
+SWAPPED = "look at both times of the row: one is mistyped or from another flight"
+WHOLE_RECORD = "ask the source for the whole record: half of it has arrived"
+REFERENCE = "add the missing row to the reference table, or correct the code"
+CLOCK = "find which step moved the clock: the local hour, its zone (New York), or the conversion to UTC"
+
+FLIGHT_RULES = (
+    Rule(
+        "scheduled_minute",
+        ("sched_dep_time", "hour", "minute"),
+        lambda f: minute_of_day(f["sched_dep_time"]) == f["hour"] * 60 + f["minute"],
+        "the scheduled time is written twice",
+        "correct the scheduled departure: its two notations differ",
+    ),
+    Rule("utc_hour", ("time_hour", "hour"), _utc_agrees, "the UTC hour is the local hour in New York's zone", CLOCK),
+    Rule(
+        "carrier_known",
+        ("carrier",),
+        lambda f, airlines: f["carrier"].isin(airlines["carrier"]),
+        "every carrier stands in airlines",
+        REFERENCE,
+        needs=("airlines",),
+    ),
+    Rule(
+        "destination_known",
+        ("dest",),
+        _destination_known,
+        f"every destination stands in airports or is named in the contract with its zone: {', '.join(EXTRA_ZONES)}",
+        REFERENCE,
+        needs=("airports",),
+    ),
+    Rule(
+        "departure_pair",
+        ("dep_time", "dep_delay"),
+        lambda f: _together(f, "dep_time", "dep_delay"),
+        "a departure has a time and a delay; a cancelled flight has neither",
+        WHOLE_RECORD,
+    ),
+    Rule(
+        "departure_delay",
+        ("dep_time", "dep_delay"),
+        lambda f: _delay_agrees(f, "dep_time", "sched_dep_time", "dep_delay"),
+        "the delay is the actual less the scheduled time, modulo a day",
+        SWAPPED,
+    ),
+    Rule(
+        "aircraft_of_departure",
+        ("dep_time", "tailnum"),
+        lambda f: _implies(f, "dep_time", "tailnum"),
+        "only cancelled flights have no aircraft",
+        WHOLE_RECORD,
+    ),
+    Rule(
+        "arrival_after_departure",
+        ("arr_time",),
+        lambda f: _implies(f, "arr_time", "dep_time"),
+        "what arrived has departed",
+        WHOLE_RECORD,
+    ),
+    Rule(
+        "arrival_pair",
+        ("arr_delay", "air_time"),
+        lambda f: _together(f, "arr_delay", "air_time"),
+        "an arrival at the destination has a delay and a time in the air; a diverted flight has neither",
+        WHOLE_RECORD,
+    ),
+    Rule(
+        "arrival_time",
+        ("arr_time", "arr_delay"),
+        lambda f: _implies(f, "arr_delay", "arr_time"),
+        "a delay on arrival has a time of arrival",
+        WHOLE_RECORD,
+    ),
+    Rule(
+        "arrival_delay",
+        ("arr_time", "arr_delay"),
+        lambda f: _delay_agrees(f, "arr_time", "sched_arr_time", "arr_delay"),
+        "the delay is the actual less the scheduled time, modulo a day",
+        SWAPPED,
+    ),
+    Rule(
+        "elapsed_at_least_air_time",
+        ("arr_delay", "air_time"),
+        lambda f: ~(_minutes_between(f, "departed_at", "arrived_at") < f["air_time"].astype("float64")),
+        "gate to gate takes at least the time in the air: a strong test of the time zones",
+        "look at the destination's time zone first, then at the delays and the time in the air",
+    ),
+    Rule(
+        "ground_speed",
+        ("air_time",),
+        lambda f: _ground_speed(f).between(60, 800) | _ground_speed(f).isna(),
+        "an airliner's average speed over ground is between 60 and 800 mph",
+        "look at the time in the air (minutes) and the distance (miles)",
+    ),
+)
+
+FLIGHT_MEASURES = (
+    Measure(
+        "aircraft_known",
+        ("tailnum",),
+        _share_without_aircraft,
+        warn=(0, 0.2),
+        stop=(0, 0.5),
+        unit="share of flights whose aircraft planes lacks",
+        reason="about 15 % of flights have an aircraft that planes lacks",
+        remedy="refresh the planes table",
+        needs=("planes",),
+    ),
+    Measure(
+        "weather_known",
+        ("origin", "time_hour"),
+        _share_without_weather,
+        warn=(0, 0.02),
+        stop=(0, 0.1),
+        unit="share of flights without weather for their hour",
+        reason="weather has gaps of up to 15 hours and ends on 30 December",
+        remedy="look for a gap in the weather feed, or for a clock that has moved",
+        needs=("weather",),
+    ),
+)
+
+WEATHER_RULES = (
+    Rule("utc_hour", ("time_hour", "hour"), _utc_agrees, "the UTC hour is the local hour in New York's zone", CLOCK),
+    Rule(
+        "dew_point_at_most_temperature",
+        ("temp", "dewp"),
+        lambda w: ~(w["dewp"] > w["temp"]),
+        "air cannot hold more water than saturates it",
+        "look at both sensors: one is wrong, or their units differ",
+    ),
+    Rule(
+        "gust_at_least_wind",
+        ("wind_speed", "wind_gust"),
+        lambda w: ~(w["wind_gust"] < w["wind_speed"]),
+        "a gust is the wind's peak",
+        "look at both readings: one is wrong, or their units differ",
+    ),
+)
+
+WEATHER_MEASURES = (
+    Measure(
+        "warmest_hour",
+        ("temp", "hour"),
+        _warmest_hour,
+        warn=(12, 16),
+        stop=(12, 16),
+        unit="o'clock is the warmest hour of the month's mean day",
+        reason="a day is warmest in the early afternoon: this holds even where every clock field has moved together",
+        remedy=CLOCK,
+    ),
+)
+
+AIRPORT_RULES = (
+    Rule(
+        "zone_agrees",
+        ("tz", "tzone"),
+        _zone_agrees,
+        "the offset is the named zone's in winter",
+        "correct the offset or the name of the zone",
+    ),
+    Rule(
+        "longitude_agrees",
+        ("lon", "tz"),
+        _longitude_agrees,
+        "no zone is more than four hours from the sun's time",
+        "look at the coordinates: sign and order are the usual mistakes",
+    ),
+)

@@ -1,0 +1,71 @@
+"""params.yaml -> one frozen dataclass a section; unknown, missing and impossible values are errors, all at once."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass
+from ruamel.yaml import YAML, YAMLError
+
+from ontime.errors import OntimeError
+
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+section = dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+
+
+@section
+class Fetch:
+    """What to take from the source."""
+
+    release: str
+    until: Month
+
+
+@section
+class Validate:
+    """When the contract stops a run, and when it only warns."""
+
+    max_quarantined: Share
+    max_extreme: Share
+    shift_warn: Positive
+    shift_stop: Positive
+
+
+SECTIONS: dict[str, type] = {"fetch": Fetch, "validate": Validate}
+
+
+def load(path: Path, name: str) -> Any:  # noqa: ANN401 - the section's dataclass
+    """Section `name` of the file at `path` as its dataclass. Raises OntimeError with everything that is wrong."""
+    sections = _read(path)
+    if name not in sections:
+        raise OntimeError(f"{path} has no section {name!r}; found: {sorted(sections)}")
+    if not isinstance(sections[name], dict):
+        raise OntimeError(f"{path}, section {name!r}: expected keys and values, found {sections[name]!r}")
+    try:
+        return SECTIONS[name](**sections[name])
+    except ValidationError as error:
+        raise OntimeError(f"{path}, section {name!r}:\n" + "\n".join(map(_line, error.errors()))) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        sections = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise OntimeError(f"{path} is missing: run from the folder that holds dvc.yaml and params.yaml") from error
+    except YAMLError as error:
+        raise OntimeError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(sections, dict):
+        raise OntimeError(f"{path} must hold sections, one a stage; found {type(sections).__name__}")
+    return sections
+
+
+def _line(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    key = ".".join(str(step) for step in error["loc"]) or "the section"
+    if error["type"] == "missing":
+        return f"  {key}: missing"
+    if error["type"] == "unexpected_keyword_argument":
+        return f"  {key}: unknown"
+    return f"  {key}: {error['msg']}; found {error['input']!r}"

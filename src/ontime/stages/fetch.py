@@ -1,0 +1,19 @@
+"""The source's tables -> data/raw/, column names and values untouched."""
+
+import logging
+
+from ontime.dataset import Dataset
+from ontime.files import Files, part, write_parquet
+from ontime.params import Fetch
+
+log = logging.getLogger(__name__)
+
+
+def run(dataset: Dataset, params: Fetch, files: Files) -> None:
+    """Write every part of the source up to and with the month `params.until`."""
+    rows: dict[str, int] = {}
+    with files.whole("fetch", files.raw) as draft:
+        for table, month, frame in dataset.read(params.release, params.until):
+            write_parquet(frame, part(draft.raw, table, month))
+            rows[table] = rows.get(table, 0) + len(frame)
+    log.info("%s rows", ", ".join(f"{table} {count:,}" for table, count in rows.items()))

@@ -1,0 +1,54 @@
+"""data/raw/ and its contract -> data/clean/, data/quarantine.parquet and what was found; or every reason to stop."""
+
+import logging
+from collections.abc import Iterator
+
+import pandas as pd
+from tqdm import tqdm
+
+from ontime.core.findings import ContractError, Finding, describe
+from ontime.core.inspect import inspect, summary, warnings_table
+from ontime.core.structure import check_files, unreadable
+from ontime.dataset import Dataset, Table
+from ontime.errors import OntimeError
+from ontime.files import Files, part, parts, read_parquet, write_csv, write_json, write_parquet
+from ontime.params import Validate
+
+log = logging.getLogger(__name__)
+
+
+def run(dataset: Dataset, params: Validate, files: Files) -> None:
+    """Check every part and write the clean ones. Raises ContractError, and writes nothing, if a finding stops."""
+    found = parts(files.raw)
+    findings = check_files(dataset.tables, found)
+    outputs = (files.clean, files.quarantine, files.validation, files.columns, files.warnings)
+    with files.whole("validate", *outputs) as draft:
+        results = []
+        for result in inspect(_read(dataset.tables, found, files, findings), params):
+            if result.clean is not None:
+                write_parquet(result.clean, part(draft.clean, result.table, result.month))
+            results.append(result._replace(clean=None))
+            findings += result.findings
+        if any(finding.stops for finding in findings):
+            raise ContractError(findings, str(files.raw))
+        write_parquet(pd.concat([result.quarantine for result in results], ignore_index=True), draft.quarantine)
+        write_csv(pd.concat([result.lines for result in results]), draft.columns)
+        write_csv(warnings_table(findings), draft.warnings)
+        write_json(summary(results), draft.validation)
+    if findings:
+        log.info("%s and %s hold what was found:\n%s", files.quarantine, files.warnings, describe(findings))
+
+
+def _read(
+    tables: tuple[Table, ...], found: list[tuple[str, str | None]], files: Files, findings: list[Finding]
+) -> Iterator[tuple[Table, str | None, pd.DataFrame]]:
+    """The readable parts, reference tables first, then month by month; an unreadable file is added to `findings`."""
+    months = sorted({month for _, month in found if month})
+    order = [(table, month) for month in [None, *months] for table in tables if (table.name, month) in found]
+    for table, month in tqdm(order, desc="validate", unit=" parts", disable=None):
+        try:
+            frame = read_parquet(part(files.raw, table.name, month))
+        except OntimeError as error:
+            findings.append(unreadable(table, month, error))
+        else:
+            yield table, month, frame
