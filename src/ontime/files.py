@@ -95,8 +95,9 @@ def parts(folder: Path) -> list[tuple[str, str | None]]:
     """(table, month) of every file below `folder`, sorted. Raises OntimeError where there is no folder."""
     if not folder.is_dir():
         raise OntimeError(f"{folder} is missing: run the stage that makes it (dvc repro), or fetch it (dvc pull)")
-    names = [path.relative_to(folder).with_suffix("") for path in folder.rglob("*") if path.is_file()]
-    return sorted(((name.parts[0], "/".join(name.parts[1:]) or None) for name in names), key=str)
+    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    pairs = [name.removesuffix(".parquet").partition("/") for name in sorted(names)]
+    return [(table, month or None) for table, _, month in pairs]
 
 
 def read_parquet(path: Path) -> pd.DataFrame:

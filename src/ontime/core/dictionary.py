@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import pandera.pandas as pa
 
-from ontime.core.contract import clock, meaning
-from ontime.dataset import KNOWN, Measure, Rule, Table
+from ontime.core.contract import meaning, rule_clock
+from ontime.dataset import KNOWN, Table
 
 
 def data_dictionary(tables: Sequence[Table]) -> str:
@@ -35,12 +35,16 @@ def _table(table: Table) -> str:
             _grid(header, [_column(*item) for item in table.added.items()]),
         ]
     if table.rules:
-        rules = [(f"`{r.name}`", _names(r.columns), f"`{clock(table, r)}`", _needs(r), r.reason) for r in table.rules]
-        lines += ["### Rules for a row\n", _grid(["Rule", "Columns", "Clock", "Reads", "Reason"], rules)]
+        header = ["Rule", "Columns", "Clock", "Reads", "Reason"]
+        rules = [
+            (f"`{rule.name}`", _names(rule.columns), f"`{rule_clock(table, rule)}`", _names(rule.needs), rule.reason)
+            for rule in table.rules
+        ]
+        lines += ["### Rules for a row\n", _grid(header, rules)]
     if table.measures:
         header = ["Measure", "Columns", "Warns outside", "Stops outside", "Unit", "Reads", "Reason"]
         measures = [
-            (f"`{m.name}`", _names(m.columns), _range(m.warn), _range(m.stop), m.unit, _needs(m), m.reason)
+            (f"`{m.name}`", _names(m.columns), _range(m.warn), _range(m.stop), m.unit, _names(m.needs), m.reason)
             for m in table.measures
         ]
         lines += ["### Measures of a month\n", _grid(header, measures)]
@@ -83,10 +87,6 @@ def _missing(nullable: bool, limits: tuple[float, float] | None) -> str:
     if not nullable:
         return "never"
     return f"allowed; above {limits[0]:.1%} warns, above {limits[1]:.1%} stops" if limits else "allowed"
-
-
-def _needs(rule: Rule | Measure) -> str:
-    return _names(rule.needs)
 
 
 def _names(names: Iterable[str]) -> str:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from ontime.errors import OntimeError
 
+# How many rows a finding shows.
+EXAMPLES = 3
+
 
 class Level(enum.Enum):
     """What a finding leads to."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ontime.core.contract import check, check_measures
+from ontime.core.check import check, check_measures
 from ontime.core.findings import Finding, Level
 from ontime.core.profile import Counts, add_counts, count_bins, judge, profile
 from ontime.dataset import Table
@@ -16,7 +16,7 @@ from ontime.params import Validate
 
 
 class Inspected(NamedTuple):
-    """A part after inspection; `clean` is None and `lines` are empty where its structure is too broken to go on."""
+    """A part after inspection; `clean` is None and `lines` are empty where nothing of it is sound enough to go on."""
 
     table: str
     month: str | None
@@ -38,7 +38,7 @@ def inspect(parts: Iterable[tuple[Table, str | None, pd.DataFrame]], params: Val
     for table, month, frame in parts:
         known = reference | {name: clean for (name, its), clean in of_month.items() if its == month}
         checked = check(table, frame, month, known, params.max_quarantined)
-        if checked.clean is None:
+        if checked.clean is None or checked.clean.empty:
             yield Inspected(table.name, month, 0, None, checked.quarantine, pd.DataFrame(), checked.findings)
             continue
         lines = profile(table, checked.clean, month, before.get(table.name, {}))

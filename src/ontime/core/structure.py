@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -10,21 +11,30 @@ from ontime.core.findings import Finding, Level
 from ontime.dataset import Table
 
 RESTORE = "restore it (dvc pull) or make it anew (dvc repro fetch)"
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 CHANGE = "or change the contract, which is a breaking change (CONTRIBUTING.md)"
 
 
-def check_files(tables: Sequence[Table], found: Iterable[tuple[str, str | None]]) -> list[Finding]:
-    """Findings on the (table, month) found: missing, unknown, and months that one table has and another lacks."""
-    found = set(found)
-    monthly = {table.name for table in tables if table.monthly}
-    months = _span([month for name, month in found if name in monthly and month])
-    expected = {(table.name, month) for table in tables for month in (months if table.monthly else [None])}
-    absent = [_file(name, month, "file_present", "missing", RESTORE) for name, month in _sorted(expected - found)]
-    unknown = [
-        _file(name, month, "file_known", "unknown", "move it elsewhere") for name, month in _sorted(found - expected)
-    ]
-    none = [_file(name, None, "file_present", "no month at all", RESTORE) for name in sorted(monthly) if not months]
-    return absent + unknown + none
+def expected_parts(tables: Sequence[Table], found: Iterable[tuple[str, str | None]]) -> list[tuple[Table, str | None]]:
+    """The parts a dataset must have: reference tables, then every table of each month from the first found to the last.
+
+    found: (table, month) of the files; what is no month counts for none.
+    """
+    names = {table.name for table in tables if table.monthly}
+    months = [month for name, month in found if name in names and month and MONTH.fullmatch(month)]
+    span = pd.period_range(min(months), max(months), freq="M").astype(str) if months else []
+    reference = [(table, None) for table in tables if not table.monthly]
+    return [*reference, *((table, str(month)) for month in span for table in tables if table.monthly)]
+
+
+def check_files(tables: Sequence[Table], found: Sequence[tuple[str, str | None]]) -> list[Finding]:
+    """Findings on the files themselves: missing, unknown, and months that one table has and another lacks."""
+    expected = [(table.name, month) for table, month in expected_parts(tables, found)]
+    absent = [_file(*part, "file_present", "missing", RESTORE) for part in expected if part not in found]
+    unknown = [_file(*part, "file_known", "unknown", "move it elsewhere") for part in found if part not in expected]
+    monthly = [table.name for table in tables if table.monthly]
+    none = [_file(name, None, "file_present", "no month at all", RESTORE) for name in monthly]
+    return absent + unknown + (none if all(month is None for _, month in expected) else [])
 
 
 def unreadable(table: Table, month: str | None, error: Exception) -> Finding:
@@ -62,14 +72,6 @@ def _type(table: Table, name: str) -> str:
 def _has_type(table: Table, frame: pd.DataFrame, name: str) -> bool:
     # By name, because pandera takes text kept as Python objects for 'str'.
     return str(frame[name].dtype) == _type(table, name)
-
-
-def _span(months: list[str]) -> list[str]:
-    return [str(month) for month in pd.period_range(min(months), max(months), freq="M")] if months else []
-
-
-def _sorted(parts: set[tuple[str, str | None]]) -> list[tuple[str, str | None]]:
-    return sorted(parts, key=lambda part: (part[0], part[1] or ""))
 
 
 def _file(name: str, month: str | None, rule: str, found: str, remedy: str) -> Finding:

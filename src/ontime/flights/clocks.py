@@ -27,10 +27,9 @@ def derive_flights(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFram
     starts_at = flights["time_hour"] + minutes(flights["minute"])
     ends_at = next_local_time(starts_at, minute_of_day(flights["sched_arr_time"]), zone)
     day = local_date(flights)
+    named = [flights[name].astype("str") for name in ("carrier", "flight", "origin", "dest")]
     return flights.assign(
-        id=day.dt.strftime("%Y-%m-%d").str.cat(
-            [flights[c].astype("str") for c in ("carrier", "flight", "origin", "dest")], "-"
-        ),
+        id=day.dt.strftime("%Y-%m-%d").str.cat(named, sep="-", na_rep="?"),
         day=day,
         starts_at=starts_at,
         ends_at=ends_at,

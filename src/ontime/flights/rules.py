@@ -51,7 +51,8 @@ def _share_without_weather(flights: pd.DataFrame, weather: pd.DataFrame) -> floa
 
 
 def _warmest_hour(weather: pd.DataFrame) -> float:
-    return float(weather.groupby("hour")["temp"].mean().idxmax())
+    mean = weather.groupby("hour")["temp"].mean().dropna()
+    return float(mean.idxmax()) if len(mean) else float("nan")
 
 
 def _zone_agrees(airports: pd.DataFrame) -> pd.Series:
@@ -122,7 +123,7 @@ FLIGHT_RULES = (
     ),
     Rule(
         "arrival_after_departure",
-        ("arr_time",),
+        ("dep_time", "arr_time"),
         lambda f: _implies(f, "arr_time", "dep_time"),
         "what arrived has departed",
         WHOLE_RECORD,

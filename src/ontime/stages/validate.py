@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from ontime.core.findings import ContractError, Finding, describe
 from ontime.core.inspect import inspect, summary, warnings_table
-from ontime.core.structure import check_files, unreadable
+from ontime.core.structure import check_files, expected_parts, unreadable
 from ontime.dataset import Dataset, Table
 from ontime.errors import OntimeError
 from ontime.files import Files, part, parts, read_parquet, write_csv, write_json, write_parquet
@@ -24,7 +24,7 @@ def run(dataset: Dataset, params: Validate, files: Files) -> None:
     outputs = (files.clean, files.quarantine, files.validation, files.columns, files.warnings)
     with files.whole("validate", *outputs) as draft:
         results = []
-        for result in inspect(_read(dataset.tables, found, files, findings), params):
+        for result in inspect(_read(expected_parts(dataset.tables, found), files, findings), params):
             if result.clean is not None:
                 write_parquet(result.clean, part(draft.clean, result.table, result.month))
             results.append(result._replace(clean=None))
@@ -40,15 +40,14 @@ def run(dataset: Dataset, params: Validate, files: Files) -> None:
 
 
 def _read(
-    tables: tuple[Table, ...], found: list[tuple[str, str | None]], files: Files, findings: list[Finding]
+    expected: list[tuple[Table, str | None]], files: Files, findings: list[Finding]
 ) -> Iterator[tuple[Table, str | None, pd.DataFrame]]:
-    """The readable parts, reference tables first, then month by month; an unreadable file is added to `findings`."""
-    months = sorted({month for _, month in found if month})
-    order = [(table, month) for month in [None, *months] for table in tables if (table.name, month) in found]
-    for table, month in tqdm(order, desc="validate", unit=" parts", disable=None):
+    """The parts that are there and can be read; a file that cannot is added to `findings`."""
+    for table, month in tqdm(expected, desc="validate", unit=" parts", disable=None):
+        path = part(files.raw, table.name, month)
+        if not path.exists():
+            continue
         try:
-            frame = read_parquet(part(files.raw, table.name, month))
+            yield table, month, read_parquet(path)
         except OntimeError as error:
             findings.append(unreadable(table, month, error))
-        else:
-            yield table, month, frame

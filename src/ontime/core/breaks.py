@@ -1,0 +1,76 @@
+"""A frame and its contract -> its breaks: one row of BREAKS for every value that breaks a check or a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import pandera.pandas as pa
+
+from ontime.core.contract import meaning, rule_clock
+from ontime.core.findings import EXAMPLES, Finding, Level
+from ontime.dataset import Rule, Table
+
+# row: position in the part; value: as text; clock: from which on the row's columns are lost.
+BREAKS = {"row": "int64", "column": "str", "rule": "str", "value": "str", "clock": "int64"}
+QUARANTINE = ["table", "key", "column", "rule", "value"]
+
+
+def column_breaks(columns: Mapping[str, pa.Column], frame: pd.DataFrame) -> pd.DataFrame:
+    """Values that break their own column's checks. Columns that `frame` lacks are passed over."""
+    schema = pa.DataFrameSchema({name: column for name, column in columns.items() if name in frame})
+    try:
+        schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        cases = error.failure_cases
+    else:
+        return pd.DataFrame(columns=list(BREAKS)).astype(BREAKS)
+    clocks = [meaning(columns[name])["clock"] for name in cases["column"]]
+    names = {"index": "row", "check": "rule", "failure_case": "value"}
+    return cases.rename(columns=names).assign(clock=clocks)[list(BREAKS)].astype(BREAKS)
+
+
+def without_broken_values(frame: pd.DataFrame, breaks: pd.DataFrame) -> pd.DataFrame:
+    """The frame with every broken value missing, so that what is computed from the others stays sound."""
+    broken = {name: breaks.loc[breaks["column"] == name, "row"] for name in breaks["column"].unique()}
+    return frame.assign(**{name: frame[name].mask(frame.index.isin(rows)) for name, rows in broken.items()})
+
+
+def rule_breaks(
+    table: Table, rule: Rule, frame: pd.DataFrame, needed: Sequence[pd.DataFrame], before: pd.DataFrame
+) -> pd.DataFrame:
+    """Rows that break a rule, once for each of its columns. Not judged: rows whose columns are broken `before`."""
+    judged = ~frame.index.isin(before.loc[before["column"].isin(rule.columns), "row"])
+    holds = rule.holds(frame, *needed).fillna(value=True).astype(bool)
+    broken = frame[judged & ~holds]
+    common = {"row": broken.index, "rule": rule.name, "clock": rule_clock(table, rule)}
+    breaks = [pd.DataFrame({**common, "column": name, "value": broken[name].astype("str")}) for name in rule.columns]
+    return pd.concat(breaks)[list(BREAKS)].astype(BREAKS)
+
+
+def as_findings(table: Table, month: str | None, frame: pd.DataFrame, breaks: pd.DataFrame) -> list[Finding]:
+    """A finding for every column and rule that rows of `frame` break, with examples."""
+    remedies = {rule.name: rule.remedy for rule in table.rules}
+    findings = []
+    for (name, rule), broken in breaks.groupby(["column", "rule"]):
+        sample = broken.head(EXAMPLES)
+        values = zip(keys(table, frame.iloc[sample["row"]]), sample["value"].fillna("no value"), strict=True)
+        remedy = remedies.get(rule, "correct the value at its source, or widen the contract if it is possible")
+        found = f"{broken['row'].nunique():,} of {len(frame):,} rows"
+        examples = tuple(f"{key} has {value}" for key, value in values)
+        findings.append(Finding(Level.QUARANTINE, table.name, month, name, rule, found, remedy, examples))
+    return findings
+
+
+def as_quarantine(table: Table, frame: pd.DataFrame, breaks: pd.DataFrame) -> pd.DataFrame:
+    """The breaks as text for data/quarantine.parquet, in the order of the rows: columns QUARANTINE."""
+    breaks = breaks.sort_values(["row", "column", "rule"], kind="stable")
+    entries = breaks.assign(table=table.name, key=keys(table, frame.iloc[breaks["row"]]))
+    return entries[QUARANTINE].astype("str").reset_index(drop=True)
+
+
+def keys(table: Table, frame: pd.DataFrame) -> list[str]:
+    """The key of every row as text; its position where the frame lacks the key's columns."""
+    if not set(table.key) <= set(frame):
+        return [f"row {position}" for position in frame.index]
+    return [" ".join(map(str, row)) for row in frame[list(table.key)].itertuples(index=False)]
