@@ -53,7 +53,7 @@ def profile(table: Table, clean: pd.DataFrame, month: str | None, before: Counts
             "rows": len(clean),
             "missing": round(clean[name].isna().mean(), 6),
             "extreme": round(_extreme_share(clean[name], meaning(table.columns[name])["usual"]), 6),
-            "mean": round(float(clean[name].mean()), 4) if is_numeric_dtype(clean[name]) else np.nan,
+            "mean": round(clean[name].astype("float64").mean(), 4) if is_numeric_dtype(clean[name]) else np.nan,
             "shift": round(psi(before[name], counts[name]), 4) if name in counts else np.nan,
         }
         for name in table.schema.columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from ontime.dataset import Measure, Rule
@@ -53,6 +54,17 @@ def _share_without_weather(flights: pd.DataFrame, weather: pd.DataFrame) -> floa
 def _warmest_hour(weather: pd.DataFrame) -> float:
     mean = weather.groupby("hour")["temp"].mean().dropna()
     return float(mean.idxmax()) if len(mean) else float("nan")
+
+
+def _humidity_difference(weather: pd.DataFrame) -> float:
+    computed = 100 * _vapour_pressure(weather["dewp"]) / _vapour_pressure(weather["temp"])
+    return float((weather["humid"] - computed).abs().median())
+
+
+def _vapour_pressure(fahrenheit: pd.Series) -> np.ndarray:
+    # Magnus' formula with the coefficients of Alduchov and Eskridge (1996), up to a factor.
+    celsius = (fahrenheit - 32) / 1.8
+    return np.exp(17.625 * celsius / (243.04 + celsius))
 
 
 def _zone_agrees(airports: pd.DataFrame) -> pd.Series:
@@ -218,6 +230,16 @@ WEATHER_MEASURES = (
         unit="o'clock is the warmest hour of the month's mean day",
         reason="a day is warmest in the early afternoon: this holds even where every clock field has moved together",
         remedy=CLOCK,
+    ),
+    Measure(
+        "humidity_agrees",
+        ("temp", "dewp", "humid"),
+        _humidity_difference,
+        warn=(0, 0.5),
+        stop=(0, 2),
+        unit="points between the humidity and the one that follows from temperature and dew point (median)",
+        reason="three sensors measure two things: a change of unit shows here, and nowhere else",
+        remedy="look for a temperature in degrees Celsius, or a humidity that is no percentage",
     ),
 )
 

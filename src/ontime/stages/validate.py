@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.findings import ContractError, Finding, describe
+from ontime.core.findings import ContractError, Finding
 from ontime.core.inspect import inspect, summary, warnings_table
 from ontime.core.structure import check_files, expected_parts, unreadable
 from ontime.dataset import Dataset, Table
@@ -34,9 +34,11 @@ def run(dataset: Dataset, params: Validate, files: Files) -> None:
         write_parquet(pd.concat([result.quarantine for result in results], ignore_index=True), draft.quarantine)
         write_csv(pd.concat([result.lines for result in results]), draft.columns)
         write_csv(warnings_table(findings), draft.warnings)
-        write_json(summary(results), draft.validation)
-    if findings:
-        log.info("%s and %s hold what was found:\n%s", files.quarantine, files.warnings, describe(findings))
+        record = summary(results)
+        write_json(record, draft.validation)
+    quarantined = sum(record["quarantined"].values())
+    log.info("%s rows quarantined, see %s", quarantined, files.quarantine)
+    log.info("%s warnings, see %s", record["warnings"], files.warnings)
 
 
 def _read(

@@ -1,0 +1,63 @@
+"""What tests share: the real raw data, fetched once, and copies of it to break."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+REPOSITORY = Path(__file__).parents[1]
+
+# Examples are the same in every run, and a busy machine is no failure.
+settings.register_profile("ontime", deadline=None, derandomize=True)
+settings.load_profile("ontime")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "needs(program, package): skipped, with the reason, where the program is missing"
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        program, package = mark.args
+        if shutil.which(program):
+            continue
+        reason = f"{program} is missing: apt-get install {package}"
+        if os.environ.get("ONTIME_SYSTEM_PACKAGES") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+def run(*command: str | Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with this environment's programs first, as `make` does; the output is text."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    given = {**os.environ, "PATH": path, **environment}
+    words = [str(word) for word in command]
+    return subprocess.run(words, cwd=folder, env=given, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def four_months(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with params.yaml and data/raw up to April, as `ontime fetch` makes them."""
+    folder = tmp_path_factory.mktemp("four_months")
+    params = (REPOSITORY / "params.yaml").read_text()
+    (folder / "params.yaml").write_text(params.replace("until: 2013-12", "until: 2013-04"))
+    done = run("ontime", "fetch", folder=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def workspace(four_months: Path, tmp_path: Path) -> Path:
+    """A copy of `four_months` to break."""
+    return Path(shutil.copytree(four_months, tmp_path / "workspace"))

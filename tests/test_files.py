@@ -1,0 +1,90 @@
+"""Files are written whole, or not at all, and equal frames give equal bytes."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from ontime.errors import OntimeError
+from ontime.files import Files, part, parts, read_parquet, write_csv, write_json, write_parquet, write_text
+
+FRAME = pd.DataFrame(
+    {
+        "whole": pd.array([1, None], dtype="Int64"),
+        "text": pd.array(["a", None], dtype="str"),
+        "moment": pd.to_datetime(["2013-01-01T05:00Z", None]).as_unit("us"),
+    }
+)
+
+
+def test_parquet_keeps_types_and_names_no_release_of_pandas(tmp_path: Path):
+    write_parquet(FRAME, tmp_path / "a.parquet")
+    pd.testing.assert_frame_equal(read_parquet(tmp_path / "a.parquet"), FRAME)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "a.parquet"), FRAME)
+    notes = json.loads(pq.read_schema(tmp_path / "a.parquet").metadata[b"pandas"])
+    assert not {"pandas_version", "creator"} & set(notes)
+
+
+def test_a_cut_off_file_is_a_clear_error(tmp_path: Path):
+    write_parquet(FRAME, tmp_path / "a.parquet")
+    (tmp_path / "a.parquet").write_bytes((tmp_path / "a.parquet").read_bytes()[:-20])
+    with pytest.raises(OntimeError, match=r"a\.parquet cannot be read as Parquet"):
+        read_parquet(tmp_path / "a.parquet")
+    with pytest.raises(OntimeError, match="is missing"):
+        read_parquet(tmp_path / "b.parquet")
+
+
+def test_outputs_take_their_places_together_and_replace_what_was_there(tmp_path: Path):
+    files = Files(tmp_path)
+    for content in ({"old": 1, "gone": 1}, {"old": 2}):
+        with files.whole("stage", files.raw, files.validation) as draft:
+            for name in content:
+                write_text(str(content[name]), draft.raw / name)
+            write_json(content, draft.validation)
+    assert [path.name for path in files.raw.iterdir()] == ["old"]
+    assert json.loads(files.validation.read_text()) == {"old": 2}
+    assert not list(files.work.iterdir())
+
+
+def test_a_failure_leaves_everything_as_it_was(tmp_path: Path):
+    files = Files(tmp_path)
+    with files.whole("stage", files.raw) as draft:
+        write_text("before", draft.raw / "a")
+    with pytest.raises(ZeroDivisionError), files.whole("stage", files.raw) as draft:
+        write_text("after", draft.raw / "a")
+        raise ZeroDivisionError
+    assert (files.raw / "a").read_text() == "before"
+    assert not list(files.work.iterdir())
+
+
+def test_what_a_killed_run_left_behind_is_not_taken_up(tmp_path: Path):
+    files = Files(tmp_path)
+    write_text("half", files.work / "stage/data/raw/half")
+    with files.whole("stage", files.raw) as draft:
+        write_text("whole", draft.raw / "whole")
+    assert [path.name for path in files.raw.iterdir()] == ["whole"]
+
+
+def test_parts_are_named_by_table_and_month(tmp_path: Path):
+    expected = [("a", None), ("b", "2013-01"), ("b", "2013-02"), ("b", "notes.txt")]
+    for table, month in expected[:3]:
+        write_parquet(FRAME, part(tmp_path, table, month))
+    write_text("mine", tmp_path / "b/notes.txt")
+    assert parts(tmp_path) == expected
+    with pytest.raises(OntimeError, match="dvc repro"):
+        parts(tmp_path / "none")
+
+
+def test_json_is_sorted_ends_with_a_line_and_holds_no_nan(tmp_path: Path):
+    write_json({"b": 1, "a": [1.5]}, tmp_path / "a.json")
+    assert (tmp_path / "a.json").read_text() == '{\n  "a": [\n    1.5\n  ],\n  "b": 1\n}\n'
+    with pytest.raises(ValueError, match="nan"):
+        write_json({"a": float("nan")}, tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_text())["b"] == 1
+
+
+def test_csv_has_no_index_and_one_kind_of_line_end(tmp_path: Path):
+    write_csv(pd.DataFrame({"a": [1, 2]}), tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_bytes() == b"a\n1\n2\n"

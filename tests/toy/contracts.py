@@ -1,0 +1,64 @@
+"""The contract of depots and parcels."""
+
+import pandas as pd
+import pandera.pandas as pa
+
+from ontime.core.contract import column
+from ontime.dataset import Clock, Measure, Rule, Table
+
+UTC = "datetime64[us, UTC]"
+DAY = "datetime64[us]"
+
+
+def _derive(parcels: pd.DataFrame) -> pd.DataFrame:
+    day = parcels["promised"].dt.tz_localize(None).dt.normalize()
+    number = parcels["number"].astype("str")
+    return parcels.assign(day=day, id=day.dt.strftime("%Y-%m-%d").str.cat(number, sep="/", na_rep="?"))
+
+
+DEPOTS = Table(
+    name="depots",
+    about="Where parcels come from.",
+    key=("depot",),
+    schema=pa.DataFrameSchema(
+        {
+            "depot": column("str", clock=Clock.REFERENCE, reason="its name"),
+            "city": column("str", clock=Clock.REFERENCE, reason="where it is"),
+        }
+    ),
+)
+
+PARCELS = Table(
+    name="parcels",
+    about="Parcels and when they came.",
+    key=("id",),
+    monthly=True,
+    derive=_derive,
+    schema=pa.DataFrameSchema(
+        {
+            "number": column("Int64", pa.Check.ge(0), clock=Clock.SCHEDULE, reason="number in the month"),
+            "depot": column("str", clock=Clock.SCHEDULE, bins="values", reason="its depot"),
+            "promised": column(UTC, clock=Clock.SCHEDULE, reason="when it was promised for"),
+            "left": column(UTC, clock=Clock.DEPARTURE, nullable=True, missing=(0.05, 0.2), reason="left the depot"),
+            "delivered": column(UTC, clock=Clock.ARRIVAL, nullable=True, reason="reached its address"),
+        }
+    ),
+    added={
+        "day": column(DAY, clock=Clock.SCHEDULE, reason="date promised"),
+        "id": column("str", clock=Clock.SCHEDULE, reason="date and number"),
+    },
+    rules=(
+        Rule(
+            "left_first", ("left", "delivered"), lambda p: ~(p["delivered"] < p["left"]), "time runs on", "look at both"
+        ),
+        Rule("depot_known", ("depot",), lambda p, d: p["depot"].isin(d["depot"]), "in depots", "add it", ("depots",)),
+    ),
+    measures=(
+        Measure(
+            *("share_north", ("depot",), lambda p: float((p["depot"] == "NORTH").mean())),
+            *((0.3, 0.7), (0.1, 0.9), "share from NORTH", "two equal depots", "ask NORTH"),
+        ),
+    ),
+)
+
+TABLES = (DEPOTS, PARCELS)
