@@ -17,15 +17,7 @@ from ontime.flights import FLIGHTS
 PIPELINE = YAML(typ="safe").load((REPOSITORY / "dvc.yaml").read_text())["stages"]
 # Every stage runs through these: a change to them that changes a result changes another module too, and they change
 # far more often than they matter to what is stored.
-PLUMBING = {
-    "ontime",
-    "ontime.__main__",
-    "ontime.cli",
-    "ontime.params",
-    "ontime.files",
-    "ontime.dataset",
-    "ontime.errors",
-}
+PLUMBING = {f"ontime.{name}" for name in ("__main__", "cli", "params", "files", "dataset", "errors")}
 
 
 @pytest.fixture(scope="module")

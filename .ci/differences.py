@@ -1,0 +1,124 @@
+"""Does the workspace hold what is committed? dvc.lock and the outputs it names, upstream first, exit 1 if they differ.
+
+Usage: python .ci/differences.py [REVISION]. For each output that differs it says which file, column and row, and by
+how much. The committed content of what DVC moves is read from the cache or the remote, where one of them has it.
+"""
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+from dvc.api import DVCFileSystem
+from ruamel.yaml import YAML
+
+COLUMNS_SHOWN = 8
+
+
+def main(revision: str) -> int:
+    """Print every difference between `revision` and the workspace. Returns 1 if there is one."""
+    committed, workspace = DVCFileSystem(".", rev=revision), DVCFileSystem(".")
+    lines = [line for stage in _stages(workspace) for line in compare_stage(stage, committed, workspace)]
+    print("\n".join(lines) or f"dvc.lock and its outputs are those of {revision}")
+    return int(bool(lines))
+
+
+def compare_stage(stage: str, committed: DVCFileSystem, workspace: DVCFileSystem) -> Iterator[str]:
+    """What the lock says of one stage before and now, then the content of each output that differs."""
+    before, now = (_lock(files).get(stage, {}) for files in (committed, workspace))
+    if before == now:
+        return
+    if not before or not now:
+        yield f"{stage}: the stage is only in the {'workspace' if now else 'commit'}"
+        return
+    if before["cmd"] != now["cmd"] or before.get("params") != now.get("params"):
+        yield f"{stage}: command or params differ from those of the committed run"
+    yield from (f"{stage}: reads another {path}" for path in _changed(before, now, "deps"))
+    for path in _changed(before, now, "outs"):
+        yield f"{stage}: makes another {path}"
+        yield from (f"    {line}" for line in compare_output(path, committed, workspace))
+
+
+def compare_output(path: str, committed: DVCFileSystem, workspace: DVCFileSystem) -> Iterator[str]:
+    """File by file: missing, new, or where its content differs."""
+    try:
+        before, now = (_files(path, files) for files in (committed, workspace))
+        for name in sorted(before | now):
+            if name not in before or name not in now:
+                yield f"{name}: only in the {'workspace' if name in now else 'commit'}"
+            elif (old := committed.read_bytes(name)) != (new := workspace.read_bytes(name)):
+                yield from (f"{name}: {line}" for line in compare_content(name, old, new))
+    except (FileNotFoundError, OSError) as error:
+        yield f"its committed content is neither in the cache nor in the remote, so only its hash is known ({error})"
+
+
+def compare_content(name: str, before: bytes, now: bytes) -> Iterator[str]:
+    """Where two tables or JSON files differ, and by how much."""
+    read = READERS.get(name.rpartition(".")[2])
+    if read is None:
+        yield f"{len(before)} bytes became {len(now)}"
+        return
+    old, new = read(before), read(now)
+    if len(old) != len(new):
+        yield f"{len(old)} rows became {len(new)}"
+    yield from (f"column {column} is gone" for column in old if column not in new)
+    yield from (f"column {column} is new" for column in new if column not in old)
+    common = [column for column in old if column in new]
+    changed = [line for column in common for line in _compare_column(old, new, column)]
+    yield from changed[:COLUMNS_SHOWN]
+    if len(changed) > COLUMNS_SHOWN:
+        yield f"and {len(changed) - COLUMNS_SHOWN} more columns"
+
+
+def _compare_column(old: pd.DataFrame, new: pd.DataFrame, column: str) -> Iterator[str]:
+    rows = min(len(old), len(new))
+    before, now = old[column].iloc[:rows], new[column].iloc[:rows]
+    differs = ~((before.to_numpy() == now.to_numpy()) | (before.isna() & now.isna()).to_numpy())
+    if differs.any():
+        first = int(differs.argmax())
+        where = ", ".join(str(value) for value in old.iloc[first, :3])
+        largest = _largest_difference(before, now)
+        yield f"column {column}: {differs.sum()} rows, first row {first} ({where}): {before.iloc[first]} became {now.iloc[first]}{largest}"
+
+
+def _largest_difference(before: pd.Series, now: pd.Series) -> str:
+    if not all(pd.api.types.is_numeric_dtype(values) for values in (before, now)):
+        return ""
+    return f"; at most {(now.astype('float64') - before.astype('float64')).abs().max():.6g} apart"
+
+
+def _read_json(content: bytes) -> pd.DataFrame:
+    flat = pd.json_normalize(json.loads(content)).iloc[0]
+    return pd.DataFrame({"name": flat.index, "value": flat.to_numpy()})
+
+
+READERS: dict[str, Callable[[bytes], pd.DataFrame]] = {
+    "parquet": lambda content: pd.read_parquet(io.BytesIO(content)),
+    "csv": lambda content: pd.read_csv(io.BytesIO(content)),
+    "json": _read_json,
+}
+
+
+def _stages(workspace: DVCFileSystem) -> list[str]:
+    return list(YAML(typ="safe").load(workspace.read_text("dvc.yaml"))["stages"])
+
+
+def _lock(files: DVCFileSystem) -> dict[str, Any]:
+    if not files.exists("dvc.lock"):
+        return {}
+    return YAML(typ="safe").load(files.read_text("dvc.lock"))["stages"]
+
+
+def _changed(before: dict[str, Any], now: dict[str, Any], kind: str) -> list[str]:
+    old, new = ({entry["path"]: entry["md5"] for entry in stage.get(kind, [])} for stage in (before, now))
+    return [path for path in {**old, **new} if old.get(path) != new.get(path)]
+
+
+def _files(path: str, files: DVCFileSystem) -> set[str]:
+    return set(files.find(path)) if files.isdir(path) else {path}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "HEAD"))
