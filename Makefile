@@ -13,10 +13,10 @@ SPINE := validate
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
-repro: .venv/installed  ## install if needed, then bring the spine up to date: dvc repro $(SPINE)
+repro: .venv/installed  ## install if needed, then make all that the answer needs, with dvc repro
 	dvc repro $(SPINE)
 
-study: .venv/installed  ## the same for everything in dvc.yaml
+study: .venv/installed  ## the same for every stage of dvc.yaml
 	dvc repro
 
 test: .venv/installed  ## run the tests

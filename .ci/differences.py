@@ -76,28 +76,24 @@ def _compare_column(old: pd.DataFrame, new: pd.DataFrame, column: str) -> Iterat
     rows = min(len(old), len(new))
     before, now = old[column].iloc[:rows], new[column].iloc[:rows]
     differs = ~((before.to_numpy() == now.to_numpy()) | (before.isna() & now.isna()).to_numpy())
-    if differs.any():
-        first = int(differs.argmax())
-        where = ", ".join(str(value) for value in old.iloc[first, :3])
-        largest = _largest_difference(before, now)
-        yield f"column {column}: {differs.sum()} rows, first row {first} ({where}): {before.iloc[first]} became {now.iloc[first]}{largest}"
+    if not differs.any():
+        return
+    first = int(differs.argmax())
+    row = ", ".join(str(value) for value in old.iloc[first, :3])
+    where = f"{differs.sum()} rows, first row {first} ({row}): " if len(old) > 1 else ""
+    yield f"{column}: {where}{before.iloc[first]} became {now.iloc[first]}{_largest_difference(before, now)}"
 
 
 def _largest_difference(before: pd.Series, now: pd.Series) -> str:
     if not all(pd.api.types.is_numeric_dtype(values) for values in (before, now)):
         return ""
-    return f"; at most {(now.astype('float64') - before.astype('float64')).abs().max():.6g} apart"
-
-
-def _read_json(content: bytes) -> pd.DataFrame:
-    flat = pd.json_normalize(json.loads(content)).iloc[0]
-    return pd.DataFrame({"name": flat.index, "value": flat.to_numpy()})
+    return f" (at most {(now.astype('float64') - before.astype('float64')).abs().max():.6g} apart)"
 
 
 READERS: dict[str, Callable[[bytes], pd.DataFrame]] = {
     "parquet": lambda content: pd.read_parquet(io.BytesIO(content)),
     "csv": lambda content: pd.read_csv(io.BytesIO(content)),
-    "json": _read_json,
+    "json": lambda content: pd.json_normalize(json.loads(content)),
 }
 
 

@@ -46,6 +46,13 @@ def run(*command: str | Path, folder: Path, **environment: str) -> subprocess.Co
     return subprocess.run(words, cwd=folder, env=given, capture_output=True, text=True, check=False)
 
 
+def commit(folder: Path) -> None:
+    """Commit all that git sees in a repository of the tests' own."""
+    assert run("git", "add", "-A", folder=folder).returncode == 0
+    done = run("git", "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "-qm", "x", folder=folder)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture(scope="session")
 def four_months(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with params.yaml and data/raw up to April, as `ontime fetch` makes them."""
@@ -61,3 +68,16 @@ def four_months(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workspace(four_months: Path, tmp_path: Path) -> Path:
     """A copy of `four_months` to break."""
     return Path(shutil.copytree(four_months, tmp_path / "workspace"))
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A git and DVC repository of its own with the second dataset; nothing is committed or run yet."""
+    folder = tmp_path_factory.mktemp("toy_repository")
+    shutil.copytree(REPOSITORY / "tests/toy", folder / "toy", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("dvc.yaml", "params.yaml"):
+        (folder / "toy" / name).rename(folder / name)
+    shutil.copy(REPOSITORY / ".gitignore", folder)
+    for command in (("git", "init", "-q"), ("dvc", "init", "-q"), ("dvc", "config", "core.analytics", "false")):
+        assert run(*command, folder=folder).returncode == 0
+    return folder

@@ -21,10 +21,10 @@ def test_a_section_becomes_its_dataclass(tmp_path: Path):
 
 def test_missing_unknown_and_impossible_keys_are_listed_together(tmp_path: Path):
     with pytest.raises(OntimeError) as error:
-        load("fetch: {untill: 2013-06, until: 2013-13}", tmp_path)
+        load("fetch: {till: 2013-06, until: 2013-13}", tmp_path)
     text = str(error.value)
     assert "release: missing" in text
-    assert "untill: unknown" in text
+    assert "till: unknown" in text
     assert "found '2013-13'" in text
 
 

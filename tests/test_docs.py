@@ -1,0 +1,95 @@
+"""What README, CONTRIBUTING, CHANGELOG and docs/ say is so."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY, run
+
+from ontime import cli
+from ontime.core.dictionary import data_dictionary
+from ontime.flights import FLIGHTS
+
+PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md"]
+README = PAGES[0].read_text()
+MAKEFILE = (REPOSITORY / "Makefile").read_text()
+
+
+def test_the_data_dictionary_is_the_contract():
+    page = (REPOSITORY / "docs/data.md").read_text()
+    assert page == data_dictionary(FLIGHTS.tables), "run: python -m ontime document"
+
+
+def test_the_data_dictionary_says_everything_of_every_column():
+    page = data_dictionary(FLIGHTS.tables)
+    assert "| `arr_delay` | `Int64` | minutes | -180 to 2880; usually -90 to 360 | allowed; above 6.0% warns" in page
+    for table in FLIGHTS.tables:
+        for name, column in table.columns.items():
+            assert f"| `{name}` |" in page
+            assert column.metadata["reason"], (table.name, name)
+            assert column.metadata["missing"] is None or column.nullable, (table.name, name)
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
+
+
+def test_every_make_target_has_help_and_every_one_named_exists():
+    phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    assert phony
+    assert targets() == set(phony[1].split())
+    shown = run("make", "help", folder=REPOSITORY).stdout
+    assert all(f"make {target} " in shown for target in targets())
+    assert "$" not in shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_of_a_page_exists(page: Path):
+    text = page.read_text()
+    assert set(re.findall(r"(?:`|\$ )make ([a-z-]+)", text)) <= targets()
+    assert set(re.findall(r"python -m ontime ([a-z]+)", text)) <= set(cli.verbs())
+    for command in re.findall(r"^\$ dvc ((?:exp |metrics )?[a-z]+)", text, re.MULTILINE):
+        assert run("dvc", *command.split(), "--help", folder=REPOSITORY).returncode == 0, command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_and_every_file_that_is_named_exists(page: Path):
+    text = page.read_text()
+    linked = {target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target}
+    tree = set(re.findall(r"^([a-z]\S+\.(?:yaml|md)|[a-z]\S+/)  ", text, re.MULTILINE)) - {"data/"}
+    modules = {f"src/ontime/{name}" for name in re.findall(r"^  ([a-z_]+(?:\.py|/))  ", text, re.MULTILINE)}
+    assert [name for name in linked | tree | modules if not (REPOSITORY / name).exists()] == []
+
+
+def test_the_tree_of_the_readme_is_complete():
+    listed = set(re.findall(r"^  ([a-z_]+)(?:\.py|/)  ", README, re.MULTILINE))
+    there = {path.stem for path in (REPOSITORY / "src/ontime").iterdir()} - {"__init__", "__pycache__"}
+    assert listed == there
+
+
+def test_the_graph_of_the_readme_is_the_pipeline():
+    graph = run("dvc", "dag", "--mermaid", folder=REPOSITORY).stdout.strip()
+    assert f"```mermaid\n{graph}\n```" in README
+
+
+def test_the_numbers_of_the_readme_are_those_of_the_metrics():
+    record = json.loads((REPOSITORY / "metrics/validate.json").read_text())
+    expected = {
+        "quarantined": sum(record["quarantined"].values()),
+        "warnings": record["warnings"],
+        "largest_shift": record["largest_shift"],
+    }
+    written = dict(re.findall(r"<!-- (\w+) -->([^<]+)<!-- /\1 -->", README))
+    assert written == {name: str(value) for name, value in expected.items()}
+    assert f"{record['rows']['flights']:,} flights" in README
+
+
+def test_no_registry_no_machine_path_and_no_data_is_committed():
+    tracked = run("git", "ls-files", folder=REPOSITORY).stdout.split()
+    lock = (REPOSITORY / "requirements.lock").read_text()
+    assert not re.search(r"index-url|find-links|https?://", lock)
+    assert lock.count("--hash=sha256:") > lock.count("==") > 50
+    assert "uv.lock" not in tracked
+    for name in tracked:
+        assert str(REPOSITORY.parent) + "/" not in (REPOSITORY / name).read_text(), name
