@@ -13,10 +13,10 @@ SPINE := validate
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-repro: .venv/installed  ## install if needed, then make all that the answer needs, with dvc repro
+repro: .venv/installed  ## install if needed, then bring the spine up to date with dvc repro
 	dvc repro $(SPINE)
 
-study: .venv/installed  ## the same for every stage of dvc.yaml
+study: .venv/installed  ## the same for everything in dvc.yaml
 	dvc repro
 
 test: .venv/installed  ## run the tests
@@ -41,9 +41,4 @@ clean:  ## remove .venv, caches and work in progress; data, metrics and the DVC 
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: requirements.lock pyproject.toml
-	@.ci/python $(PYTHON) > /dev/null
-	@test -x $(BIN)/python || { rm -rf .venv; "$$(.ci/python $(PYTHON))" -m venv .venv; }
-	@echo 'Installing requirements.lock into .venv (a minute or two, once) ...'
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --compile --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
+	@.ci/install $(PYTHON)

@@ -1,4 +1,4 @@
-"""Does the workspace hold what is committed? dvc.lock and the outputs it names, upstream first, exit 1 if they differ.
+"""Does the workspace hold what is committed? dvc.lock, its outputs and metrics/, upstream first; exit 1 if they differ.
 
 Usage: python .ci/differences.py [REVISION]. For each output that differs it says which file, column and row, and by
 how much. The committed content of what DVC moves is read from the cache or the remote, where one of them has it.
@@ -15,30 +15,45 @@ from dvc.api import DVCFileSystem
 from ruamel.yaml import YAML
 
 COLUMNS_SHOWN = 8
+SHOWN_BY_GIT = "metrics"
 
 
 def main(revision: str) -> int:
     """Print every difference between `revision` and the workspace. Returns 1 if there is one."""
     committed, workspace = DVCFileSystem(".", rev=revision), DVCFileSystem(".")
-    lines = [line for stage in _stages(workspace) for line in compare_stage(stage, committed, workspace)]
-    print("\n".join(lines) or f"dvc.lock and its outputs are those of {revision}")
+    stages = YAML(typ="safe").load(workspace.read_text("dvc.yaml"))["stages"]
+    lines = [line for stage in stages for line in compare_stage(stage, committed, workspace)]
+    lines += compare_strays(stages, committed, workspace)
+    print("\n".join(lines) or f"dvc.lock, its outputs and {SHOWN_BY_GIT}/ are those of {revision}")
     return int(bool(lines))
 
 
 def compare_stage(stage: str, committed: DVCFileSystem, workspace: DVCFileSystem) -> Iterator[str]:
-    """What the lock says of one stage before and now, then the content of each output that differs."""
+    """What the lock says of one stage before and now; then the content of each output that differs."""
     before, now = (_lock(files).get(stage, {}) for files in (committed, workspace))
-    if before == now:
-        return
     if not before or not now:
-        yield f"{stage}: the stage is only in the {'workspace' if now else 'commit'}"
+        yield f"{stage}: the stage is not in dvc.lock of the {'workspace' if before else 'commit'}"
         return
     if before["cmd"] != now["cmd"] or before.get("params") != now.get("params"):
         yield f"{stage}: command or params differ from those of the committed run"
     yield from (f"{stage}: reads another {path}" for path in _changed(before, now, "deps"))
-    for path in _changed(before, now, "outs"):
+    outputs = dict.fromkeys(_changed(before, now, "outs"))
+    outputs |= dict.fromkeys(path for path in _git_outputs(now) if not _same(path, committed, workspace))
+    for path in outputs:
         yield f"{stage}: makes another {path}"
         yield from (f"    {line}" for line in compare_output(path, committed, workspace))
+
+
+def compare_strays(stages: dict[str, Any], committed: DVCFileSystem, workspace: DVCFileSystem) -> Iterator[str]:
+    """Stages of dvc.lock that dvc.yaml lacks, and files under metrics/ that no stage makes."""
+    lock = _lock(workspace)
+    yield from (f"{stage}: in dvc.lock, but not in dvc.yaml" for stage in lock if stage not in stages)
+    made = {path for stage in lock.values() for path in _git_outputs(stage)}
+    there = {
+        name for files in (committed, workspace) if files.exists(SHOWN_BY_GIT) for name in files.find(SHOWN_BY_GIT)
+    }
+    strays = [name for name in sorted(there) if not any(name == path or name.startswith(f"{path}/") for path in made)]
+    yield from (f"{name}: no stage makes it" for name in strays)
 
 
 def compare_output(path: str, committed: DVCFileSystem, workspace: DVCFileSystem) -> Iterator[str]:
@@ -97,10 +112,6 @@ READERS: dict[str, Callable[[bytes], pd.DataFrame]] = {
 }
 
 
-def _stages(workspace: DVCFileSystem) -> list[str]:
-    return list(YAML(typ="safe").load(workspace.read_text("dvc.yaml"))["stages"])
-
-
 def _lock(files: DVCFileSystem) -> dict[str, Any]:
     if not files.exists("dvc.lock"):
         return {}
@@ -110,6 +121,17 @@ def _lock(files: DVCFileSystem) -> dict[str, Any]:
 def _changed(before: dict[str, Any], now: dict[str, Any], kind: str) -> list[str]:
     old, new = ({entry["path"]: entry["md5"] for entry in stage.get(kind, [])} for stage in (before, now))
     return [path for path in {**old, **new} if old.get(path) != new.get(path)]
+
+
+def _git_outputs(stage: dict[str, Any]) -> list[str]:
+    return [entry["path"] for entry in stage.get("outs", []) if entry["path"].startswith(f"{SHOWN_BY_GIT}/")]
+
+
+def _same(path: str, committed: DVCFileSystem, workspace: DVCFileSystem) -> bool:
+    if not committed.exists(path) or not workspace.exists(path):
+        return False
+    before, now = (_files(path, files) for files in (committed, workspace))
+    return before == now and all(committed.read_bytes(name) == workspace.read_bytes(name) for name in now)
 
 
 def _files(path: str, files: DVCFileSystem) -> set[str]:

@@ -7,9 +7,9 @@ import pytest
 from conftest import run
 from test_validate import all_clocks_later, all_delays_later
 
-from ontime.core.check import Checked, check, check_measures
+from ontime.core.checks import Checked, check, check_measures
 from ontime.core.findings import Level
-from ontime.core.profile import add_counts, count_bins, judge, profile
+from ontime.core.profiles import add_counts, count_bins, judge, profile
 from ontime.flights.contracts import AIRPORTS, FLIGHTS, TABLES, WEATHER
 from ontime.flights.source import read
 from ontime.params import Validate

@@ -21,7 +21,34 @@ def committed(toy: Path) -> Path:
 
 def test_what_is_committed_has_no_differences(committed: Path):
     done = differences(committed)
-    assert (done.returncode, done.stdout) == (0, "dvc.lock and its outputs are those of HEAD\n")
+    assert (done.returncode, done.stdout) == (0, "dvc.lock, its outputs and metrics/ are those of HEAD\n")
+
+
+def test_what_git_shows_is_compared_by_content_and_strays_are_named(committed: Path):
+    record = committed / "metrics/validate.json"
+    kept = record.read_text()
+    record.write_text(kept.replace('"warnings": 0', '"warnings": 9'))
+    (committed / "metrics/old.csv").write_text("a")
+    done = differences(committed)
+    record.write_text(kept)
+    (committed / "metrics/old.csv").unlink()
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "validate: makes another metrics/validate.json",
+        "    metrics/validate.json: warnings: 0 became 9 (at most 9 apart)",
+        "metrics/old.csv: no stage makes it",
+    ]
+
+
+def test_a_stage_that_is_no_more_is_named(committed: Path):
+    pipeline = committed / "dvc.yaml"
+    kept = pipeline.read_text()
+    pipeline.write_text(kept.replace("  validate:", "  check:"))
+    done = differences(committed)
+    pipeline.write_text(kept)
+    assert done.returncode == 1
+    assert "check: the stage is not in dvc.lock of the commit" in done.stdout
+    assert "validate: in dvc.lock, but not in dvc.yaml" in done.stdout
 
 
 def test_a_changed_value_is_named_upstream_first_then_without_its_old_content(committed: Path):
@@ -50,4 +77,4 @@ def test_a_metric_is_named_with_its_difference(committed: Path):
     assert run("dvc", "repro", folder=committed).returncode == 0
     done = differences(committed)
     assert "metrics/validate.json: rows.parcels: 2400 became 2000 (at most 400 apart)" in done.stdout
-    assert "metrics/columns.csv: 32 rows became 27" in done.stdout
+    assert "metrics/validate_columns.csv: 32 rows became 27" in done.stdout

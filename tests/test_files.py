@@ -39,12 +39,12 @@ def test_a_cut_off_file_is_a_clear_error(tmp_path: Path):
 def test_outputs_take_their_places_together_and_replace_what_was_there(tmp_path: Path):
     files = Files(tmp_path)
     for content in ({"old": 1, "gone": 1}, {"old": 2}):
-        with files.whole("stage", files.raw, files.validation) as draft:
+        with files.whole("stage", files.raw, files.validate) as draft:
             for name in content:
                 write_text(str(content[name]), draft.raw / name)
-            write_json(content, draft.validation)
+            write_json(content, draft.validate)
     assert [path.name for path in files.raw.iterdir()] == ["old"]
-    assert json.loads(files.validation.read_text()) == {"old": 2}
+    assert json.loads(files.validate.read_text()) == {"old": 2}
     assert not list(files.work.iterdir())
 
 
@@ -68,11 +68,14 @@ def test_what_a_killed_run_left_behind_is_not_taken_up(tmp_path: Path):
 
 
 def test_parts_are_named_by_table_and_month(tmp_path: Path):
-    expected = [("a", None), ("b", "2013-01"), ("b", "2013-02"), ("b", "notes.txt")]
-    for table, month in expected[:3]:
+    expected = [("a", None), ("b", "2013-01"), ("b", "2013-02")]
+    for table, month in expected:
         write_parquet(FRAME, part(tmp_path, table, month))
-    write_text("mine", tmp_path / "b/notes.txt")
     assert parts(tmp_path) == expected
+    write_text("mine", tmp_path / "b/notes.txt")
+    (tmp_path / "b/2013-02.parquet").rename(tmp_path / "b/2013-02")
+    (tmp_path / "c.parquet").mkdir()
+    assert parts(tmp_path) == [*expected[:2], ("b/2013-02", None), ("b/notes.txt", None), ("c.parquet", None)]
     with pytest.raises(OntimeError, match="dvc repro"):
         parts(tmp_path / "none")
 

@@ -1,6 +1,7 @@
 """dvc.yaml, params.yaml, the dataclasses, files.py, the imports and .gitignore say the same."""
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from ontime import params
 from ontime.dataset import Dataset
 from ontime.files import Files
 from ontime.flights import FLIGHTS
+
+pytestmark = pytest.mark.needs("git", "git")
 
 PIPELINE = YAML(typ="safe").load((REPOSITORY / "dvc.yaml").read_text())["stages"]
 # Every stage runs through these: a change to them that changes a result changes another module too, and they change
@@ -99,6 +102,12 @@ def test_what_dvc_moves_is_ignored_by_git_and_what_git_shows_is_tracked(reposito
             ignored = run("git", "check-ignore", "-q", path, folder=repository).returncode == 0
             tracked = bool(run("git", "ls-files", path, folder=repository).stdout)
             assert (ignored, tracked) == (cached, not cached), path
+
+
+def test_the_spine_ends_with_a_stage_that_needs_all_others(repository: Path):
+    spine = re.search(r"^SPINE := (\w+)$", (repository / "Makefile").read_text(), re.MULTILINE)
+    assert spine
+    assert spine[1] == list(PIPELINE)[-1]
 
 
 def test_data_is_never_tracked(repository: Path):

@@ -78,7 +78,7 @@ def celsius(weather: pd.DataFrame) -> pd.DataFrame:
 FLIGHTS, WEATHER = "flights/2013-03.parquet", "weather/2013-03.parquet"
 
 # What is broken: how, and what the report must name.
-BROKEN: dict[str, tuple[Callable[[Path], None], list[str]]] = {
+BROKEN: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     "a column is missing in one month": (
         edit(FLIGHTS, lambda f: f.drop(columns="distance")),
         ["flights 2013-03, distance, rule column_present: missing"],
@@ -102,15 +102,15 @@ BROKEN: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     "a month is empty": (edit(FLIGHTS, lambda f: f.head(0)), ["flights 2013-03, the file, rule rows: none"]),
     "a reference table is empty": (
         edit("airlines.parquet", lambda a: a.head(0)),
-        ["airlines, the file, rule rows: none", "flights 2013-01, all, rule checked", "mend airlines first"],
+        ["airlines, the file, rule rows: none", "flights 2013-01, all, rule checked", "correct airlines first"],
     ),
     "rows stand twice": (
         edit(FLIGHTS, lambda f: pd.concat([f, f.head(5)])),
-        ["flights 2013-03, id, rule key_unique: 5 rows", "2013-03-01-"],
+        ["flights 2013-03, id, rule key_unique: 5 rows with", "2013-03-01-"],
     ),
     "weather hours stand twice": (
         edit(WEATHER, lambda w: pd.concat([w, w.tail(1)])),
-        ["weather 2013-03, origin, time_hour, rule key_unique: 1 rows"],
+        ["weather 2013-03, origin, time_hour, rule key_unique: 1 row with"],
     ),
     "a month's file is gone": (remove(WEATHER), ["weather 2013-03, the file, rule file_present: missing"]),
     "a month is gone from every table": (
@@ -123,9 +123,20 @@ BROKEN: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     ),
     "a stranger lies among the files": (
         lambda raw: (raw / "flights/notes.txt").write_text("mine"),
-        ["flights notes.txt, the file, rule file_known: unknown"],
+        ["flights/notes.txt, the file, rule file_known: unknown"],
     ),
-    "two months are swapped": (swap_months, ["flights 2013-02, day, rule in_its_month", "belong to another month"]),
+    "a file has lost its ending": (
+        lambda raw: (raw / FLIGHTS).rename(raw / "flights/2013-03"),
+        [
+            "flights 2013-03, the file, rule file_present: missing",
+            "flights/2013-03, the file, rule file_known: unknown",
+        ],
+    ),
+    "a folder stands where a file should": (
+        lambda raw: ((raw / FLIGHTS).unlink(), (raw / FLIGHTS).mkdir()),
+        ["flights 2013-03, the file, rule file_present: missing", f"{FLIGHTS}, the file, rule file_known: unknown"],
+    ),
+    "two months are swapped": (swap_months, ["flights 2013-02, day, rule in_its_month", "of another month"]),
     "all delays of a month are 30 minutes longer": (
         edit(FLIGHTS, all_delays_later),
         ["[stop] flights 2013-03, dep_delay, rule shift", "[stop] flights 2013-03, arr_delay, rule shift"],
@@ -165,6 +176,22 @@ BROKEN: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     "a zone is an hour off": (
         edit("airports.parquet", wrong_zone),
         ["flights 2013-01, all, rule max_quarantined", "rule elapsed_at_least_air_time"],
+    ),
+    "zones have names that are none": (
+        edit("airports.parquet", lambda a: a.assign(tzone="Mars/Phobos")),
+        ["airports, all, rule max_quarantined", "tzone, rule iana_time_zone", "has Mars/Phobos"],
+    ),
+    "a zone is empty": (
+        edit("airports.parquet", lambda a: a.assign(tzone=a["tzone"].mask(a["faa"] == "ORD", ""))),
+        [
+            "tzone, rule iana_time_zone",
+            "[stop] flights 2013-01, all, rule max_quarantined",
+            "ends_at, rule not_nullable",
+        ],
+    ),
+    "a clock is at the end of time": (
+        edit(WEATHER, lambda w: w.assign(time_hour=pd.Timestamp("9999-12-31T23:00Z").as_unit("us"))),
+        ["weather 2013-03, all, rule max_quarantined", "time_hour, rule in_range(1987"],
     ),
     "aircraft are missing from planes": (
         edit("planes.parquet", lambda p: p.head(300)),
@@ -217,7 +244,12 @@ def test_every_violation_is_listed_at_once(workspace: Path):
 def test_sound_data_passes_and_what_was_there_before_a_failure_stays(workspace: Path):
     assert run("ontime", "validate", folder=workspace).returncode == 0
     before = {path: path.read_bytes() for path in workspace.rglob("*") if path.is_file() and "raw" not in path.parts}
-    assert {path.name for path in before} >= {"quarantine.parquet", "validate.json", "columns.csv", "2013-04.parquet"}
+    assert {path.name for path in before} >= {
+        "quarantine.parquet",
+        "validate.json",
+        "validate_columns.csv",
+        "2013-04.parquet",
+    }
     BROKEN["rows stand twice"][0](workspace / "data/raw")
     assert run("ontime", "validate", folder=workspace).returncode == 1
     assert all(path.read_bytes() == content for path, content in before.items())

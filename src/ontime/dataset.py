@@ -26,7 +26,7 @@ class Clock(enum.IntEnum):
         return self.name.lower()
 
 
-KNOWN = {
+KNOWN_WHEN = {
     Clock.REFERENCE: "always: facts of the calendar and the map",
     Clock.SCHEDULE: "when the schedule is published, long before",
     Clock.OBSERVED: "when the observed hour is over",
@@ -47,8 +47,9 @@ class Part(NamedTuple):
 class Rule:
     """What must hold in every row. Its clock is the latest of its columns' clocks.
 
-    `holds(frame, *needed)` gives a boolean Series (n,): True where the rule holds or cannot be judged because a value
-    is missing. `needs` names the tables handed over as `needed`: reference tables whole, monthly ones for that month.
+    `holds(frame, *needed)` gives a boolean Series (n,): True, or missing, where the rule holds or cannot be judged
+    because a value is missing. `needs` names the tables handed over as `needed`: reference tables whole, monthly ones
+    for that month.
     """
 
     name: str

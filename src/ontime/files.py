@@ -43,18 +43,19 @@ class Files:
         return self.root / "data/quarantine.parquet"
 
     @property
-    def validation(self) -> Path:
+    def validate(self) -> Path:
+        """The record of `validate` in a few numbers."""
         return self.root / "metrics/validate.json"
 
     @property
-    def columns(self) -> Path:
+    def validate_columns(self) -> Path:
         """Per table, month and column: rows, shares missing and extreme, mean, shift."""
-        return self.root / "metrics/columns.csv"
+        return self.root / "metrics/validate_columns.csv"
 
     @property
-    def warnings(self) -> Path:
-        """What the contract found and let pass."""
-        return self.root / "metrics/warnings.csv"
+    def validate_findings(self) -> Path:
+        """What the contract found and let pass: quarantined and warned of."""
+        return self.root / "metrics/validate_findings.csv"
 
     @property
     def data_dictionary(self) -> Path:
@@ -92,12 +93,18 @@ def part(folder: Path, table: str, month: str | None) -> Path:
 
 
 def parts(folder: Path) -> list[tuple[str, str | None]]:
-    """(table, month) of every file below `folder`, sorted. Raises OntimeError where there is no folder."""
+    """(table, month) of every file below `folder`, sorted; what is no Parquet file comes as (its path, None).
+
+    Raises OntimeError where there is no folder.
+    """
     if not folder.is_dir():
         raise OntimeError(f"{folder} is missing: run the stage that makes it (dvc repro), or fetch it (dvc pull)")
-    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-    pairs = [name.removesuffix(".parquet").partition("/") for name in sorted(names)]
-    return [(table, month or None) for table, _, month in pairs]
+    found = []
+    for path in sorted(path for path in folder.rglob("*") if not path.is_dir() or path.suffix == ".parquet"):
+        name = path.relative_to(folder).as_posix()
+        table, _, month = name.removesuffix(".parquet").partition("/")
+        found.append((table, month or None) if path.is_file() and path.suffix == ".parquet" else (name, None))
+    return found
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
@@ -106,7 +113,7 @@ def read_parquet(path: Path) -> pd.DataFrame:
         return pq.read_table(path, partitioning=None).to_pandas()
     except FileNotFoundError as error:
         raise OntimeError(f"{path} is missing") from error
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         raise OntimeError(f"{path} cannot be read as Parquet: {error}") from error
 
 

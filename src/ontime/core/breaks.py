@@ -8,7 +8,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from ontime.core.contract import meaning, rule_clock
-from ontime.core.findings import EXAMPLES, Finding, Level
+from ontime.core.findings import EXAMPLES, Finding, Level, counted
 from ontime.dataset import Rule, Table
 
 # row: position in the part; value: as text; clock: from which on the row's columns are lost.
@@ -56,7 +56,7 @@ def as_findings(table: Table, month: str | None, frame: pd.DataFrame, breaks: pd
         sample = broken.head(EXAMPLES)
         values = zip(keys(table, frame.iloc[sample["row"]]), sample["value"].fillna("no value"), strict=True)
         remedy = remedies.get(rule, "correct the value at its source, or widen the contract if it is possible")
-        found = f"{broken['row'].nunique():,} of {len(frame):,} rows"
+        found = f"{broken['row'].nunique():,} of {counted(len(frame), 'row')}"
         examples = tuple(f"{key} has {value}" for key, value in values)
         findings.append(Finding(Level.QUARANTINE, table.name, month, name, rule, found, remedy, examples))
     return findings

@@ -7,7 +7,10 @@ from typing import Any
 
 import pandera.pandas as pa
 
-from ontime.dataset import Clock, Measure, Rule, Table
+from ontime.dataset import Clock, Rule, Table
+
+# The column of a clean table that names the clock from which on a row broke the contract and has lost its values.
+LOST = "lost_from"
 
 
 def column(
@@ -44,6 +47,6 @@ def clocks(table: Table) -> dict[str, Clock]:
     return {name: meaning(column)["clock"] for name, column in table.columns.items()}
 
 
-def rule_clock(table: Table, rule: Rule | Measure) -> Clock:
+def rule_clock(table: Table, rule: Rule) -> Clock:
     """The latest clock of a rule's columns."""
     return max(clocks(table)[name] for name in rule.columns)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pandera.pandas as pa
 
-from ontime.core.contract import meaning, rule_clock
-from ontime.dataset import KNOWN, Table
+from ontime.core.contract import LOST, meaning, rule_clock
+from ontime.dataset import KNOWN_WHEN, Table
+
+LOST_ROW = (f"`{LOST}`", "`str`", "", "", "allowed", "", "clock from which on the row broke a rule and lost its values")
 
 
 def data_dictionary(tables: Sequence[Table]) -> str:
     """Every table, column, rule and measure of the contract, as one Markdown page."""
-    clocks = _grid(["Clock", "Its values are known"], [(f"`{clock}`", known) for clock, known in KNOWN.items()])
+    clocks = _grid(["Clock", "Its values are known"], [(f"`{clock}`", known) for clock, known in KNOWN_WHEN.items()])
     intro = (
         "# Data dictionary\n\n"
-        "Generated from the contract by `python -m ontime document`; a test holds it current.\n\n"
+        "Generated from the contract by `python -m ontime document`; a test keeps it current.\n\n"
         "Every column has a **clock**: when its value becomes known. A row that breaks a rule loses the columns of\n"
-        "the rule's clock and of every later one, and is removed where that is the table's first clock. What is lost\n"
-        "stands in `data/quarantine.parquet`; the clean row names the clock in `lost_from`. A missing value breaks no\n"
-        "rule; whether it may be missing stands in its column.\n"
+        "the rule's clock and of every later one, and is removed where that is the table's first clock. The broken\n"
+        "values are kept in `data/quarantine.parquet`. A missing value breaks no rule; its column says whether it may\n"
+        "be missing.\n"
     )
     return "\n".join([intro, clocks, *map(_table, tables)])
 
@@ -29,11 +32,10 @@ def _table(table: Table) -> str:
     lines = [f"## {table.name}\n\n{table.about} Stored as {layout}; unique by {_names(table.key)}.\n"]
     header = ["Column", "Type", "Unit", "Range", "Missing", "Clock", "Reason"]
     lines += ["### What the source brings\n", _grid(header, [_column(*item) for item in table.schema.columns.items()])]
-    if table.added:
-        lines += [
-            "### What the clean table has beside it\n",
-            _grid(header, [_column(*item) for item in table.added.items()]),
-        ]
+    lines += [
+        "### What the clean table adds\n",
+        _grid(header, [*(_column(*item) for item in table.added.items()), LOST_ROW]),
+    ]
     if table.rules:
         header = ["Rule", "Columns", "Clock", "Reads", "Reason"]
         rules = [
@@ -79,8 +81,9 @@ def _bound(check: pa.Check) -> str:
             return str(name).replace("_", " ")
 
 
-def _range(bounds: tuple[float, float]) -> str:
-    return f"{bounds[0]:g} to {bounds[1]:g}"
+def _range(bounds: tuple[Any, Any]) -> str:
+    low, high = (f"{bound:g}" if isinstance(bound, int | float) else f"{bound:%Y}" for bound in bounds)
+    return f"{low} to {high}"
 
 
 def _missing(nullable: bool, limits: tuple[float, float] | None) -> str:

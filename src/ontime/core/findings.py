@@ -42,11 +42,15 @@ class ContractError(OntimeError):
     """The data breaks its contract too much to go on; the text lists every finding."""
 
     def __init__(self, findings: Sequence[Finding], where: str) -> None:
-        reasons = sum(finding.stops for finding in findings)
-        noun = "reason" if reasons == 1 else "reasons"
+        reasons = counted(sum(finding.stops for finding in findings), "reason")
         super().__init__(
-            f"{where} breaks its contract: {reasons} {noun} to stop. Nothing was written.\n\n{describe(findings)}"
+            f"{where} breaks its contract: {reasons} to stop. Nothing was written.\n\n{describe(findings)}"
         )
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: '1 row', '2,010 rows'."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def describe(findings: Sequence[Finding]) -> str:

@@ -18,7 +18,7 @@ CHANGE = "or change the contract, which is a breaking change (CONTRIBUTING.md)"
 def expected_parts(tables: Sequence[Table], found: Iterable[tuple[str, str | None]]) -> list[tuple[Table, str | None]]:
     """The parts a dataset must have: reference tables, then every table of each month from the first found to the last.
 
-    found: (table, month) of the files; what is no month counts for none.
+    found: (table, month) of the files. A first or last month that no table has cannot be told from a shorter dataset.
     """
     names = {table.name for table in tables if table.monthly}
     months = [month for name, month in found if name in names and month and MONTH.fullmatch(month)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from zoneinfo import available_timezones
 
+import pandas as pd
 import pandera.pandas as pa
 
 from ontime.core.contract import column
 from ontime.dataset import Clock, Table
-from ontime.flights import clocks, rules
+from ontime.flights import rules, times
 
 within = pa.Check.in_range
 one_of = pa.Check.isin
@@ -22,8 +24,10 @@ CARRIER = pa.Check.str_matches(r"^[A-Z0-9]{2}$")
 AIRPORT = pa.Check.str_matches(r"^[A-Z0-9]{3}$")
 AIRCRAFT = pa.Check.str_matches(r"^[A-Z][A-Z0-9]{4,5}$")
 ORIGIN = one_of(["EWR", "JFK", "LGA"])
+ZONE = pa.Check(lambda zones: zones.isin(available_timezones()), name="iana_time_zone")
 HHMM = pa.Check(lambda hhmm: hhmm % 100 < 60, name="minutes_below_60")
 UTC = "datetime64[us, UTC]"
+CENTURY = within(pd.Timestamp("1987-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC"))
 
 
 fact = partial(column, clock=Clock.REFERENCE)
@@ -61,9 +65,10 @@ AIRPORTS = Table(
             "dst": fact("str", one_of(["A", "N", "U"]), reason="daylight saving: as in the US, none, unknown"),
             "tzone": fact(
                 "str",
+                ZONE,
                 nullable=True,
                 missing=(0.01, 0.05),
-                reason="IANA time zone; three airports have none, and no flight goes there",
+                reason="name of the time zone; three airports have none, and no flight goes there",
             ),
         }
     ),
@@ -71,7 +76,7 @@ AIRPORTS = Table(
 
 PLANES = Table(
     name="planes",
-    about="Aircraft by tail number. About 15 % of flights have one that is missing here.",
+    about="Aircraft by tail number. About 15% of flights have one that is missing here.",
     key=("tailnum",),
     schema=pa.DataFrameSchema(
         {
@@ -79,6 +84,7 @@ PLANES = Table(
             "year": fact(
                 "Int64",
                 within(1903, 2013),
+                unit="year",
                 nullable=True,
                 missing=(0.05, 0.2),
                 usual=(1950, 2013),
@@ -98,7 +104,7 @@ PLANES = Table(
                 within(20, 1400),
                 unit="mph",
                 nullable=True,
-                reason="average cruising speed, known of 23 aircraft only",
+                reason="average cruising speed, known for only 23 aircraft",
             ),
             "engine": fact(
                 "str",
@@ -114,7 +120,7 @@ WEATHER = Table(
     about="Hourly weather at the three airports of departure.",
     key=("origin", "time_hour"),
     monthly=True,
-    derive=clocks.derive_weather,
+    derive=times.derive_weather,
     rules=rules.WEATHER_RULES,
     measures=rules.WEATHER_MEASURES,
     schema=pa.DataFrameSchema(
@@ -130,7 +136,7 @@ WEATHER = Table(
                 unit="degrees Fahrenheit",
                 missing=(0.01, 0.1),
                 usual=(0, 105),
-                reason="between the extremes ever measured in the US; the season moves it, so no shift is measured",
+                reason="well beyond what New York has seen; the season moves it, so no shift is measured",
             ),
             "dewp": observed(
                 "float64",
@@ -153,7 +159,7 @@ WEATHER = Table(
                 within(0, 360),
                 unit="degrees",
                 missing=(0.05, 0.25),
-                reason="where the wind comes from; none when it is calm or turns about",
+                reason="where the wind comes from; 0 when it is calm, none when it keeps turning",
             ),
             "wind_speed": observed(
                 "float64",
@@ -161,7 +167,7 @@ WEATHER = Table(
                 unit="mph",
                 missing=(0.01, 0.1),
                 usual=(0, 45),
-                reason="below the strongest hurricanes; 1,048 mph at EWR on 12 February is not",
+                reason="far above any sustained wind here; the 1,048 mph at EWR on 12 February are an error",
             ),
             "wind_gust": observed(
                 "float64",
@@ -178,7 +184,7 @@ WEATHER = Table(
                 missing=(0.01, 0.1),
                 usual=(0, 1),
                 bins=(0.001, 0.05, 0.1),
-                reason="in the hour; at most what ever fell in one",
+                reason="in the hour; at most about what ever fell in one",
             ),
             "pressure": observed(
                 "float64",
@@ -186,7 +192,7 @@ WEATHER = Table(
                 unit="millibars",
                 missing=(0.2, 0.5),
                 usual=(980, 1045),
-                reason="at sea level, between the extremes ever measured; a tenth is missing",
+                reason="at sea level, within what was ever measured on earth; a tenth is missing",
             ),
             "visib": observed(
                 "float64",
@@ -196,7 +202,7 @@ WEATHER = Table(
                 bins=(3, 6, 9, 9.99),
                 reason="visibility, noted up to 10",
             ),
-            "time_hour": fact(UTC, reason="start of the hour in which the weather was observed"),
+            "time_hour": fact(UTC, CENTURY, reason="start of the hour in which the weather was observed"),
         }
     ),
     added={
@@ -210,7 +216,7 @@ FLIGHTS = Table(
     about="Scheduled departures from EWR, JFK and LGA and what became of them.",
     key=("id",),
     monthly=True,
-    derive=clocks.derive_flights,
+    derive=times.derive_flights,
     needs=("airports",),
     rules=rules.FLIGHT_RULES,
     measures=rules.FLIGHT_MEASURES,
@@ -237,7 +243,7 @@ FLIGHTS = Table(
                 missing=(0.05, 0.25),
                 usual=(-30, 360),
                 bins=DELAY_BINS,
-                reason="departures run early by up to 43 minutes, late by a day and more",
+                reason="actual less scheduled departure, -43 to 1,301 minutes; none where cancelled",
             ),
             "arr_time": at_arrival(
                 "Int64",
@@ -257,7 +263,7 @@ FLIGHTS = Table(
                 missing=(0.06, 0.25),
                 usual=(-90, 360),
                 bins=DELAY_BINS,
-                reason="arrivals run early by up to 86 minutes; none where cancelled or diverted",
+                reason="actual less scheduled arrival, -86 to 1,272 minutes; none where cancelled or diverted",
             ),
             "carrier": scheduled("str", CARRIER, bins="values", reason="two-letter code, in airlines"),
             "flight": scheduled("Int64", within(1, 9999), reason="flight number"),
@@ -282,7 +288,7 @@ FLIGHTS = Table(
             ),
             "hour": scheduled("Int64", within(0, 23), unit="local hour", reason="scheduled departure"),
             "minute": scheduled("Int64", within(0, 59), unit="minute", reason="scheduled departure"),
-            "time_hour": scheduled(UTC, reason="scheduled hour of departure"),
+            "time_hour": scheduled(UTC, CENTURY, reason="scheduled hour of departure"),
         }
     ),
     added={

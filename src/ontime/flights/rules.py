@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ontime.dataset import Measure, Rule
-from ontime.flights.clocks import EXTRA_ZONES, HOME_ZONE, HOUR, minute_of_day
+from ontime.flights.times import EXTRA_ZONES, at_home, minute_of_day, winter_offset
 
 DAY = 24 * 60  # minutes
 
@@ -25,8 +25,8 @@ def _delay_agrees(frame: pd.DataFrame, actual: str, scheduled: str, delay: str) 
 
 
 def _utc_agrees(frame: pd.DataFrame) -> pd.Series:
-    local = frame["time_hour"].dt.tz_convert(HOME_ZONE).dt.tz_localize(None)
-    return local == frame["day"] + pd.to_timedelta(frame["hour"].astype("float64"), unit="h")
+    local = frame["day"] + pd.to_timedelta(frame["hour"].astype("float64"), unit="h")
+    return (at_home(frame["time_hour"]) == local) | local.isna() | frame["time_hour"].isna()
 
 
 def _minutes_between(frame: pd.DataFrame, start: str, end: str) -> pd.Series:
@@ -68,11 +68,7 @@ def _vapour_pressure(fahrenheit: pd.Series) -> np.ndarray:
 
 
 def _zone_agrees(airports: pd.DataFrame) -> pd.Series:
-    winter = pd.Timestamp("2013-01-15")
-    names = airports["tzone"].dropna().unique()
-    hours = airports["tzone"].map(
-        {name: (winter.tz_localize("UTC") - winter.tz_localize(name)) / HOUR for name in names}
-    )
+    hours = winter_offset(airports["tzone"])
     return hours.isna() | (hours == airports["tz"])
 
 
@@ -184,8 +180,8 @@ FLIGHT_MEASURES = (
         _share_without_aircraft,
         warn=(0, 0.2),
         stop=(0, 0.5),
-        unit="share of flights whose aircraft planes lacks",
-        reason="about 15 % of flights have an aircraft that planes lacks",
+        unit="share of flights whose aircraft is not in planes",
+        reason="planes lacks the aircraft of about 15% of flights",
         remedy="refresh the planes table",
         needs=("planes",),
     ),
@@ -196,7 +192,7 @@ FLIGHT_MEASURES = (
         warn=(0, 0.02),
         stop=(0, 0.1),
         unit="share of flights without weather for their hour",
-        reason="weather has gaps of up to 15 hours and ends on 30 December",
+        reason="weather has gaps of five hours, on 26 October and 3 November, and ends on 30 December",
         remedy="look for a gap in the weather feed, or for a clock that has moved",
         needs=("weather",),
     ),
@@ -227,7 +223,7 @@ WEATHER_MEASURES = (
         _warmest_hour,
         warn=(12, 16),
         stop=(12, 16),
-        unit="o'clock is the warmest hour of the month's mean day",
+        unit="warmest hour of the month's mean day, local",
         reason="a day is warmest in the early afternoon: this holds even where every clock field has moved together",
         remedy=CLOCK,
     ),
@@ -237,7 +233,7 @@ WEATHER_MEASURES = (
         _humidity_difference,
         warn=(0, 0.5),
         stop=(0, 2),
-        unit="points between the humidity and the one that follows from temperature and dew point (median)",
+        unit="median difference in points from the humidity that follows from temperature and dew point",
         reason="three sensors measure two things: a change of unit shows here, and nowhere else",
         remedy="look for a temperature in degrees Celsius, or a humidity that is no percentage",
     ),

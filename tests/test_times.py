@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ontime.flights.clocks import derive_flights, derive_weather, minute_of_day, minutes, next_local_time
+from ontime.flights.times import derive_flights, derive_weather, minute_of_day, minutes, next_local_time
 
 
 def utc(*moments: str) -> pd.Series:

@@ -8,7 +8,7 @@ from toy.contracts import PARCELS
 
 from ontime.core.contract import column
 from ontime.core.findings import Level
-from ontime.core.profile import add_counts, count_bins, judge, profile
+from ontime.core.profiles import add_counts, count_bins, judge, profile
 from ontime.dataset import Clock, Table
 from ontime.params import Validate
 

@@ -10,18 +10,18 @@ from toy.contracts import DEPOTS, PARCELS
 from toy.source import DEPOTS as DEPOT_ROWS
 from toy.source import read
 
-from ontime.core.check import Checked, check, check_measures
+from ontime.core.checks import Checked, check, check_measures
 from ontime.core.contract import column, rule_clock
 from ontime.core.findings import Level, describe
 from ontime.dataset import Clock
 
-KNOWN = {"depots": DEPOT_ROWS}
+OTHERS = {"depots": DEPOT_ROWS}
 JANUARY = next(frame for table, month, frame in read("1", "2020-01") if table == "parcels")
 HOUR = pd.Timedelta(hours=1)
 
 
 def checked(frame: pd.DataFrame, limit: float = 1.0) -> Checked:
-    return check(PARCELS, frame, "2020-01", KNOWN, limit)
+    return check(PARCELS, frame, "2020-01", OTHERS, limit)
 
 
 def changed(row: int, **values: object) -> pd.DataFrame:
@@ -100,14 +100,14 @@ def test_with_broken_columns_the_others_are_still_checked():
 def test_a_table_that_needs_a_broken_one_says_so():
     result = check(PARCELS, JANUARY, "2020-01", {}, 1.0)
     assert result.clean is None
-    assert "mend depots first" in describe(result.findings)
+    assert "correct depots first" in describe(result.findings)
 
 
 def test_measures_warn_and_stop_on_a_month_as_a_whole():
     def level(share: float) -> list[Level]:
         north = np.where(np.arange(100) < share * 100, "NORTH", "SOUTH")
         frame = pd.DataFrame({"depot": north})
-        return [finding.level for finding in check_measures(PARCELS, frame, "2020-01", KNOWN)]
+        return [finding.level for finding in check_measures(PARCELS, frame, "2020-01", OTHERS)]
 
     assert [level(share) for share in (0.5, 0.2, 0.05)] == [[], [Level.WARN], [Level.STOP]]
 

@@ -1,4 +1,4 @@
-"""Local fields -> UTC clocks; the only place where local times and time zones are read."""
+"""Local fields -> moments in UTC; the only place where local times and time zones are read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOUR = pd.Timedelta(hours=1)
 
 
 def derive_flights(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFrame:
-    """Add `id`, the local date `day` (in place of the day of the month) and the four clocks in UTC.
+    """Add `id`, the local date `day` (in place of the day of the month) and the four moments in UTC.
 
     Scheduled arrival is in the destination's local time, within 24 hours of the scheduled departure.
     """
@@ -41,6 +41,18 @@ def derive_flights(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFram
 def derive_weather(weather: pd.DataFrame) -> pd.DataFrame:
     """Add the local date `day` (in place of the day of the month) and `known_at`: when the observed hour is over."""
     return weather.assign(day=local_date(weather), known_at=weather["time_hour"] + HOUR)
+
+
+def at_home(moments: pd.Series) -> pd.Series:
+    """What clocks at the airports of departure show at these moments (UTC), without a zone."""
+    return moments.dt.tz_convert(HOME_ZONE).dt.tz_localize(None)
+
+
+def winter_offset(zone: pd.Series) -> pd.Series:
+    """Hours ahead of UTC in January 2013, by the names of time zones; missing stays missing."""
+    winter = pd.Timestamp("2013-01-15")
+    names = zone.dropna().unique()
+    return zone.map({name: (winter.tz_localize("UTC") - winter.tz_localize(name)) / HOUR for name in names})
 
 
 def local_date(frame: pd.DataFrame) -> pd.Series:

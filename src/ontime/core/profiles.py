@@ -69,15 +69,15 @@ def judge(table: Table, lines: pd.DataFrame, params: Validate) -> list[Finding]:
 def _judge_line(table: Table, line: Mapping[Hashable, Any], params: Validate) -> list[Finding]:
     name = line["column"]
     limits = [
-        ("missing", *(meaning(table.columns[name])["missing"] or (np.inf, np.inf)), MORE_MISSING),
-        ("extreme", params.max_extreme, np.inf, MORE_EXTREME),
-        ("shift", params.shift_warn, params.shift_stop, SHIFTED),
+        ("missing", *(meaning(table.columns[name])["missing"] or (np.inf, np.inf)), "{:.2%}", MORE_MISSING),
+        ("extreme", params.max_extreme, np.inf, "{:.2%}", MORE_EXTREME),
+        ("shift", params.shift_warn, params.shift_stop, "{:.4g}", SHIFTED),
     ]
     findings = []
-    for rule, warn, stop, remedy in limits:
+    for rule, warn, stop, form, remedy in limits:
         level, limit = (Level.STOP, stop) if line[rule] > stop else (Level.WARN, warn)
         if line[rule] > limit:
-            found = f"{line[rule]:.4g}, at most {limit:g}"
+            found = f"{form.format(line[rule])}, at most {form.format(limit)}"
             findings.append(Finding(level, table.name, line["month"], name, rule, found, remedy))
     return findings
 

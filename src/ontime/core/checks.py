@@ -1,0 +1,126 @@
+"""A raw part of a table and its contract -> its clean rows, what was quarantined, and every finding at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from ontime.core.breaks import as_findings, as_quarantine, column_breaks, keys, rule_breaks, without_broken_values
+from ontime.core.contract import LOST, clocks
+from ontime.core.findings import EXAMPLES, Finding, Level, counted
+from ontime.core.structure import check_columns, sound_columns
+from ontime.dataset import Clock, Measure, Table
+
+# Clean tables that another reads: reference tables whole, monthly ones for the month at hand.
+Others = Mapping[str, pd.DataFrame]
+
+
+class Checked(NamedTuple):
+    """A part after its check; `clean` is None where too little of it is sound to go on."""
+
+    clean: pd.DataFrame | None
+    quarantine: pd.DataFrame
+    findings: list[Finding]
+
+
+def check(table: Table, frame: pd.DataFrame, month: str | None, others: Others, max_quarantined: float) -> Checked:
+    """Hold one part of a table against its contract.
+
+    A row loses the columns of the earliest clock at which it breaks a rule, and of every later one; at the table's
+    first clock it is removed. A larger share of broken rows than `max_quarantined` is a finding that stops.
+    """
+    frame = frame.reset_index(drop=True)
+    structure = check_columns(table, frame, month) + _unjudged(table, month, others)
+    breaks = column_breaks(table.schema.columns, frame[sound_columns(table, frame)])
+    if structure:
+        nothing = as_quarantine(table, frame, breaks.head(0))
+        return Checked(None, nothing, structure + as_findings(table, month, frame, breaks))
+    derived = _derive(table, without_broken_values(frame[list(table.schema.columns)], breaks), others)
+    breaks = pd.concat([breaks, *_later_breaks(table, derived, others, breaks)], ignore_index=True)
+    broken, quarantine = as_findings(table, month, derived, breaks), as_quarantine(table, derived, breaks)
+    clean = _without_lost(table, derived, breaks)
+    stops = _misplaced(table, month, clean) + _duplicated(table, month, clean)
+    too_many = _too_many(table, month, breaks["row"].nunique(), len(frame), max_quarantined)
+    return Checked(None if too_many else clean, quarantine, too_many + stops + broken)
+
+
+def check_measures(table: Table, clean: pd.DataFrame, month: str | None, others: Others) -> list[Finding]:
+    """Findings on a clean part as a whole: each measure against the bounds that stop and those that warn."""
+    findings = [_measured(table, measure, clean, month, others) for measure in table.measures]
+    return [finding for finding in findings if finding is not None]
+
+
+def _measured(table: Table, measure: Measure, clean: pd.DataFrame, month: str | None, others: Others) -> Finding | None:
+    value = measure.value(clean, *(others[name] for name in measure.needs))
+    columns = ", ".join(measure.columns)
+    for level, (low, high) in ((Level.STOP, measure.stop), (Level.WARN, measure.warn)):
+        if not low <= value <= high:
+            found = f"{measure.unit}: {value:.4g}, expected {low:g} to {high:g}"
+            return Finding(level, table.name, month, columns, measure.name, found, measure.remedy)
+    return None
+
+
+def _derive(table: Table, frame: pd.DataFrame, others: Others) -> pd.DataFrame:
+    return table.derive(frame, *(others[name] for name in table.needs)) if table.derive else frame
+
+
+def _later_breaks(table: Table, derived: pd.DataFrame, others: Others, before: pd.DataFrame) -> list[pd.DataFrame]:
+    """Breaks of derived columns and of rules, where the raw values they come from are not broken themselves."""
+    added = column_breaks(table.added, derived[~derived.index.isin(before["row"])])
+    before = pd.concat([before, added])
+    needed = [[others[name] for name in rule.needs] for rule in table.rules]
+    rules = zip(table.rules, needed, strict=True)
+    return [added, *(rule_breaks(table, rule, derived, tables, before) for rule, tables in rules)]
+
+
+def _without_lost(table: Table, frame: pd.DataFrame, breaks: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are sound at the table's first clock, each without the columns from its first broken clock on."""
+    known_at = clocks(table)
+    lost = breaks.groupby("row")["clock"].min().reindex(frame.index, fill_value=max(Clock) + 1)
+    kept = {name: frame[name].where(lost > known_at[name]) for name in table.columns}
+    names = lost.map({int(clock): str(clock) for clock in Clock}).astype("str")
+    return pd.DataFrame(kept | {LOST: names})[lost > min(known_at.values())].reset_index(drop=True)
+
+
+def _unjudged(table: Table, month: str | None, others: Others) -> list[Finding]:
+    needs = {*table.needs, *(name for rule in (*table.rules, *table.measures) for name in rule.needs)}
+    absent = ", ".join(sorted(needs - set(others)))
+    if not absent:
+        return []
+    found = f"rows were not checked against {absent}, which is missing or too broken itself"
+    return [Finding(Level.STOP, table.name, month, "all", "checked", found, f"correct {absent} first")]
+
+
+def _misplaced(table: Table, month: str | None, clean: pd.DataFrame) -> list[Finding]:
+    if not table.monthly:
+        return []
+    rows = clean[clean["day"].dt.strftime("%Y-%m") != month]
+    remedy = "move the rows to the file of their own month"
+    return _stop_on(table, month, rows, ("day", "in_its_month", "of another month"), remedy)
+
+
+def _duplicated(table: Table, month: str | None, clean: pd.DataFrame) -> list[Finding]:
+    rows = clean[clean.duplicated(list(table.key))]
+    remedy = "remove the copies at the source: which of them is right cannot be told here"
+    return _stop_on(table, month, rows, (", ".join(table.key), "key_unique", "with the key of an earlier row"), remedy)
+
+
+def _stop_on(
+    table: Table, month: str | None, rows: pd.DataFrame, what: tuple[str, str, str], remedy: str
+) -> list[Finding]:
+    if rows.empty:
+        return []
+    column, rule, found = what
+    examples = tuple(keys(table, rows.head(EXAMPLES)))
+    found = f"{counted(len(rows), 'row')} {found}"
+    return [Finding(Level.STOP, table.name, month, column, rule, found, remedy, examples)]
+
+
+def _too_many(table: Table, month: str | None, broken: int, rows: int, limit: float) -> list[Finding]:
+    if broken <= limit * rows:
+        return []
+    found = f"{broken / rows:.1%} of rows break a rule ({broken:,} of {rows:,}), at most {limit:.1%} may"
+    remedy = "correct what breaks the rules named below, or raise validate.max_quarantined in params.yaml"
+    return [Finding(Level.STOP, table.name, month, "all", "max_quarantined", found, remedy)]
