@@ -49,7 +49,18 @@ def run(*command: str | Path, folder: Path, **environment: str) -> subprocess.Co
 def commit(folder: Path) -> None:
     """Commit all that git sees in a repository of the tests' own."""
     assert run("git", "add", "-A", folder=folder).returncode == 0
-    done = run("git", "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "-qm", "x", folder=folder)
+    done = run(
+        "git",
+        "-c",
+        "user.name=test",
+        "-c",
+        "user.email=test@localhost",
+        "commit",
+        "--allow-empty",
+        "-qm",
+        "x",
+        folder=folder,
+    )
     assert done.returncode == 0, done.stderr
 
 

@@ -58,6 +58,7 @@ def test_a_shorter_dataset_is_a_real_one(toy: Path):
 
 
 def test_a_stop_under_dvc_writes_nothing_and_the_way_back_is_the_documented_one(toy: Path):
+    assert run("dvc", "repro", folder=toy).returncode == 0
     commit(toy)
     params = toy / "params.yaml"
     text = params.read_text()
