@@ -81,6 +81,10 @@ def compare_content(name: str, before: bytes, now: bytes) -> Iterator[str]:
     yield from (f"column {column} is gone" for column in old if column not in new)
     yield from (f"column {column} is new" for column in new if column not in old)
     common = [column for column in old if column in new]
+    if [column for column in new if column in old] != common:
+        yield "columns stand in another order"
+    types = [(column, old[column].dtype, new[column].dtype) for column in common]
+    yield from (f"{column}: {before} became {after}" for column, before, after in types if before != after)
     changed = [line for column in common for line in _compare_column(old, new, column)]
     yield from changed[:COLUMNS_SHOWN]
     if len(changed) > COLUMNS_SHOWN:
@@ -102,7 +106,8 @@ def _compare_column(old: pd.DataFrame, new: pd.DataFrame, column: str) -> Iterat
 def _largest_difference(before: pd.Series, now: pd.Series) -> str:
     if not all(pd.api.types.is_numeric_dtype(values) for values in (before, now)):
         return ""
-    return f" (at most {(now.astype('float64') - before.astype('float64')).abs().max():.6g} apart)"
+    largest = (now.astype("float64") - before.astype("float64")).abs().max()
+    return "" if pd.isna(largest) else f" (at most {largest:.6g} apart)"
 
 
 READERS: dict[str, Callable[[bytes], pd.DataFrame]] = {

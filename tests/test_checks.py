@@ -1,5 +1,7 @@
 """What breaks a contract, and what it costs: on parcels, so that nothing here depends on flights."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
@@ -95,12 +97,32 @@ def test_with_broken_columns_the_others_are_still_checked():
     assert result.clean is None
     assert rules(result, Level.STOP) == [("left", "column_present"), ("colour", "column_known")]
     assert rules(result, Level.QUARANTINE) == [("number", "greater_than_or_equal_to(0)")]
+    assert result.quarantine["key"].tolist() == ["row 3"]
 
 
-def test_a_table_that_needs_a_broken_one_says_so():
-    result = check(PARCELS, JANUARY, "2020-01", {}, 1.0)
+def test_a_table_that_needs_a_broken_one_says_so_and_its_other_rules_are_judged():
+    wrong = changed(3, delivered=JANUARY.loc[3, "left"] - HOUR)
+    result = check(PARCELS, pd.concat([wrong, JANUARY.head(1)]), "2020-01", {}, 1.0)
     assert result.clean is None
     assert "correct depots first" in describe(result.findings)
+    assert rules(result, Level.STOP) == [("all", "checked"), ("id", "key_unique")]
+    assert rules(result, Level.QUARANTINE) == [("delivered", "left_first"), ("left", "left_first")]
+
+
+def test_rows_are_named_by_their_key_as_it_was_and_counted_one_by_one():
+    broken = pd.concat([DEPOT_ROWS.assign(depot=None), DEPOT_ROWS]).astype(DEPOT_ROWS.dtypes)
+    result = check(DEPOTS, broken, None, {}, 1.0)
+    assert result.quarantine["key"].tolist() == ["row 0", "row 1"]
+    assert result.broken == 2
+    assert clean(result)["depot"].tolist() == ["NORTH", "SOUTH"]
+
+
+def test_a_derived_value_is_checked_where_only_later_values_are_broken():
+    table = replace(PARCELS, derive=lambda p: PARCELS.derive(p).assign(day=pd.NaT))
+    wrong = changed(3, delivered=JANUARY.loc[3, "left"] - HOUR)
+    result = check(table, wrong.astype(JANUARY.dtypes), "2020-01", OTHERS, 1.0)
+    assert result.clean is None
+    assert (result.quarantine["rule"] == "not_nullable").sum() == len(JANUARY)
 
 
 def test_measures_warn_and_stop_on_a_month_as_a_whole():

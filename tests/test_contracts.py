@@ -8,8 +8,10 @@ from conftest import run
 from test_validate import all_clocks_later, all_delays_later
 
 from ontime.core.checks import Checked, check, check_measures
+from ontime.core.contract import clocks, rule_clock
 from ontime.core.findings import Level
 from ontime.core.profiles import add_counts, count_bins, judge, profile
+from ontime.dataset import Clock
 from ontime.flights.contracts import AIRPORTS, FLIGHTS, TABLES, WEATHER
 from ontime.flights.source import read
 from ontime.params import Validate
@@ -93,6 +95,28 @@ def test_weather_whose_clock_fields_all_moved_is_caught_in_every_month(month: st
     assert [finding.rule for finding in found if finding.level is Level.STOP] == ["warmest_hour"]
 
 
+# When a value becomes known is what the contract is for: written down here a second time.
+CLOCKS = {
+    "schedule": "year month day sched_dep_time sched_arr_time carrier flight origin dest distance hour minute "
+    "time_hour id starts_at ends_at",
+    "departure": "dep_time dep_delay tailnum departed_at",
+    "arrival": "arr_time arr_delay air_time arrived_at",
+}
+
+
+def test_every_column_of_flights_and_weather_has_its_clock():
+    expected = {name: clock for clock, names in CLOCKS.items() for name in names.split()}
+    assert {name: str(clock) for name, clock in clocks(FLIGHTS).items()} == expected
+    slot = {"origin", "year", "month", "day", "hour", "time_hour", "known_at"}
+    assert {name for name, clock in clocks(WEATHER).items() if clock is Clock.REFERENCE} == slot
+    assert {str(clock) for name, clock in clocks(WEATHER).items() if name not in slot} == {"observed"}
+
+
+def test_a_rule_costs_no_value_that_was_known_before_what_it_reads():
+    expected = {rule: clock or "schedule" for _, rule, clock in ONE_ROW if rule in {r.name for r in FLIGHTS.rules}}
+    assert {rule.name: str(rule_clock(FLIGHTS, rule)) for rule in FLIGHTS.rules} == expected
+
+
 # One value changed in one flight: the rule that must speak, and the clock from which on the row is lost.
 ONE_ROW = [
     ({"dep_time": 1260}, "minutes_below_60", "departure"),
@@ -133,12 +157,19 @@ def test_one_wrong_value_breaks_its_rule_and_costs_its_clock(
 ):
     result = spoiled(raw, clean, values)
     assert rule in result.quarantine["rule"].tolist(), result.quarantine
-    assert len(set(result.quarantine["key"])) == 1
+    assert result.broken == 1
     assert result.clean is not None
     assert len(result.clean) == (49 if clock is None else 50)
     if clock is not None:
         assert result.clean.loc[0, "lost_from"] == clock
         assert result.clean["lost_from"].notna().sum() == 1
+
+
+def test_an_airport_whose_offset_is_not_its_zones_is_quarantined(raw: Parts):
+    airports = raw["airports", None].copy()
+    airports.loc[5, "tz"] = airports.loc[5, "tz"] + 1
+    result = check(AIRPORTS, airports, None, {}, 0.01)
+    assert result.quarantine[result.quarantine["key"] == airports.loc[5, "faa"]]["rule"].unique() == ["zone_agrees"]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +189,7 @@ def test_one_wrong_reading_costs_the_observation_and_keeps_the_hour(column: str,
     assert rule in result.quarantine["rule"].tolist()
     assert result.clean is not None
     assert result.clean.loc[1, "lost_from"] == "observed"
-    assert result.clean.loc[1, ["temp", "humid", "wind_speed", "visib"]].isna().all()
+    assert result.clean.loc[1, ["temp", "humid", "wind_speed", "visib", "pressure", "precip"]].isna().all()
     assert result.clean.loc[1, "time_hour"] == weather.loc[1, "time_hour"]
 
 

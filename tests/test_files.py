@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -45,7 +46,7 @@ def test_outputs_take_their_places_together_and_replace_what_was_there(tmp_path:
             write_json(content, draft.validate)
     assert [path.name for path in files.raw.iterdir()] == ["old"]
     assert json.loads(files.validate.read_text()) == {"old": 2}
-    assert not list(files.work.iterdir())
+    assert [path.name for path in files.work.iterdir()] == ["stage.lock"]
 
 
 def test_a_failure_leaves_everything_as_it_was(tmp_path: Path):
@@ -56,7 +57,7 @@ def test_a_failure_leaves_everything_as_it_was(tmp_path: Path):
         write_text("after", draft.raw / "a")
         raise ZeroDivisionError
     assert (files.raw / "a").read_text() == "before"
-    assert not list(files.work.iterdir())
+    assert [path.name for path in files.work.iterdir()] == ["stage.lock"]
 
 
 def test_what_a_killed_run_left_behind_is_not_taken_up(tmp_path: Path):
@@ -91,3 +92,32 @@ def test_json_is_sorted_ends_with_a_line_and_holds_no_nan(tmp_path: Path):
 def test_csv_has_no_index_and_one_kind_of_line_end(tmp_path: Path):
     write_csv(pd.DataFrame({"a": [1, 2]}), tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_bytes() == b"a\n1\n2\n"
+
+
+def test_where_one_output_cannot_be_placed_all_are_as_they_were(tmp_path: Path):
+    files = Files(tmp_path)
+    with files.whole("stage", files.raw) as draft:
+        write_text("before", draft.raw / "a")
+    write_text("in the way", tmp_path / "metrics")
+    with pytest.raises(OntimeError, match="all are as they were"), files.whole("s", files.raw, files.validate) as draft:
+        write_text("after", draft.raw / "a")
+        write_json({}, draft.validate)
+    assert (files.raw / "a").read_text() == "before"
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["raw"]
+
+
+def test_two_runs_of_a_stage_in_one_folder_do_not_meet(tmp_path: Path):
+    files = Files(tmp_path)
+    with files.whole("stage", files.raw) as draft:
+        write_text("first", draft.raw / "a")
+        with pytest.raises(OntimeError, match="another run of stage"), files.whole("stage", files.raw):
+            pytest.fail("the second run must not begin")
+    assert (files.raw / "a").read_text() == "first"
+
+
+def test_text_that_is_not_utf_8_is_a_broken_file(tmp_path: Path):
+    write_parquet(pd.DataFrame({"text": ["plain"] * 3}), tmp_path / "a.parquet")
+    broken = pa.array([b"\xff\xfe"] * 3, type=pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"text": broken}), tmp_path / "a.parquet")
+    with pytest.raises(OntimeError, match="cannot be read as Parquet"):
+        read_parquet(tmp_path / "a.parquet")

@@ -35,6 +35,9 @@ def test_missing_unknown_and_impossible_keys_are_listed_together(tmp_path: Path)
         ("fetch: 3", "expected keys and values, found 3"),
         ("- fetch", "must hold sections"),
         ("fetch: {release: [}", "not valid YAML"),
+        ("fetch: {release: '1', until: 2013-06-31}", "not valid YAML"),
+        ("fetch: {release: '1', until: 2013-06, 3: 4}", "3: unknown"),
+        ("fetch: {release: '1', until: 2013-06}\nvalidat: {}", "unknown sections ['validat']"),
         ('fetch: {release: 1, until: "2013-06"}', "release: Input should be a valid string; found 1"),
     ],
 )
@@ -58,3 +61,10 @@ def test_a_text_is_no_number(tmp_path: Path):
         "shift_warn",
         "shift_stop",
     ]
+
+
+@pytest.mark.parametrize(("warn", "stop", "expected"), [(0.3, 0.2, "above shift_stop"), (0.1, ".inf", "shift_stop")])
+def test_levels_that_make_no_sense_are_refused(warn: float, stop: float, expected: str, tmp_path: Path):
+    text = f"validate: {{max_quarantined: 0.1, max_extreme: 0.1, shift_warn: {warn}, shift_stop: {stop}}}"
+    with pytest.raises(OntimeError, match=expected):
+        load(text, tmp_path, "validate")

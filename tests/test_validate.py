@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import run
 
@@ -75,6 +77,11 @@ def celsius(weather: pd.DataFrame) -> pd.DataFrame:
     return weather.assign(**{name: (weather[name] - 32) / 1.8 for name in ("temp", "dewp")})
 
 
+def not_utf8(table: pa.Table) -> pa.Table:
+    broken = pa.array([b"\xff\xfe"] * len(table), type=pa.binary()).view(pa.string())
+    return table.set_column(table.schema.get_field_index("tailnum"), "tailnum", broken)
+
+
 FLIGHTS, WEATHER = "flights/2013-03.parquet", "weather/2013-03.parquet"
 
 # What is broken: how, and what the report must name.
@@ -141,9 +148,28 @@ BROKEN: dict[str, tuple[Callable[[Path], object], list[str]]] = {
         edit(FLIGHTS, all_delays_later),
         ["[stop] flights 2013-03, dep_delay, rule shift", "[stop] flights 2013-03, arr_delay, rule shift"],
     ),
+    "all delays of the first month are 30 minutes longer": (
+        edit("flights/2013-01.parquet", all_delays_later),
+        [
+            "[stop] flights 2013-01, dep_delay, rule typical_departure",
+            "[stop] flights 2013-01, arr_delay, rule typical",
+        ],
+    ),
+    "a month was cut off": (
+        edit(FLIGHTS, lambda f: f[f["day"] <= 10]),
+        ["[stop] flights 2013-03, day, rule days_present: share of the month's days that have rows: 0.32"],
+    ),
     "delays and times disagree": (
         edit(FLIGHTS, lambda f: f.assign(arr_delay=f["arr_delay"] + 30)),
         ["flights 2013-03, all, rule max_quarantined", "arr_delay, rule arrival_delay"],
+    ),
+    "the clock fields of one station moved": (
+        edit(WEATHER, lambda w: pd.concat([w[w["origin"] != "JFK"], all_clocks_later(w[w["origin"] == "JFK"])])),
+        ["[stop] weather 2013-03, temp, hour, rule warmest_hour"],
+    ),
+    "text is not UTF-8": (
+        lambda raw: pq.write_table(not_utf8(pq.read_table(raw / FLIGHTS)), raw / FLIGHTS),
+        ["flights 2013-03, the file, rule file_readable"],
     ),
     "only the UTC hour of the weather moved": (
         edit(WEATHER, lambda w: w.assign(time_hour=w["time_hour"] + 300 * MINUTE)),
@@ -228,7 +254,7 @@ def test_broken_data_stops_with_every_reason_and_no_output(case: str, workspace:
     assert "Traceback" not in done.stderr
     assert sorted(path.name for path in workspace.iterdir() if path.name != ".ontime") == ["data", "params.yaml"]
     assert [path.name for path in (workspace / "data").iterdir()] == ["raw"]
-    assert not list((workspace / ".ontime/work").iterdir())
+    assert not [path.name for path in (workspace / ".ontime/work").iterdir() if path.is_dir()]
 
 
 def test_every_violation_is_listed_at_once(workspace: Path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
 from ontime.errors import OntimeError
 
@@ -68,23 +69,49 @@ class Files:
 
     @contextmanager
     def whole(self, stage: str, *outputs: Path) -> Iterator[Files]:
-        """A draft to write `outputs` in; they take their places when the block ends well, else nothing has changed."""
-        draft = Files(self.work / stage)
-        shutil.rmtree(draft.root, ignore_errors=True)
+        """A draft to write `outputs` in: they take their places when the block ends well, else nothing changes.
+
+        Raises OntimeError where another run of the stage is at work, or where a place cannot be written.
+        """
+        self.work.mkdir(parents=True, exist_ok=True)
         try:
-            yield draft
-            for output in outputs:
-                _move(draft.root / output.relative_to(self.root), output, aside=draft.root / "replaced")
-        finally:
-            shutil.rmtree(draft.root, ignore_errors=True)
+            with FileLock(self.work / f"{stage}.lock", timeout=0):
+                draft = Files(self.work / stage)
+                shutil.rmtree(draft.root, ignore_errors=True)
+                try:
+                    yield draft
+                    _place({draft.root / output.relative_to(self.root): output for output in outputs})
+                finally:
+                    shutil.rmtree(draft.root, ignore_errors=True)
+        except Timeout as error:
+            raise OntimeError(f"another run of {stage} is at work in this folder: wait until it has ended") from error
 
 
-def _move(new: Path, place: Path, aside: Path) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if place.is_dir():
-        place.replace(aside)
-    new.replace(place)
-    shutil.rmtree(aside, ignore_errors=True)
+def _place(drafts: Mapping[Path, Path]) -> None:
+    """Put every draft in its place. Where one cannot be put, all that was there before is put back."""
+    places = {place: place.with_name(f".{place.name}.before") for place in drafts.values()}
+    try:
+        for draft, place in drafts.items():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _remove(places[place])
+            if place.exists():
+                place.rename(places[place])
+            shutil.move(draft, place)
+    except OSError as error:
+        for place, before in places.items():
+            if before.exists():
+                _remove(place)
+                before.rename(place)
+        raise OntimeError(f"an output cannot be written, and all are as they were: {error}") from error
+    for before in places.values():
+        _remove(before)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def part(folder: Path, table: str, month: str | None) -> Path:
@@ -108,9 +135,11 @@ def parts(folder: Path) -> list[tuple[str, str | None]]:
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """The frame in one file. Raises OntimeError where the file is missing or no Parquet."""
+    """The frame in one file. Raises OntimeError where the file is missing, no Parquet or broken inside."""
     try:
-        return pq.read_table(path, partitioning=None).to_pandas()
+        table = pq.read_table(path, partitioning=None)
+        table.validate(full=True)
+        return table.to_pandas()
     except FileNotFoundError as error:
         raise OntimeError(f"{path} is missing") from error
     except (pa.ArrowException, OSError) as error:

@@ -1,9 +1,9 @@
 """params.yaml -> one frozen dataclass a section; unknown, missing and impossible values are errors, all at once."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML, YAMLError
 
@@ -11,7 +11,7 @@ from ontime.errors import OntimeError
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 section = dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
 
@@ -33,6 +33,12 @@ class Validate:
     shift_warn: Positive
     shift_stop: Positive
 
+    @model_validator(mode="after")
+    def _warn_before_stop(self) -> Self:
+        if self.shift_warn > self.shift_stop:
+            raise ValueError(f"shift_warn {self.shift_warn} is above shift_stop {self.shift_stop}")
+        return self
+
 
 SECTIONS: dict[str, type] = {"fetch": Fetch, "validate": Validate}
 
@@ -42,10 +48,12 @@ def load(path: Path, name: str) -> Any:  # noqa: ANN401 - the section's dataclas
     sections = _read(path)
     if name not in sections:
         raise OntimeError(f"{path} has no section {name!r}; found: {sorted(sections)}")
+    if unknown := sorted(set(sections) - set(SECTIONS)):
+        raise OntimeError(f"{path} has unknown sections {unknown}; known: {sorted(SECTIONS)}")
     if not isinstance(sections[name], dict):
         raise OntimeError(f"{path}, section {name!r}: expected keys and values, found {sections[name]!r}")
     try:
-        return SECTIONS[name](**sections[name])
+        return SECTIONS[name](**{str(key): value for key, value in sections[name].items()})
     except ValidationError as error:
         raise OntimeError(f"{path}, section {name!r}:\n" + "\n".join(map(_line, error.errors()))) from error
 
@@ -55,11 +63,13 @@ def _read(path: Path) -> dict[str, Any]:
         sections = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise OntimeError(f"{path} is missing: run from the folder that holds dvc.yaml and params.yaml") from error
-    except YAMLError as error:
+    except (YAMLError, ValueError) as error:
         raise OntimeError(f"{path} is not valid YAML: {error}") from error
+    except OSError as error:
+        raise OntimeError(f"{path} cannot be read: {error}") from error
     if not isinstance(sections, dict):
         raise OntimeError(f"{path} must hold sections, one a stage; found {type(sections).__name__}")
-    return sections
+    return {str(name): section for name, section in sections.items()}
 
 
 def _line(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails

@@ -13,7 +13,7 @@ DAY = "datetime64[us]"
 def _derive(parcels: pd.DataFrame) -> pd.DataFrame:
     day = parcels["promised"].dt.tz_localize(None).dt.normalize()
     number = parcels["number"].astype("str")
-    return parcels.assign(day=day, id=day.dt.strftime("%Y-%m-%d").str.cat(number, sep="/", na_rep="?"))
+    return parcels.assign(day=day, id=day.dt.strftime("%Y-%m-%d").str.cat(number, sep="/"))
 
 
 DEPOTS = Table(

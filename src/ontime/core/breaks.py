@@ -48,29 +48,32 @@ def rule_breaks(
     return pd.concat(breaks)[list(BREAKS)].astype(BREAKS)
 
 
-def as_findings(table: Table, month: str | None, frame: pd.DataFrame, breaks: pd.DataFrame) -> list[Finding]:
-    """A finding for every column and rule that rows of `frame` break, with examples."""
+def as_findings(table: Table, month: str | None, labels: pd.Series, breaks: pd.DataFrame) -> list[Finding]:
+    """A finding for every column and rule that rows break, with examples; labels: what each row is called."""
     remedies = {rule.name: rule.remedy for rule in table.rules}
     findings = []
     for (name, rule), broken in breaks.groupby(["column", "rule"]):
         sample = broken.head(EXAMPLES)
-        values = zip(keys(table, frame.iloc[sample["row"]]), sample["value"].fillna("no value"), strict=True)
+        values = zip(labels[sample["row"]], sample["value"].fillna("no value"), strict=True)
         remedy = remedies.get(rule, "correct the value at its source, or widen the contract if it is possible")
-        found = f"{broken['row'].nunique():,} of {counted(len(frame), 'row')}"
-        examples = tuple(f"{key} has {value}" for key, value in values)
+        found = f"{broken['row'].nunique():,} of {counted(len(labels), 'row')}"
+        examples = tuple(f"{label} has {value}" for label, value in values)
         findings.append(Finding(Level.QUARANTINE, table.name, month, name, rule, found, remedy, examples))
     return findings
 
 
-def as_quarantine(table: Table, frame: pd.DataFrame, breaks: pd.DataFrame) -> pd.DataFrame:
+def as_quarantine(table: Table, labels: pd.Series, breaks: pd.DataFrame) -> pd.DataFrame:
     """The breaks as text for data/quarantine.parquet, in the order of the rows: columns QUARANTINE."""
     breaks = breaks.sort_values(["row", "column", "rule"], kind="stable")
-    entries = breaks.assign(table=table.name, key=keys(table, frame.iloc[breaks["row"]]))
+    entries = breaks.assign(table=table.name, key=labels[breaks["row"]].to_numpy())
     return entries[QUARANTINE].astype("str").reset_index(drop=True)
 
 
-def keys(table: Table, frame: pd.DataFrame) -> list[str]:
-    """The key of every row as text; its position where the frame lacks the key's columns."""
+def keys(table: Table, frame: pd.DataFrame) -> pd.Series:
+    """What every row is called: its key as text, or its position where the key is missing."""
+    position = pd.Series([f"row {position}" for position in frame.index], index=frame.index, dtype="str")
     if not set(table.key) <= set(frame):
-        return [f"row {position}" for position in frame.index]
-    return [" ".join(map(str, row)) for row in frame[list(table.key)].itertuples(index=False)]
+        return position
+    key = frame[list(table.key)]
+    text = pd.Series([" ".join(map(str, row)) for row in key.itertuples(index=False)], index=frame.index, dtype="str")
+    return text.where(key.notna().any(axis=1), position)

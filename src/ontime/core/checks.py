@@ -10,7 +10,7 @@ import pandas as pd
 from ontime.core.breaks import as_findings, as_quarantine, column_breaks, keys, rule_breaks, without_broken_values
 from ontime.core.contract import LOST, clocks
 from ontime.core.findings import EXAMPLES, Finding, Level, counted
-from ontime.core.structure import check_columns, sound_columns
+from ontime.core.structure import check_columns, sound_columns, sound_frame
 from ontime.dataset import Clock, Measure, Table
 
 # Clean tables that another reads: reference tables whole, monthly ones for the month at hand.
@@ -18,10 +18,11 @@ Others = Mapping[str, pd.DataFrame]
 
 
 class Checked(NamedTuple):
-    """A part after its check; `clean` is None where too little of it is sound to go on."""
+    """A part after its check; `clean` is None where too little of it is sound, `broken` counts the rows that break."""
 
     clean: pd.DataFrame | None
     quarantine: pd.DataFrame
+    broken: int
     findings: list[Finding]
 
 
@@ -31,24 +32,31 @@ def check(table: Table, frame: pd.DataFrame, month: str | None, others: Others, 
     A row loses the columns of the earliest clock at which it breaks a rule, and of every later one; at the table's
     first clock it is removed. A larger share of broken rows than `max_quarantined` is a finding that stops.
     """
-    frame = frame.reset_index(drop=True)
-    structure = check_columns(table, frame, month) + _unjudged(table, month, others)
-    breaks = column_breaks(table.schema.columns, frame[sound_columns(table, frame)])
-    if structure:
-        nothing = as_quarantine(table, frame, breaks.head(0))
-        return Checked(None, nothing, structure + as_findings(table, month, frame, breaks))
-    derived = _derive(table, without_broken_values(frame[list(table.schema.columns)], breaks), others)
-    breaks = pd.concat([breaks, *_later_breaks(table, derived, others, breaks)], ignore_index=True)
-    broken, quarantine = as_findings(table, month, derived, breaks), as_quarantine(table, derived, breaks)
-    clean = _without_lost(table, derived, breaks)
-    stops = _misplaced(table, month, clean) + _duplicated(table, month, clean)
-    too_many = _too_many(table, month, breaks["row"].nunique(), len(frame), max_quarantined)
-    return Checked(None if too_many else clean, quarantine, too_many + stops + broken)
+    structure = [*check_columns(table, frame, month), *_missing_tables(table, month, others)]
+    sound, raw = sound_columns(table, frame), sound_frame(table, frame)
+    breaks = column_breaks({name: table.schema.columns[name] for name in sound}, raw)
+    if raw.empty or not set(table.needs) <= set(others):
+        labels = keys(table, raw)
+        nothing = as_quarantine(table, labels, breaks.head(0))
+        return Checked(None, nothing, 0, [*structure, *as_findings(table, month, labels, breaks)])
+    derived = _derive(table, without_broken_values(raw, breaks), others)
+    breaks = pd.concat([breaks, *_later_breaks(table, derived, others, breaks, added=not structure)], ignore_index=True)
+    labels, clean = _labels(table, raw, derived), _without_lost(table, derived, breaks)
+    broken = breaks["row"].nunique()
+    stops = [
+        *structure,
+        *(too_many := _too_many(table, month, broken, len(raw), len(clean), max_quarantined)),
+        *_misplaced(table, month, clean),
+        *_duplicated(table, month, clean),
+    ]
+    findings = [*stops, *as_findings(table, month, labels, breaks)]
+    return Checked(None if structure or too_many else clean, as_quarantine(table, labels, breaks), broken, findings)
 
 
 def check_measures(table: Table, clean: pd.DataFrame, month: str | None, others: Others) -> list[Finding]:
     """Findings on a clean part as a whole: each measure against the bounds that stop and those that warn."""
-    findings = [_measured(table, measure, clean, month, others) for measure in table.measures]
+    judged = [measure for measure in table.measures if set(measure.needs) <= set(others)]
+    findings = [_measured(table, measure, clean, month, others) for measure in judged]
     return [finding for finding in findings if finding is not None]
 
 
@@ -62,17 +70,31 @@ def _measured(table: Table, measure: Measure, clean: pd.DataFrame, month: str | 
     return None
 
 
+def _labels(table: Table, raw: pd.DataFrame, derived: pd.DataFrame) -> pd.Series:
+    # A broken value is missing in the derived frame; its row is called by what it was.
+    return keys(table, derived.assign(**{name: raw[name] for name in table.schema.columns if name not in table.added}))
+
+
 def _derive(table: Table, frame: pd.DataFrame, others: Others) -> pd.DataFrame:
     return table.derive(frame, *(others[name] for name in table.needs)) if table.derive else frame
 
 
-def _later_breaks(table: Table, derived: pd.DataFrame, others: Others, before: pd.DataFrame) -> list[pd.DataFrame]:
-    """Breaks of derived columns and of rules, where the raw values they come from are not broken themselves."""
-    added = column_breaks(table.added, derived[~derived.index.isin(before["row"])])
-    before = pd.concat([before, added])
-    needed = [[others[name] for name in rule.needs] for rule in table.rules]
-    rules = zip(table.rules, needed, strict=True)
-    return [added, *(rule_breaks(table, rule, derived, tables, before) for rule, tables in rules)]
+def _later_breaks(
+    table: Table, derived: pd.DataFrame, others: Others, before: pd.DataFrame, *, added: bool
+) -> list[pd.DataFrame]:
+    """Breaks of the columns that are `added` and of the rules, where what they read is not broken itself."""
+    derived_breaks = [_added_breaks(table, name, derived, before) for name in table.added if added]
+    known = pd.concat([before, *derived_breaks])
+    judged = [rule for rule in table.rules if set(rule.needs) <= set(others)]
+    needed = [[others[name] for name in rule.needs] for rule in judged]
+    rules = zip(judged, needed, strict=True)
+    return [*derived_breaks, *(rule_breaks(table, rule, derived, tables, known) for rule, tables in rules)]
+
+
+def _added_breaks(table: Table, name: str, derived: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    # A value derived from one that is broken is missing for that reason, and no second break.
+    explained = before.loc[before["clock"] <= clocks(table)[name], "row"]
+    return column_breaks({name: table.added[name]}, derived[~derived.index.isin(explained)])
 
 
 def _without_lost(table: Table, frame: pd.DataFrame, breaks: pd.DataFrame) -> pd.DataFrame:
@@ -84,7 +106,7 @@ def _without_lost(table: Table, frame: pd.DataFrame, breaks: pd.DataFrame) -> pd
     return pd.DataFrame(kept | {LOST: names})[lost > min(known_at.values())].reset_index(drop=True)
 
 
-def _unjudged(table: Table, month: str | None, others: Others) -> list[Finding]:
+def _missing_tables(table: Table, month: str | None, others: Others) -> list[Finding]:
     needs = {*table.needs, *(name for rule in (*table.rules, *table.measures) for name in rule.needs)}
     absent = ", ".join(sorted(needs - set(others)))
     if not absent:
@@ -96,15 +118,16 @@ def _unjudged(table: Table, month: str | None, others: Others) -> list[Finding]:
 def _misplaced(table: Table, month: str | None, clean: pd.DataFrame) -> list[Finding]:
     if not table.monthly:
         return []
-    rows = clean[clean["day"].dt.strftime("%Y-%m") != month]
+    rows = clean[clean["day"].notna() & (clean["day"].dt.strftime("%Y-%m") != month)]
     remedy = "move the rows to the file of their own month"
     return _stop_on(table, month, rows, ("day", "in_its_month", "of another month"), remedy)
 
 
 def _duplicated(table: Table, month: str | None, clean: pd.DataFrame) -> list[Finding]:
-    rows = clean[clean.duplicated(list(table.key))]
+    key = list(table.key)
+    rows = clean[clean.duplicated(key) & clean[key].notna().all(axis=1)]
     remedy = "remove the copies at the source: which of them is right cannot be told here"
-    return _stop_on(table, month, rows, (", ".join(table.key), "key_unique", "with the key of an earlier row"), remedy)
+    return _stop_on(table, month, rows, (", ".join(key), "key_unique", "with the key of an earlier row"), remedy)
 
 
 def _stop_on(
@@ -118,8 +141,8 @@ def _stop_on(
     return [Finding(Level.STOP, table.name, month, column, rule, found, remedy, examples)]
 
 
-def _too_many(table: Table, month: str | None, broken: int, rows: int, limit: float) -> list[Finding]:
-    if broken <= limit * rows:
+def _too_many(table: Table, month: str | None, broken: int, rows: int, left: int, limit: float) -> list[Finding]:
+    if broken <= limit * rows and left:
         return []
     found = f"{broken / rows:.1%} of rows break a rule ({broken:,} of {rows:,}), at most {limit:.1%} may"
     remedy = "correct what breaks the rules named below, or raise validate.max_quarantined in params.yaml"

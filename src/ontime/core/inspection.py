@@ -26,6 +26,7 @@ class Inspected(NamedTuple):
     table: str
     month: str | None
     rows: int
+    quarantined: int
     clean: pd.DataFrame | None
     quarantine: pd.DataFrame
     lines: pd.DataFrame
@@ -61,9 +62,10 @@ def summary(results: Iterable[Inspected]) -> dict[str, Any]:
     warnings, largest_shift = 0, 0.0
     for result in results:
         rows[result.table] += result.rows
-        quarantined[result.table] += result.quarantine["key"].nunique()
+        quarantined[result.table] += result.quarantined
         warnings += sum(finding.level is Level.WARN for finding in result.findings)
-        largest_shift = max(largest_shift, result.lines["shift"].fillna(0).max())
+        if not result.lines.empty:
+            largest_shift = max(largest_shift, result.lines["shift"].fillna(0).max())
     return {"rows": dict(rows), "quarantined": dict(quarantined), "warnings": warnings, "largest_shift": largest_shift}
 
 
@@ -84,10 +86,10 @@ def _inspect_part(
 ) -> Inspected:
     nothing = pd.DataFrame()
     if isinstance(frame, OntimeError):
-        return Inspected(table.name, month, 0, None, nothing, nothing, [unreadable(table, month, frame)])
-    clean, quarantine, findings = check(table, frame, month, others, params.max_quarantined)
-    if clean is None or clean.empty:
-        return Inspected(table.name, month, 0, None, quarantine, nothing, findings)
+        return Inspected(table.name, month, 0, 0, None, nothing, nothing, [unreadable(table, month, frame)])
+    clean, quarantine, broken, findings = check(table, frame, month, others, params.max_quarantined)
+    if clean is None:
+        return Inspected(table.name, month, 0, broken, None, quarantine, nothing, findings)
     lines = profile(table, clean, month, before)
     findings = [*findings, *check_measures(table, clean, month, others), *judge(table, lines, params)]
-    return Inspected(table.name, month, len(clean), clean, quarantine, lines, findings)
+    return Inspected(table.name, month, len(clean), broken, clean, quarantine, lines, findings)

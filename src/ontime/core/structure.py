@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -11,7 +12,7 @@ from ontime.core.findings import Finding, Level
 from ontime.dataset import Table
 
 RESTORE = "restore it (dvc pull) or make it anew (dvc repro fetch)"
-MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+MONTH = re.compile(r"(19|20)\d{2}-(0[1-9]|1[0-2])")
 CHANGE = "or change the contract, which is a breaking change (CONTRIBUTING.md)"
 
 
@@ -65,7 +66,17 @@ def sound_columns(table: Table, frame: pd.DataFrame) -> list[str]:
     return [name for name in table.schema.columns if name in frame and _has_type(table, frame, name)]
 
 
-def _type(table: Table, name: str) -> str:
+def sound_frame(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """The columns of the contract in their order; those that are not there with their type are missing throughout."""
+    sound = sound_columns(table, frame)
+    columns = {
+        name: frame[name] if name in sound else pd.Series(index=frame.index, dtype=_type(table, name))
+        for name in table.schema.columns
+    }
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _type(table: Table, name: str) -> Any:  # noqa: ANN401 - the name of a pandas dtype
     return (table.schema.columns[name].metadata or {})["dtype"]
 
 

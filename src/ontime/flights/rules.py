@@ -52,8 +52,15 @@ def _share_without_weather(flights: pd.DataFrame, weather: pd.DataFrame) -> floa
 
 
 def _warmest_hour(weather: pd.DataFrame) -> float:
-    mean = weather.groupby("hour")["temp"].mean().dropna()
-    return float(mean.idxmax()) if len(mean) else float("nan")
+    """The warmest hour at the station where it is furthest from two in the afternoon."""
+    mean = weather.groupby(["origin", "hour"])["temp"].mean().dropna()
+    hours = pd.Series([hour for _, hour in mean.groupby("origin").idxmax()], dtype="float64")
+    return float(hours[(hours - 14).abs().idxmax()]) if len(hours) else float("nan")
+
+
+def _days_present(frame: pd.DataFrame) -> float:
+    days = frame["day"].drop_duplicates()
+    return len(days) / float(days.dt.days_in_month.max())
 
 
 def _humidity_difference(weather: pd.DataFrame) -> float:
@@ -78,6 +85,16 @@ def _longitude_agrees(airports: pd.DataFrame) -> pd.Series:
     return hours.abs() <= 4
 
 
+DAYS = Measure(
+    "days_present",
+    ("day",),
+    _days_present,
+    warn=(1, 1),
+    stop=(0.9, 1),
+    unit="share of the month's days that have rows",
+    reason="a month that was cut off is no month; weather lacks the last day of the year",
+    remedy="fetch the whole month, or leave it out",
+)
 SWAPPED = "look at both times of the row: one is mistyped or from another flight"
 WHOLE_RECORD = "ask the source for the whole record: half of it has arrived"
 REFERENCE = "add the missing row to the reference table, or correct the code"
@@ -91,7 +108,13 @@ FLIGHT_RULES = (
         "the scheduled time is written twice",
         "correct the scheduled departure: its two notations differ",
     ),
-    Rule("utc_hour", ("time_hour", "hour"), _utc_agrees, "the UTC hour is the local hour in New York's zone", CLOCK),
+    Rule(
+        "utc_hour",
+        ("day", "hour", "time_hour"),
+        _utc_agrees,
+        "the UTC hour is the local hour in New York's zone",
+        CLOCK,
+    ),
     Rule(
         "carrier_known",
         ("carrier",),
@@ -117,7 +140,7 @@ FLIGHT_RULES = (
     ),
     Rule(
         "departure_delay",
-        ("dep_time", "dep_delay"),
+        ("sched_dep_time", "dep_time", "dep_delay"),
         lambda f: _delay_agrees(f, "dep_time", "sched_dep_time", "dep_delay"),
         "the delay is the actual less the scheduled time, modulo a day",
         SWAPPED,
@@ -152,21 +175,21 @@ FLIGHT_RULES = (
     ),
     Rule(
         "arrival_delay",
-        ("arr_time", "arr_delay"),
+        ("sched_arr_time", "arr_time", "arr_delay"),
         lambda f: _delay_agrees(f, "arr_time", "sched_arr_time", "arr_delay"),
         "the delay is the actual less the scheduled time, modulo a day",
         SWAPPED,
     ),
     Rule(
         "elapsed_at_least_air_time",
-        ("arr_delay", "air_time"),
+        ("departed_at", "arrived_at", "air_time"),
         lambda f: ~(_minutes_between(f, "departed_at", "arrived_at") < f["air_time"].astype("float64")),
         "gate to gate takes at least the time in the air: a strong test of the time zones",
         "look at the destination's time zone first, then at the delays and the time in the air",
     ),
     Rule(
         "ground_speed",
-        ("air_time",),
+        ("distance", "air_time"),
         lambda f: _ground_speed(f).between(60, 800) | _ground_speed(f).isna(),
         "an airliner's average speed over ground is between 60 and 800 mph",
         "look at the time in the air (minutes) and the distance (miles)",
@@ -174,6 +197,27 @@ FLIGHT_RULES = (
 )
 
 FLIGHT_MEASURES = (
+    DAYS,
+    Measure(
+        "typical_departure",
+        ("dep_delay",),
+        lambda f: float(f["dep_delay"].astype("float64").median()),
+        warn=(-6, 3),
+        stop=(-15, 15),
+        unit="median delay in minutes",
+        reason="half of all flights leave on time or early, in the first month too, which has none before it",
+        remedy="look for a clock that has moved; months that were shifted before this one make it look wrong too",
+    ),
+    Measure(
+        "typical_arrival",
+        ("arr_delay",),
+        lambda f: float(f["arr_delay"].astype("float64").median()),
+        warn=(-15, 3),
+        stop=(-30, 15),
+        unit="median delay in minutes",
+        reason="schedules leave a reserve: half of all flights arrive early",
+        remedy="look for a clock or a time zone that has moved",
+    ),
     Measure(
         "aircraft_known",
         ("tailnum",),
@@ -199,7 +243,13 @@ FLIGHT_MEASURES = (
 )
 
 WEATHER_RULES = (
-    Rule("utc_hour", ("time_hour", "hour"), _utc_agrees, "the UTC hour is the local hour in New York's zone", CLOCK),
+    Rule(
+        "utc_hour",
+        ("day", "hour", "time_hour"),
+        _utc_agrees,
+        "the UTC hour is the local hour in New York's zone",
+        CLOCK,
+    ),
     Rule(
         "dew_point_at_most_temperature",
         ("temp", "dewp"),
@@ -217,13 +267,14 @@ WEATHER_RULES = (
 )
 
 WEATHER_MEASURES = (
+    DAYS,
     Measure(
         "warmest_hour",
         ("temp", "hour"),
         _warmest_hour,
         warn=(12, 16),
         stop=(12, 16),
-        unit="warmest hour of the month's mean day, local",
+        unit="warmest hour of the month's mean day, local, at the station where it is furthest from 14",
         reason="a day is warmest in the early afternoon: this holds even where every clock field has moved together",
         remedy=CLOCK,
     ),

@@ -29,7 +29,7 @@ def derive_flights(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFram
     day = local_date(flights)
     named = [flights[name].astype("str") for name in ("carrier", "flight", "origin", "dest")]
     return flights.assign(
-        id=day.dt.strftime("%Y-%m-%d").str.cat(named, sep="-", na_rep="?"),
+        id=day.dt.strftime("%Y-%m-%d").str.cat(named, sep="-"),
         day=day,
         starts_at=starts_at,
         ends_at=ends_at,
