@@ -29,7 +29,7 @@ def test_help_lists_the_verbs_with_what_they_do(capsys: pytest.CaptureFixture):
 def test_help_of_a_verb_names_its_params(capsys: pytest.CaptureFixture):
     with pytest.raises(SystemExit):
         cli.main(FLIGHTS, ["fetch", "--help"])
-    assert "section 'fetch' of params.yaml: release, until" in " ".join(capsys.readouterr().out.split())
+    assert "Reads of params.yaml: fetch.release, fetch.until." in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_unknown_verb_is_a_usage_error_that_names_the_known_ones(capsys: pytest.CaptureFixture):

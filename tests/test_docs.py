@@ -8,7 +8,8 @@ import pytest
 from conftest import REPOSITORY, run
 
 from ontime import cli
-from ontime.core.dictionary import data_dictionary
+from ontime.core.dictionary import data_dictionary, feature_dictionary
+from ontime.core.features import describe
 from ontime.flights import FLIGHTS
 
 pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")]
@@ -21,6 +22,11 @@ MAKEFILE = (REPOSITORY / "Makefile").read_text()
 def test_the_data_dictionary_is_the_contract():
     page = (REPOSITORY / "docs/data.md").read_text()
     assert page == data_dictionary(FLIGHTS.tables), "run: python -m ontime document"
+
+
+def test_the_feature_dictionary_is_what_is_declared():
+    page = (REPOSITORY / "docs/features.md").read_text()
+    assert page == feature_dictionary(describe(FLIGHTS.features)), "run: python -m ontime document"
 
 
 def test_the_data_dictionary_says_everything_of_every_column():

@@ -10,7 +10,7 @@ from toy import TOY
 from ontime.flights import FLIGHTS
 
 WORDS = re.compile(
-    r"flight|carrier|airport|airline|aircraft|\bplanes?\b|tailnum|weather|\bwind|\borigin|\bdest\b(?!=)|destination|"
+    r"flight|carrier|airport|airline|aircraft|\bplanes?\b|tailnum|weather|\bwind\b|\borigin|\bdest\b(?!=)|destination|"
     r"\bEWR|\bJFK|\bLGA",
     re.IGNORECASE,
 )

@@ -1,4 +1,4 @@
-"""verb -> stages/<verb>.py or actions/<verb>.py, given its own section of params.yaml and the files of this folder."""
+"""verb -> stages/<verb>.py or actions/<verb>.py, given its own sections of params.yaml and the files of this folder."""
 
 import argparse
 import ast
@@ -32,13 +32,20 @@ def main(dataset: Dataset, arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format=f"{verb}: %(message)s", level=logging.INFO, stream=sys.stderr)
     files = Files()
     try:
-        section = params.load(files.params, verb) if verb in params.SECTIONS else None
+        sections = {name: params.load(files.params, name) for name in sections_of(verbs()[verb])}
         module = importlib.import_module(f"ontime.{verbs()[verb].parent.name}.{verb}")
-        module.run(dataset, section, files)
+        module.run(dataset, files, **sections)
     except OntimeError as error:
         print(f"{verb}: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def sections_of(module: Path) -> list[str]:
+    """The sections of params.yaml that a verb reads: the arguments of its `run` after the dataset and the files."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    run = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "run")
+    return [argument.arg for argument in run.args.args[2:]]
 
 
 def _parser(dataset: Dataset) -> argparse.ArgumentParser:
@@ -50,7 +57,7 @@ def _parser(dataset: Dataset) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="verb", required=True, metavar="<verb>")
     for verb, path in verbs().items():
         about = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        section = params.SECTIONS.get(verb)
-        reads = f" Reads section '{verb}' of params.yaml: {', '.join(section.__annotations__)}." if section else ""
+        keys = [f"{name}.{key}" for name in sections_of(path) for key in params.SECTIONS[name].__annotations__]
+        reads = f" Reads of params.yaml: {', '.join(keys)}." if keys else ""
         commands.add_parser(verb, help=about, description=about + reads)
     return parser

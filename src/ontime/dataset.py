@@ -100,6 +100,108 @@ class Table:
         return {**self.schema.columns, **self.added}
 
 
+class Value(NamedTuple):
+    """A number that the events of a stream carry: what its mean, or its latest, is called in words, and its unit."""
+
+    meaning: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Events of one kind: a frame with `id`, `moment` (UTC; known from then on), columns of keys and of `fields`.
+
+    Fields are whole numbers without gaps; where only the latest is read, any numbers. Events that last have `until`
+    (UTC), which is missing while they go on. A stream whose clock is `schedule` is known long before its moments.
+    """
+
+    about: str
+    source: str
+    clock: Clock
+    fields: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Events in (anchor - hours, anchor + ahead] with the row's keys: their count, and means of their values.
+
+    The anchor is the row's `predict_at`; for a stream known beforehand it may be `starts_at`, and only there may a
+    window look `ahead`. A row's own event, the one with its id, never counts.
+    """
+
+    stream: str
+    keys: tuple[str, ...]
+    hours: float
+    means: tuple[str, ...] = ()
+    count: bool = True
+    anchor: str = "predict_at"
+    ahead: float = 0.0
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Open:
+    """Events that have begun by `predict_at`, less than `hours` ago, and go on: count, share of those begun, age."""
+
+    stream: str
+    keys: tuple[str, ...]
+    hours: float
+
+
+@dataclass(frozen=True)
+class Latest:
+    """Fields of the row's keys' latest event at `predict_at - ago`, missing where it is `hours` old or older."""
+
+    stream: str
+    keys: tuple[str, ...]
+    hours: float
+    fields: tuple[str, ...]
+    ago: float = 0.0
+
+
+AsOf = Window | Open | Latest
+
+
+@dataclass(frozen=True)
+class Feature:
+    """What a column of the feature table means, and its type there."""
+
+    name: str
+    meaning: str
+    unit: str
+    clock: Clock
+    source: str
+    group: str
+    window: str = ""
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """How clean tables become features.
+
+    tables: what is read, first the table whose rows are predicted; rows(tables, lead_hours): a frame with `id`,
+    `starts_at`, `day`, `predict_at`, keys, the features of `own`, `outcome` and `outcome_known_at`; events(tables): a
+    frame for each of `streams`; groups: what is read of those, by the feed it comes from; derive(frame): adds
+    `derived`, for which alone the columns `dropped` were read.
+    """
+
+    tables: tuple[str, ...]
+    rows: Callable[..., pd.DataFrame]
+    events: Callable[..., dict[str, pd.DataFrame]]
+    own: tuple[Feature, ...]
+    streams: Mapping[str, Stream]
+    groups: Mapping[str, tuple[AsOf, ...]]
+    derive: Callable[[pd.DataFrame], pd.DataFrame]
+    derived: tuple[Feature, ...]
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def asof(self) -> list[AsOf]:
+        """Every declaration of every group, in order."""
+        return [asof for group in self.groups.values() for asof in group]
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A dataset to the machinery: a name and its parts, each written 'module:attribute' and imported on first use."""
@@ -120,3 +222,8 @@ class Dataset:
     def tables(self) -> tuple[Table, ...]:
         """The contract, a table after those it needs."""
         return self._part("tables")
+
+    @property
+    def features(self) -> FeatureSet:
+        """The declaration of the features."""
+        return self._part("features")

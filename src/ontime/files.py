@@ -44,6 +44,11 @@ class Files:
         return self.root / "data/quarantine.parquet"
 
     @property
+    def features(self) -> Path:
+        """Folder: a row for each of the schedule, one file per month."""
+        return self.root / "data/features"
+
+    @property
     def validate(self) -> Path:
         """The record of `validate` in a few numbers."""
         return self.root / "metrics/validate.json"
@@ -61,6 +66,10 @@ class Files:
     @property
     def data_dictionary(self) -> Path:
         return self.root / "docs/data.md"
+
+    @property
+    def feature_dictionary(self) -> Path:
+        return self.root / "docs/features.md"
 
     @property
     def work(self) -> Path:

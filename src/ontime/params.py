@@ -40,7 +40,14 @@ class Validate:
         return self
 
 
-SECTIONS: dict[str, type] = {"fetch": Fetch, "validate": Validate}
+@section
+class Features:
+    """How early to predict."""
+
+    lead_hours: Annotated[float, Field(ge=0.5, le=168)]
+
+
+SECTIONS: dict[str, type] = {"fetch": Fetch, "validate": Validate, "features": Features}
 
 
 def load(path: Path, name: str) -> Any:  # noqa: ANN401 - the section's dataclass

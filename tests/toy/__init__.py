@@ -2,4 +2,5 @@
 
 from ontime.dataset import Dataset
 
-TOY = Dataset(name="toy", parts={"read": "toy.source:read", "tables": "toy.contracts:TABLES"})
+PARTS = {"read": "toy.source:read", "tables": "toy.contracts:TABLES", "features": "toy.features:FEATURES"}
+TOY = Dataset(name="toy", parts=PARTS)

@@ -1,15 +1,17 @@
-"""The contract -> docs/data.md, the data dictionary."""
+"""The contract and the features -> their dictionaries, docs/data.md and docs/features.md."""
 
 import logging
 
-from ontime.core.dictionary import data_dictionary
+from ontime.core.dictionary import data_dictionary, feature_dictionary
+from ontime.core.features import describe
 from ontime.dataset import Dataset
 from ontime.files import Files, write_text
 
 log = logging.getLogger(__name__)
 
 
-def run(dataset: Dataset, params: None, files: Files) -> None:  # noqa: ARG001 - every verb is called alike
+def run(dataset: Dataset, files: Files) -> None:
     """Write the dictionaries anew."""
     write_text(data_dictionary(dataset.tables), files.data_dictionary)
-    log.info("wrote %s", files.data_dictionary)
+    write_text(feature_dictionary(describe(dataset.features)), files.feature_dictionary)
+    log.info("wrote %s and %s", files.data_dictionary, files.feature_dictionary)

@@ -1,4 +1,4 @@
-"""The contract of a dataset -> its data dictionary in Markdown."""
+"""The contract and the features of a dataset -> their dictionaries in Markdown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pandera.pandas as pa
 
 from ontime.core.contract import LOST, meaning, rule_clock
-from ontime.dataset import KNOWN_WHEN, Table
+from ontime.dataset import KNOWN_WHEN, Feature, Table
 
 LOST_ROW = (f"`{LOST}`", "`str`", "", "", "allowed", "", "clock from which on the row broke a rule and lost its values")
 
@@ -25,6 +25,28 @@ def data_dictionary(tables: Sequence[Table]) -> str:
         "be missing.\n"
     )
     return "\n".join([intro, clocks, *map(_table, tables)])
+
+
+def feature_dictionary(features: Sequence[Feature]) -> str:
+    """Every column of the feature table, by the feed it comes from, as one Markdown page."""
+    header = ["Feature", "Meaning", "Unit", "Type", "Clock", "Source", "Window"]
+    intro = (
+        "# Feature dictionary\n\n"
+        "Generated from the declarations by `python -m ontime document`; a test keeps it current.\n\n"
+        "One row of `data/features/<month>.parquet` is one row of the schedule, with what was known at `predict_at`,\n"
+        "which is `features.lead_hours` before `starts_at`. A window of 3h holds what became known in the three hours\n"
+        "up to `predict_at`, never what belongs to the row itself. Beside the features stand `id`, `starts_at`, `day`\n"
+        "(local), `predict_at`, `outcome` and `outcome_known_at`.\n"
+    )
+    lines = [intro]
+    for group in dict.fromkeys(feature.group for feature in features):
+        rows = [
+            (f"`{f.name}`", f.meaning, f.unit, f"`{f.dtype}`", f"`{f.clock}`", f"`{f.source}`", f.window)
+            for f in features
+            if f.group == group
+        ]
+        lines.append(f"## {group}\n\n{_grid(header, rows)}")
+    return "\n".join(lines)
 
 
 def _table(table: Table) -> str:

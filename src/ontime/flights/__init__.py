@@ -7,5 +7,6 @@ FLIGHTS = Dataset(
     parts={
         "read": "ontime.flights.source:read",
         "tables": "ontime.flights.contracts:TABLES",
+        "features": "ontime.flights.features:FEATURES",
     },
 )

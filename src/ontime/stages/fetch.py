@@ -9,11 +9,11 @@ from ontime.params import Fetch
 log = logging.getLogger(__name__)
 
 
-def run(dataset: Dataset, params: Fetch, files: Files) -> None:
-    """Write every part of the source up to and with the month `params.until`."""
+def run(dataset: Dataset, files: Files, fetch: Fetch) -> None:
+    """Write every part of the source up to and with the month `fetch.until`."""
     rows: dict[str, int] = {}
     with files.whole("fetch", files.raw) as draft:
-        for table, month, frame in dataset.read(params.release, params.until):
+        for table, month, frame in dataset.read(fetch.release, fetch.until):
             write_parquet(frame, part(draft.raw, table, month))
             rows[table] = rows.get(table, 0) + len(frame)
     log.info("%s rows", ", ".join(f"{table} {count:,}" for table, count in rows.items()))

@@ -17,7 +17,7 @@ from ontime.params import Validate
 log = logging.getLogger(__name__)
 
 
-def run(dataset: Dataset, params: Validate, files: Files) -> None:
+def run(dataset: Dataset, files: Files, validate: Validate) -> None:
     """Check every part and write the clean ones. Raises ContractError, and writes nothing, if a finding stops."""
     found = parts(files.raw)
     findings = check_files(dataset.tables, found)
@@ -27,7 +27,7 @@ def run(dataset: Dataset, params: Validate, files: Files) -> None:
     outputs = (files.clean, files.quarantine, files.validate, files.validate_columns, files.validate_findings)
     with files.whole("validate", *outputs) as draft:
         results = []
-        for result in inspect(_read(expected, files), params):
+        for result in inspect(_read(expected, files), validate):
             if result.clean is not None:
                 write_parquet(result.clean, part(draft.clean, result.table, result.month))
             results.append(result._replace(clean=None))

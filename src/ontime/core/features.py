@@ -1,0 +1,85 @@
+"""A feature set and clean tables -> the feature table of a month, with its outcome; and what every column means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ontime.core.asof import names, reach, read, span
+from ontime.dataset import AsOf, Feature, FeatureSet, Latest, Open, Stream, Window
+
+Tables = Mapping[str, pd.DataFrame]
+
+ROW = ["id", "starts_at", "day", "predict_at"]
+OUTCOME = ["outcome", "outcome_known_at"]
+MARGIN_DAYS = 2  # local days and UTC differ, and an early departure may stand in the month after
+
+
+def build(features: FeatureSet, rows: Tables, tables: Tables, lead_hours: float) -> pd.DataFrame:
+    """The feature table: `id, starts_at, day, predict_at`, the features, `outcome`, `outcome_known_at`.
+
+    rows: tables with just the rows to compute; tables: the same with the past that `months_needed` names.
+    """
+    frame = features.rows(rows, lead_hours)
+    known = read(features.asof, frame, features.events(tables))
+    declared = describe(features)
+    types = {feature.name: feature.dtype for feature in declared}
+    table = features.derive(pd.concat([frame, known], axis=1))[[*ROW, *types, *OUTCOME]]
+    return table.astype(types)
+
+
+def months_needed(features: FeatureSet, month: str, lead_hours: float) -> list[str]:
+    """The months whose events the rows of `month` may read, as far as there are any: its past, itself and the next."""
+    first = pd.Period(month)
+    start = first.start_time - pd.Timedelta(hours=reach(features.asof) + lead_hours, days=MARGIN_DAYS)
+    return [str(each) for each in pd.period_range(start.to_period("M"), first + 1, freq="M")]
+
+
+def describe(features: FeatureSet) -> list[Feature]:
+    """Every column between the row's and the outcome's, in order, with its meaning."""
+    found = [
+        feature
+        for group, declared in features.groups.items()
+        for asof in declared
+        for feature in _of_asof(asof, features.streams[asof.stream], group)
+    ]
+    return [*features.own, *(feature for feature in found if feature.name not in features.dropped), *features.derived]
+
+
+def _of_asof(asof: AsOf, stream: Stream, group: str) -> list[Feature]:
+    return [
+        Feature(name, meaning, unit, stream.clock, stream.source, group, _window(asof), dtype)
+        for name, (meaning, unit, dtype) in zip(names(asof), _meanings(asof, stream), strict=True)
+    ]
+
+
+def _meanings(asof: AsOf, stream: Stream) -> list[tuple[str, str, str]]:
+    """Meaning, unit and type of each column that a declaration makes."""
+    keys = f"{', '.join(asof.keys[:-1])} and {asof.keys[-1]}" if len(asof.keys) > 1 else "".join(asof.keys)
+    events = f"{stream.about} with the same {keys}" if keys else stream.about
+    match asof:
+        case Window():
+            counted = [(f"number of {events}", "", "int32")] if asof.count else []
+            fields = [stream.fields[name] for name in asof.means]
+            return [*counted, *((field.meaning.format(events), field.unit, "float32") for field in fields)]
+        case Open():
+            return [
+                (f"number of {events} that are overdue", "", "int32"),
+                (f"share of {events} that are overdue", "", "float32"),
+                (f"mean time that {events} are overdue", "minutes", "float32"),
+            ]
+        case Latest():
+            fields = [stream.fields[name] for name in asof.fields]
+            return [(f"latest {field.meaning.format(events)}", field.unit, "float32") for field in fields]
+
+
+def _window(asof: AsOf) -> str:
+    match asof:
+        case Window(ahead=ahead) if ahead:
+            return f"-{span(asof.hours)} to +{span(ahead)}"
+        case Latest(ago=ago) if ago:
+            return f"{span(ago)} ago, at most {span(asof.hours)} old"
+        case Latest() | Open():
+            return f"at most {span(asof.hours)} old"
+    return span(asof.hours)

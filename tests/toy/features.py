@@ -1,0 +1,43 @@
+"""What is known of parcels an hour before they are promised."""
+
+import pandas as pd
+
+from ontime.dataset import Clock, Feature, FeatureSet, Open, Stream, Value, Window
+
+LATE = pd.Timedelta(minutes=10)
+
+
+def rows(tables: dict[str, pd.DataFrame], lead_hours: float) -> pd.DataFrame:
+    """A row for each parcel; late is one that is not delivered ten minutes after it was promised."""
+    parcels = tables["parcels"]
+    decided = parcels["promised"] + LATE
+    late = ~(parcels["delivered"] <= decided)
+    return parcels[["id", "day", "depot"]].assign(
+        starts_at=parcels["promised"],
+        predict_at=parcels["promised"] - pd.Timedelta(hours=lead_hours).as_unit("us"),
+        hour=parcels["promised"].dt.hour.astype("int32"),
+        outcome=late.astype("boolean").mask(parcels["lost_from"].notna()),
+        outcome_known_at=parcels["delivered"].where(~late, decided).mask(parcels["lost_from"].notna()),
+    )
+
+
+def events(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Parcels that left their depots."""
+    left = tables["parcels"].dropna(subset="left")
+    late = (left["promised"] - left["left"] < pd.Timedelta(hours=2, minutes=40)).astype("int64")
+    return {"left": left[["id", "depot"]].assign(moment=left["left"], until=left["delivered"], late=late)}
+
+
+FEATURES = FeatureSet(
+    tables=("parcels",),
+    rows=rows,
+    events=events,
+    own=(
+        Feature("depot", "its depot", "", Clock.SCHEDULE, "parcels", "plan", dtype="str"),
+        Feature("hour", "hour promised for", "hour", Clock.SCHEDULE, "parcels", "plan", dtype="int32"),
+    ),
+    streams={"left": Stream("parcels", "parcels", Clock.DEPARTURE, {"late": Value("share of {} that left late", "")})},
+    groups={"road": (Window("left", ("depot",), 24, means=("late",)), Open("left", ("depot",), 12))},
+    derive=lambda frame: frame,
+    derived=(),
+)
