@@ -64,6 +64,7 @@ def test_a_changed_value_is_named_upstream_first_then_without_its_old_content(co
         "validate: reads another data/raw",
         "validate: makes another data/clean",
         "    data/clean/depots.parquet: city: 1 rows, first row 1 (SOUTH, Rome, nan): Rome became Pisa",
+        "featurize: reads another data/clean",
     ]
     shutil.rmtree(committed / ".dvc/cache")
     done = differences(committed)

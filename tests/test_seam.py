@@ -73,3 +73,19 @@ def test_a_stop_under_dvc_writes_nothing_and_the_way_back_is_the_documented_one(
     assert run("bash", "-c", f"git checkout toy && {back}", folder=toy).returncode == 0
     assert "up to date" in run("dvc", "status", folder=toy).stdout
     assert (toy / "data/clean/depots.parquet").exists()
+
+
+def test_an_experiment_runs_only_what_it_must_and_can_be_applied(toy: Path):
+    assert run("dvc", "repro", folder=toy).returncode == 0
+    commit(toy)
+    done = run("dvc", "exp", "run", "-S", "features.lead_hours=3", "-n", "lead3", folder=toy)
+    assert done.returncode == 0, done.stderr
+    assert [f"Stage '{stage}' didn't change, skipping" in done.stdout for stage in ("fetch", "validate")] == [
+        True,
+        True,
+    ]
+    assert "python -m toy featurize" in done.stdout
+    assert run("bash", "-c", "git checkout params.yaml dvc.lock metrics && dvc checkout", folder=toy).returncode == 0
+    assert run("dvc", "exp", "apply", "lead3", folder=toy).returncode == 0
+    assert "lead_hours: 3" in (toy / "params.yaml").read_text()
+    assert "up to date" in run("dvc", "repro", folder=toy).stdout

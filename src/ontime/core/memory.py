@@ -6,12 +6,13 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ontime.core.asof import HOUR, MINUTE, names
 from ontime.dataset import AsOf, Latest, Open, Window
 
 Key = tuple[Any, ...]
+Reader = Callable[["_View", Mapping[str, Any]], list[float]]
 NAN = math.nan
 
 
@@ -26,6 +27,8 @@ class Memory:
         for one in asof:
             for hours in (0.0, one.hours) if isinstance(one, Open) else (0.0,):
                 self._lines.setdefault((one.stream, one.keys, hours), {})
+        self._views = list(dict.fromkeys((one.stream, one.keys) for one in asof))
+        self._readers = [(_READERS[type(one)](one), self._views.index((one.stream, one.keys))) for one in asof]
 
     def add(self, stream: str, event: Mapping[str, Any]) -> None:
         """Take in an event: `id`, `moment`, keys, values, and `until` (None while it goes on) where it lasts.
@@ -53,19 +56,22 @@ class Memory:
 
     def read(self, row: Mapping[str, Any]) -> list[float]:
         """The value of every one of `names` for a row: `id`, `predict_at`, `starts_at` and keys."""
+        views = [self._view(stream, keys, row) for stream, keys in self._views]
         values: list[float] = []
-        for one in self.asof:
-            values += _READERS[type(one)](self, one, row)
+        for reader, view in self._readers:
+            values += reader(views[view], row)
         return values
 
-    def line(self, asof: AsOf, row: Mapping[str, Any], ended_after: float = 0.0) -> _Line:
-        key = tuple([row[name] for name in asof.keys])
-        return self._lines[asof.stream, asof.keys, ended_after].get(key, _EMPTY)
+    def _view(self, stream: str, keys: tuple[str, ...], row: Mapping[str, Any]) -> _View:
+        key = tuple([row[name] for name in keys])
+        own = self._events[stream].get(row["id"])
+        if own is not None and tuple([own[name] for name in keys]) != key:
+            own = None
+        return _View(self, stream, keys, key, self._lines[stream, keys, 0.0].get(key, _EMPTY), own)
 
-    def own(self, asof: AsOf, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The row's own event, if it is known and has the row's keys."""
-        event = self._events[asof.stream].get(row["id"])
-        return event if event and all(event[name] == row[name] for name in asof.keys) else None
+    def ended(self, view: _View, hours: float) -> _Line:
+        """The events of the view's key in the order of their ends."""
+        return self._lines[view.stream, view.keys, hours].get(view.key, _EMPTY)
 
     def _places(self, stream: str, event: Mapping[str, Any]) -> list[tuple[dict[Key, _Line], Key, int]]:
         return [
@@ -94,14 +100,12 @@ class _Line:
         del self.moments[place], self.events[place]
         self._shorten(place)
 
-    def until(self, moment: int) -> int:
-        return bisect_right(self.moments, moment)
-
     def sums(self, value: str) -> list[int]:
         """Made when it is first read, and made up where events came since."""
         sums = self._sums.setdefault(value, [0])
-        for event in self.events[len(sums) - 1 :]:
-            sums.append(sums[-1] + (event["moment"] // MINUTE if value == "minute" else event[value]))
+        if len(sums) <= len(self.events):
+            for event in self.events[len(sums) - 1 :]:
+                sums.append(sums[-1] + (event["moment"] // MINUTE if value == "minute" else event[value]))
         return sums
 
     def _place(self, moment: int, event: Mapping[str, Any]) -> int:
@@ -117,52 +121,74 @@ class _Line:
 _EMPTY = _Line()
 
 
+class _View(NamedTuple):
+    """What a row sees of a stream: the events with its keys, and among them its own."""
+
+    memory: Memory
+    stream: str
+    keys: tuple[str, ...]
+    key: Key
+    line: _Line
+    own: Mapping[str, Any] | None
+
+
 def end(event: Mapping[str, Any], hours: float) -> int:
     """When an event is over: at `until`, not before its moment, at most `hours` after it."""
     latest = event["moment"] + int(hours * HOUR)
     return latest if event["until"] is None else min(max(event["until"], event["moment"]), latest)
 
 
-def _read_window(memory: Memory, window: Window, row: Mapping[str, Any]) -> list[float]:
-    line, own = memory.line(window, row), memory.own(window, row)
-    anchor = row[window.anchor]
-    since, until = anchor - int(window.hours * HOUR), anchor + int(window.ahead * HOUR)
-    first, last = line.until(since), line.until(until)
-    if own is not None and not since < own["moment"] <= until:
-        own = None
-    count = last - first - (own is not None)
-    values: list[float] = [count] if window.count else []
-    for value in window.means:
-        sums = line.sums(value)
-        total = sums[last] - sums[first] - (own[value] if own is not None else 0)
-        values.append(total / count if count else NAN)
-    return values
+def _window_reader(window: Window) -> Reader:
+    back, ahead, anchor, counts = int(window.hours * HOUR), int(window.ahead * HOUR), window.anchor, window.count
+
+    def read(view: _View, row: Mapping[str, Any]) -> list[float]:
+        line, own, moment = view.line, view.own, row[anchor]
+        first, last = bisect_right(line.moments, moment - back), bisect_right(line.moments, moment + ahead)
+        if own is not None and not moment - back < own["moment"] <= moment + ahead:
+            own = None
+        count = last - first - (own is not None)
+        values: list[float] = [count] if counts else []
+        for value in window.means:
+            sums = line.sums(value)
+            total = sums[last] - sums[first] - (own[value] if own is not None else 0)
+            values.append(total / count if count else NAN)
+        return values
+
+    return read
 
 
-def _read_open(memory: Memory, declared: Open, row: Mapping[str, Any]) -> list[float]:
-    begun, ended = memory.line(declared, row), memory.line(declared, row, declared.hours)
-    now, own = row["predict_at"], memory.own(declared, row)
-    since = now - int(declared.hours * HOUR)
-    has_begun, has_ended = begun.until(now), ended.until(now)
-    count = has_begun - has_ended
-    minutes = begun.sums("minute")[has_begun] - ended.sums("minute")[has_ended]
-    recent = has_begun - begun.until(since)
-    if own is not None and own["moment"] <= now:
-        recent -= own["moment"] > since
-        if end(own, declared.hours) > now:
-            count, minutes = count - 1, minutes - own["moment"] // MINUTE
-    share = count / recent if recent else NAN
-    return [count, share, (count * (now // MINUTE) - minutes) / count if count else NAN]
+def _open_reader(declared: Open) -> Reader:
+    hours, back = declared.hours, int(declared.hours * HOUR)
+
+    def read(view: _View, row: Mapping[str, Any]) -> list[float]:
+        begun, ended, now, own = view.line, view.memory.ended(view, hours), row["predict_at"], view.own
+        has_begun, has_ended = bisect_right(begun.moments, now), bisect_right(ended.moments, now)
+        count, recent = has_begun - has_ended, has_begun - bisect_right(begun.moments, now - back)
+        minutes = begun.sums("minute")[has_begun] - ended.sums("minute")[has_ended]
+        if own is not None and own["moment"] <= now:
+            recent -= own["moment"] > now - back
+            if end(own, hours) > now:
+                count, minutes = count - 1, minutes - own["moment"] // MINUTE
+        share = count / recent if recent else NAN
+        return [count, share, (count * (now // MINUTE) - minutes) / count if count else NAN]
+
+    return read
 
 
-def _read_latest(memory: Memory, latest: Latest, row: Mapping[str, Any]) -> list[float]:
-    line, until = memory.line(latest, row), row["predict_at"] - int(latest.ago * HOUR)
-    place = line.until(until) - 1
-    if place >= 0 and line.events[place]["id"] == row["id"]:
-        place -= 1
-    if place < 0 or line.moments[place] <= until - int(latest.hours * HOUR):
-        return [NAN] * len(latest.fields)
-    return [line.events[place][value] for value in latest.fields]
+def _latest_reader(latest: Latest) -> Reader:
+    ago, stale, fields = int(latest.ago * HOUR), int(latest.hours * HOUR), latest.fields
+
+    def read(view: _View, row: Mapping[str, Any]) -> list[float]:
+        line, until = view.line, row["predict_at"] - ago
+        place = bisect_right(line.moments, until) - 1
+        if place >= 0 and line.events[place]["id"] == row["id"]:
+            place -= 1
+        if place < 0 or line.moments[place] <= until - stale:
+            return [NAN] * len(fields)
+        event = line.events[place]
+        return [event[field] for field in fields]
+
+    return read
 
 
-_READERS: dict[type, Callable[..., list[float]]] = {Window: _read_window, Open: _read_open, Latest: _read_latest}
+_READERS: dict[type, Callable[..., Reader]] = {Window: _window_reader, Open: _open_reader, Latest: _latest_reader}
