@@ -6,12 +6,15 @@ how much. The committed content of what DVC moves is read from the cache or the 
 
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from dvc.api import DVCFileSystem
+from dvc_data.index.index import DataIndexDirError
 from ruamel.yaml import YAML
 
 COLUMNS_SHOWN = 8
@@ -20,44 +23,44 @@ SHOWN_BY_GIT = "metrics"
 
 def main(revision: str) -> int:
     """Print every difference between `revision` and the workspace. Returns 1 if there is one."""
-    committed, workspace = DVCFileSystem(".", rev=revision), DVCFileSystem(".")
-    stages = YAML(typ="safe").load(workspace.read_text("dvc.yaml"))["stages"]
-    lines = [line for stage in stages for line in compare_stage(stage, committed, workspace)]
-    lines += compare_strays(stages, committed, workspace)
+    stages = YAML(typ="safe").load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    before, now = _lock(_committed("dvc.lock", revision)), _lock(_in_workspace("dvc.lock"))
+    lines = [line for stage in stages for line in compare_stage(stage, before, now, revision)]
+    lines += compare_strays(stages, now, revision)
     print("\n".join(lines) or f"dvc.lock, its outputs and {SHOWN_BY_GIT}/ are those of {revision}")
     return int(bool(lines))
 
 
-def compare_stage(stage: str, committed: DVCFileSystem, workspace: DVCFileSystem) -> Iterator[str]:
-    """What the lock says of one stage before and now; then the content of each output that differs."""
-    before, now = (_lock(files).get(stage, {}) for files in (committed, workspace))
-    if not before or not now:
-        yield f"{stage}: the stage is not in dvc.lock of the {'workspace' if before else 'commit'}"
+def compare_stage(stage: str, locked: dict[str, Any], lock: dict[str, Any], revision: str) -> Iterator[str]:
+    """What the lock said of one stage and says now; then the content of each output that differs."""
+    if stage not in locked or stage not in lock:
+        yield f"{stage}: the stage is not in dvc.lock of the {'workspace' if stage in locked else 'commit'}"
         return
+    before, now = locked[stage], lock[stage]
     if before["cmd"] != now["cmd"] or before.get("params") != now.get("params"):
         yield f"{stage}: command or params differ from those of the committed run"
     yield from (f"{stage}: reads another {path}" for path in _changed(before, now, "deps"))
-    outputs = dict.fromkeys(_changed(before, now, "outs"))
-    outputs |= dict.fromkeys(path for path in _git_outputs(now) if not _same(path, committed, workspace))
-    for path in outputs:
-        yield f"{stage}: makes another {path}"
-        yield from (f"    {line}" for line in compare_output(path, committed, workspace))
+    for path in _changed(before, now, "outs"):
+        if not path.startswith(f"{SHOWN_BY_GIT}/"):
+            yield f"{stage}: makes another {path}"
+            yield from (f"    {line}" for line in compare_moved(path, revision))
+    for name in _shown(now, revision):
+        old, new = _committed(name, revision), _in_workspace(name)
+        if old != new:
+            yield f"{stage}: makes another {name}"
+            yield from (f"    {name}: {line}" for line in compare_content(name, old, new))
 
 
-def compare_strays(stages: dict[str, Any], committed: DVCFileSystem, workspace: DVCFileSystem) -> Iterator[str]:
+def compare_strays(stages: dict[str, Any], lock: dict[str, Any], revision: str) -> Iterator[str]:
     """Stages of dvc.lock that dvc.yaml lacks, and files under metrics/ that no stage makes."""
-    lock = _lock(workspace)
     yield from (f"{stage}: in dvc.lock, but not in dvc.yaml" for stage in lock if stage not in stages)
-    made = {path for stage in lock.values() for path in _git_outputs(stage)}
-    there = {
-        name for files in (committed, workspace) if files.exists(SHOWN_BY_GIT) for name in files.find(SHOWN_BY_GIT)
-    }
-    strays = [name for name in sorted(there) if not any(name == path or name.startswith(f"{path}/") for path in made)]
-    yield from (f"{name}: no stage makes it" for name in strays)
+    made = {name for stage in lock.values() for name in _shown(stage, revision)}
+    yield from (f"{name}: no stage makes it" for name in sorted(_all_shown(revision) - made))
 
 
-def compare_output(path: str, committed: DVCFileSystem, workspace: DVCFileSystem) -> Iterator[str]:
-    """File by file: missing, new, or where its content differs."""
+def compare_moved(path: str, revision: str) -> Iterator[str]:
+    """What DVC moves, file by file: missing, new, or where its content differs."""
+    committed, workspace = DVCFileSystem(".", rev=revision), DVCFileSystem(".")
     try:
         before, now = (_files(path, files) for files in (committed, workspace))
         for name in sorted(before | now):
@@ -65,14 +68,14 @@ def compare_output(path: str, committed: DVCFileSystem, workspace: DVCFileSystem
                 yield f"{name}: only in the {'workspace' if name in now else 'commit'}"
             elif (old := committed.read_bytes(name)) != (new := workspace.read_bytes(name)):
                 yield from (f"{name}: {line}" for line in compare_content(name, old, new))
-    except (FileNotFoundError, OSError) as error:
+    except (OSError, DataIndexDirError) as error:
         yield f"its committed content is neither in the cache nor in the remote, so only its hash is known ({error})"
 
 
 def compare_content(name: str, before: bytes, now: bytes) -> Iterator[str]:
-    """Where two tables or JSON files differ, and by how much."""
+    """Where two tables or JSON files differ, and by how much; empty is a file that is not there."""
     read = READERS.get(name.rpartition(".")[2])
-    if read is None:
+    if read is None or not before or not now:
         yield f"{len(before)} bytes became {len(now)}"
         return
     old, new = read(before), read(now)
@@ -117,10 +120,8 @@ READERS: dict[str, Callable[[bytes], pd.DataFrame]] = {
 }
 
 
-def _lock(files: DVCFileSystem) -> dict[str, Any]:
-    if not files.exists("dvc.lock"):
-        return {}
-    return YAML(typ="safe").load(files.read_text("dvc.lock"))["stages"]
+def _lock(content: bytes) -> dict[str, Any]:
+    return YAML(typ="safe").load(content)["stages"] if content else {}
 
 
 def _changed(before: dict[str, Any], now: dict[str, Any], kind: str) -> list[str]:
@@ -128,15 +129,28 @@ def _changed(before: dict[str, Any], now: dict[str, Any], kind: str) -> list[str
     return [path for path in {**old, **new} if old.get(path) != new.get(path)]
 
 
-def _git_outputs(stage: dict[str, Any]) -> list[str]:
-    return [entry["path"] for entry in stage.get("outs", []) if entry["path"].startswith(f"{SHOWN_BY_GIT}/")]
+def _shown(stage: dict[str, Any], revision: str) -> list[str]:
+    """The files that git shows of a stage's outputs, folders unfolded."""
+    paths = [entry["path"] for entry in stage.get("outs", []) if entry["path"].startswith(f"{SHOWN_BY_GIT}/")]
+    return [name for name in sorted(_all_shown(revision)) if any(name == p or name.startswith(f"{p}/") for p in paths)]
 
 
-def _same(path: str, committed: DVCFileSystem, workspace: DVCFileSystem) -> bool:
-    if not committed.exists(path) or not workspace.exists(path):
-        return False
-    before, now = (_files(path, files) for files in (committed, workspace))
-    return before == now and all(committed.read_bytes(name) == workspace.read_bytes(name) for name in now)
+def _all_shown(revision: str) -> set[str]:
+    listed = _git("ls-tree", "-r", "--name-only", revision, "--", SHOWN_BY_GIT)
+    there = {path.as_posix() for path in Path(SHOWN_BY_GIT).rglob("*") if path.is_file()}
+    return set(listed.stdout.decode().splitlines()) | there
+
+
+def _committed(name: str, revision: str) -> bytes:
+    return _git("show", f"{revision}:{name}").stdout
+
+
+def _in_workspace(name: str) -> bytes:
+    return Path(name).read_bytes() if Path(name).exists() else b""
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["git", *arguments], capture_output=True, check=False)
 
 
 def _files(path: str, files: DVCFileSystem) -> set[str]:
