@@ -2,13 +2,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help repro study test check lint bench lock clean
+.PHONY: help repro study test check lint bench twin lock clean
 
 PYTHON ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The last stage of the spine: what `make repro` makes. `make study` makes everything in dvc.yaml.
-SPINE := featurize
+SPINE := evaluate
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ lint: .venv/installed  ## lint, format, types, import layers, unused dependencie
 
 bench: .venv/installed  ## time and memory of every stage, in a temporary folder
 	python tests/bench/stages.py
+
+twin: .venv/installed  ## everything again as on another machine: are the bytes those that are committed?
+	.ci/twin
 
 lock: .venv/installed  ## resolve pyproject.toml anew into requirements.lock
 	uv pip compile pyproject.toml --group dev --universal --fork-strategy fewest --python-version 3.11 --upgrade \

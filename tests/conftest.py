@@ -83,7 +83,7 @@ def workspace(four_months: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A git and DVC repository of its own with the second dataset; nothing is committed or run yet."""
+    """A git and DVC repository of its own with the second dataset, committed; nothing is run yet."""
     folder = tmp_path_factory.mktemp("toy_repository")
     shutil.copytree(REPOSITORY / "tests/toy", folder / "toy", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("dvc.yaml", "params.yaml"):
@@ -91,4 +91,5 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(REPOSITORY / ".gitignore", folder)
     for command in (("git", "init", "-q"), ("dvc", "init", "-q"), ("dvc", "config", "core.analytics", "false")):
         assert run(*command, folder=folder).returncode == 0
+    commit(folder)  # dvclive asks git for one
     return folder

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import REPOSITORY, run
@@ -57,7 +58,7 @@ def test_every_command_of_a_page_exists(page: Path):
     text = page.read_text()
     assert set(re.findall(r"(?:`|\$ )make ([a-z-]+)", text)) <= targets()
     assert set(re.findall(r"python -m ontime ([a-z]+)", text)) <= set(cli.verbs())
-    for command in re.findall(r"^\$ dvc ((?:exp |metrics )?[a-z]+)", text, re.MULTILINE):
+    for command in re.findall(r"^\$ dvc ((?:exp |metrics |plots )?[a-z]+)", text, re.MULTILINE):
         assert run("dvc", *command.split(), "--help", folder=REPOSITORY).returncode == 0, command
 
 
@@ -84,15 +85,39 @@ def test_the_graph_of_the_readme_is_the_pipeline():
 def test_the_numbers_of_the_readme_are_those_of_the_metrics():
     if run("git", "diff", "--quiet", "HEAD", "--", "params.yaml", folder=REPOSITORY).returncode:
         pytest.skip("the workspace holds an experiment: its params differ from those that are committed")
-    record = json.loads((REPOSITORY / "metrics/validate.json").read_text())
-    expected = {
-        "quarantined": sum(record["quarantined"].values()),
-        "warnings": record["warnings"],
-        "largest_shift": record["largest_shift"],
+    record = metrics("validate")
+    assert written() == {
+        "quarantined": str(sum(record["quarantined"].values())),
+        "warnings": str(record["warnings"]),
+        "largest_shift": str(record["largest_shift"]),
+        **headline(metrics("intervals")),
+        **differences(metrics("baselines")),
     }
-    written = dict(re.findall(r"<!-- (\w+) -->([^<]+)<!-- /\1 -->", README))
-    assert written == {name: str(value) for name, value in expected.items()}
     assert f"{record['rows']['flights']:,} flights" in README
+
+
+def metrics(stage: str) -> dict[str, Any]:
+    return json.loads((REPOSITORY / f"metrics/{stage}.json").read_text())
+
+
+def written() -> dict[str, str]:
+    return dict(re.findall(r"<!-- (\w+) -->([^<]+)<!-- /\1 -->", README))
+
+
+def headline(intervals: dict[str, Any]) -> dict[str, str]:
+    found = {"ece": f"{100 * intervals['ece']['value']:.1f}"}
+    for name in ("backtest_roc_auc", "roc_auc"):
+        value, low, high = (100 * intervals[name][bound] for bound in ("value", "low", "high"))
+        found |= {name: f"{value:.1f} %", f"{name}_interval": f"{low:.1f} to {high:.1f} %"}
+    return found
+
+
+def differences(compared: dict[str, Any]) -> dict[str, str]:
+    return {
+        f"{window}_{name}": "{value:.3f} ({low:.3f} to {high:.3f})".format(**found["log_loss"]["difference"])
+        for window, others in compared.items()
+        for name, found in others.items()
+    }
 
 
 def test_no_registry_no_machine_path_and_no_data_is_committed():

@@ -183,7 +183,9 @@ class FeatureSet:
     tables: what is read, first the table whose rows are predicted; rows(tables, lead_hours): a frame with `id`,
     `starts_at`, `day`, `predict_at`, keys, the features of `own`, `outcome` and `outcome_known_at`; events(tables): a
     frame for each of `streams`; groups: what is read of those, by the feed it comes from; derive(frame): adds
-    `derived`, for which alone the columns `dropped` were read.
+    `derived`, for which alone the columns `dropped` were read; outcome: what is predicted, in words; climate: features
+    by whose values (or steps of that width) the outcome's rate is looked up where nothing else is known, from coarse
+    to fine.
     """
 
     tables: tuple[str, ...]
@@ -194,6 +196,8 @@ class FeatureSet:
     groups: Mapping[str, tuple[AsOf, ...]]
     derive: Callable[[pd.DataFrame], pd.DataFrame]
     derived: tuple[Feature, ...]
+    outcome: str
+    climate: Mapping[str, float | None]
     dropped: tuple[str, ...] = ()
 
     @property

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -16,6 +18,13 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from ontime.errors import OntimeError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CODE = Path(__file__).parent
+HASH_DIGITS = 12
+MISSING = "is missing: run the stage that makes it (dvc repro), or fetch it (dvc pull)"
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,21 @@ class Files:
         return self.root / "data/features"
 
     @property
+    def candidate(self) -> Path:
+        """Folder: the newest model: model.txt, signature.json, reference.json, fallback.json."""
+        return self.root / "data/models/candidate"
+
+    @property
+    def backtest(self) -> Path:
+        """id, day, probability, outcome and the baselines' probabilities, of every month of the backtest."""
+        return self.root / "data/backtest.parquet"
+
+    @property
+    def predictions(self) -> Path:
+        """id, day, starts_at, probability, outcome of the test window."""
+        return self.root / "data/predictions.parquet"
+
+    @property
     def validate(self) -> Path:
         """The record of `validate` in a few numbers."""
         return self.root / "metrics/validate.json"
@@ -62,6 +86,51 @@ class Files:
     def validate_findings(self) -> Path:
         """What the contract found and let pass: quarantined and warned of."""
         return self.root / "metrics/validate_findings.csv"
+
+    @property
+    def train(self) -> Path:
+        """Folder: the curves of training, written by dvclive while it goes on."""
+        return self.root / "metrics/train"
+
+    @property
+    def backtest_months(self) -> Path:
+        """Per month of the backtest: rows, trees, metrics and their intervals."""
+        return self.root / "metrics/backtest.csv"
+
+    @property
+    def evaluate(self) -> Path:
+        """The headline: at most eight numbers."""
+        return self.root / "metrics/evaluate.json"
+
+    @property
+    def intervals(self) -> Path:
+        """Every headline number with its interval, and how often such intervals hold."""
+        return self.root / "metrics/intervals.json"
+
+    @property
+    def baselines(self) -> Path:
+        """What the model is better by than each baseline, with intervals, on the backtest and on the test window."""
+        return self.root / "metrics/baselines.json"
+
+    @property
+    def evaluate_picture(self) -> Path:
+        return self.root / "metrics/evaluate.png"
+
+    @property
+    def evaluate_roc(self) -> Path:
+        return self.root / "metrics/evaluate_roc.csv"
+
+    @property
+    def evaluate_precision(self) -> Path:
+        return self.root / "metrics/evaluate_precision.csv"
+
+    @property
+    def evaluate_calibration(self) -> Path:
+        return self.root / "metrics/evaluate_calibration.csv"
+
+    @property
+    def evaluate_importance(self) -> Path:
+        return self.root / "metrics/evaluate_importance.csv"
 
     @property
     def data_dictionary(self) -> Path:
@@ -94,6 +163,61 @@ class Files:
                     shutil.rmtree(draft.root, ignore_errors=True)
         except Timeout as error:
             raise OntimeError(f"another run of {stage} is at work in this folder: wait until it has ended") from error
+
+    @contextmanager
+    def checkpoints(self, stage: str, **ingredients: object) -> Iterator[Checkpoints]:
+        """Texts that outlive a killed run, for another with the same ingredients and code; a run that ends drops them.
+
+        What other ingredients left is removed. To be used inside `whole`, whose lock keeps other runs away.
+        """
+        named = json.dumps({name: repr(value) for name, value in ingredients.items()}, sort_keys=True)
+        key = hashlib.sha256(f"{content_hash(CODE)}{named}".encode()).hexdigest()[:HASH_DIGITS]
+        folder = self.work / f"{stage}.checkpoints"
+        for other in folder.glob("*"):
+            if other.name != key:
+                _remove(other)
+        yield Checkpoints(folder / key)
+        _remove(folder)
+
+
+class Checkpoints(MutableMapping[str, str]):
+    """Texts by name in a folder; each is there whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def below(self, name: str) -> Checkpoints:
+        """Those of a part of the work."""
+        return Checkpoints(self.folder / name)
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            return (self.folder / name).read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise KeyError(name) from error
+
+    def __setitem__(self, name: str, text: str) -> None:
+        write_text(text, self.folder / name)
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self:
+            raise KeyError(name)
+        (self.folder / name).unlink()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(path.name for path in self.folder.glob("[!.]*")))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+def content_hash(folder: Path) -> str:
+    """Twelve hex digits of the names and contents of all files below a folder, but for what Python compiles."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        digest.update(f"{path.relative_to(folder).as_posix()}\n{path.stat().st_size}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:HASH_DIGITS]
 
 
 def _place(drafts: Mapping[Path, Path]) -> None:
@@ -134,7 +258,7 @@ def parts(folder: Path) -> list[tuple[str, str | None]]:
     Raises OntimeError where there is no folder.
     """
     if not folder.is_dir():
-        raise OntimeError(f"{folder} is missing: run the stage that makes it (dvc repro), or fetch it (dvc pull)")
+        raise OntimeError(f"{folder} {MISSING}")
     found = []
     for path in sorted(path for path in folder.rglob("*") if not path.is_dir() or path.suffix == ".parquet"):
         name = path.relative_to(folder).as_posix()
@@ -143,10 +267,23 @@ def parts(folder: Path) -> list[tuple[str, str | None]]:
     return found
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
-    """The frame in one file. Raises OntimeError where the file is missing, no Parquet or broken inside."""
+def months(folder: Path) -> list[str]:
+    """The months of a table that is a folder of monthly files, ascending."""
+    return [name for name, _ in parts(folder)]
+
+
+def read_months(folder: Path, wanted: Sequence[str], columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Months of such a table, one after another; all columns, or some."""
+    return pd.concat([read_parquet(part(folder, month, None), columns) for month in wanted], ignore_index=True)
+
+
+def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """The frame in one file: all columns, or some.
+
+    Raises OntimeError where the file is missing, no Parquet or broken inside.
+    """
     try:
-        table = pq.read_table(path, partitioning=None)
+        table = pq.read_table(path, columns=columns and [*columns], partitioning=None)
         table.validate(full=True)
         return table.to_pandas()
     except FileNotFoundError as error:
@@ -173,6 +310,33 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 def write_json(content: Any, path: Path) -> None:  # noqa: ANN401 - whatever JSON holds
     """Sorted keys, final newline. Raises ValueError on NaN, which is no JSON."""
     write_text(json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n", path)
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Raises OntimeError where the file is missing or no JSON."""
+    try:
+        return json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise OntimeError(f"{path} is not valid JSON: {error}") from error
+
+
+def read_text(path: Path) -> str:
+    """Raises OntimeError where the file is missing."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise OntimeError(f"{path} {MISSING}") from error
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Raises OntimeError where the file is missing."""
+    return pd.read_csv(io.StringIO(read_text(path)))
+
+
+def write_png(figure: Figure, path: Path) -> None:
+    """Without the release number of the writer."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Software": None})
 
 
 def write_text(text: str, path: Path) -> None:

@@ -11,6 +11,7 @@ from ontime.errors import OntimeError
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 section = dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
@@ -47,7 +48,48 @@ class Features:
     lead_hours: Annotated[float, Field(ge=0.5, le=168)]
 
 
-SECTIONS: dict[str, type] = {"fetch": Fetch, "validate": Validate, "features": Features}
+@section
+class Split:
+    """How many months at the data's end are kept for validation and for the test."""
+
+    valid_months: Count
+    test_months: Count
+
+
+@section
+class Train:
+    """The recipe of a model: which features it reads, and how its trees are grown."""
+
+    leave_out: list[str]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    leaves: Annotated[int, Field(ge=2, le=4096)]
+    min_rows: Count
+    bins: Annotated[int, Field(ge=2, le=65535)]
+    category_smoothing: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    max_rounds: Count
+    patience: Count
+    checkpoint_rounds: Count
+
+
+@section
+class Intervals:
+    """How uncertainty is shown."""
+
+    level: Annotated[float, Field(gt=0.5, lt=1)]
+    replicates: Annotated[int, Field(ge=100)]
+    block_days: Count
+    simulations: Annotated[int, Field(ge=100)]
+    seed: Annotated[int, Field(ge=0)]
+
+
+SECTIONS: dict[str, type] = {
+    "fetch": Fetch,
+    "validate": Validate,
+    "features": Features,
+    "split": Split,
+    "train": Train,
+    "intervals": Intervals,
+}
 
 
 def load(path: Path, name: str) -> Any:  # noqa: ANN401 - the section's dataclass

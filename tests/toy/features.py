@@ -40,4 +40,6 @@ FEATURES = FeatureSet(
     groups={"road": (Window("left", ("depot",), 24, means=("late",)), Open("left", ("depot",), 12))},
     derive=lambda frame: frame,
     derived=(),
+    outcome="is delivered later than ten minutes after it was promised",
+    climate={"depot": None, "hour": 6},
 )

@@ -22,7 +22,7 @@ def read(release: str, until: str) -> Iterator[Part]:
 def _parcels(month: pd.Period, random: np.random.Generator) -> pd.DataFrame:
     minutes = np.sort(random.choice(month.days_in_month * 24 * 60, PER_MONTH, replace=False))
     promised = pd.Series(month.start_time.as_unit("us") + pd.to_timedelta(minutes, unit="min"))
-    late = pd.to_timedelta(random.exponential(20, PER_MONTH).round(), unit="min")
+    late = pd.to_timedelta(random.exponential(np.where(promised.dt.hour < 12, 10, 30)).round(), unit="min")
     left = (promised - pd.Timedelta(hours=3) + late).mask(random.random(PER_MONTH) < 0.02)
     frame = pd.DataFrame(
         {"number": pd.array(range(PER_MONTH), dtype="Int64"), "depot": random.choice(DEPOTS["depot"], PER_MONTH)}

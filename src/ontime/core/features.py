@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 
 import pandas as pd
 
 from ontime.core.asof import names, reach, read, span
 from ontime.dataset import AsOf, Feature, FeatureSet, Latest, Open, Stream, Window
+from ontime.errors import OntimeError
 
 Tables = Mapping[str, pd.DataFrame]
 
 ROW = ["id", "starts_at", "day", "predict_at"]
 OUTCOME = ["outcome", "outcome_known_at"]
+KEYS = [*ROW, *OUTCOME]  # what every row has beside its features
 MARGIN_DAYS = 2  # local days and UTC differ, and an early departure may stand in the month after
 
 
@@ -45,6 +48,27 @@ def describe(features: FeatureSet) -> list[Feature]:
         for feature in _of_asof(asof, features.streams[asof.stream], group)
     ]
     return [*features.own, *(feature for feature in found if feature.name not in features.dropped), *features.derived]
+
+
+def chosen(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, str]:
+    """Type by name of the features that a model reads: all but those that are left out.
+
+    leave_out: groups, names, and patterns of names with `*`. Raises OntimeError where one matches nothing, or nothing
+    is left.
+    """
+    declared = describe(features)
+    matched = {
+        pattern: {one.name for one in declared if one.group == pattern or fnmatchcase(one.name, pattern)}
+        for pattern in leave_out
+    }
+    if unknown := [pattern for pattern, names in matched.items() if not names]:
+        groups = sorted({feature.group for feature in declared})
+        raise OntimeError(f"train.leave_out: no feature or group is {unknown}; groups: {groups}; see docs/features.md")
+    out = set().union(*matched.values())
+    types = {feature.name: feature.dtype for feature in declared if feature.name not in out}
+    if not types:
+        raise OntimeError("train.leave_out: no feature is left for the model")
+    return types
 
 
 def _of_asof(asof: AsOf, stream: Stream, group: str) -> list[Feature]:

@@ -53,10 +53,22 @@ STREAMS = {
     ),
 }
 
-TRAILING = tuple(
-    Window("departures", keys, hours, means=("delay", "late"))
-    for keys in (("origin",), ("carrier",), ("origin", "carrier"), ("destination",))
-    for hours in (1, 3, 6, 24)
+TRAILING = (
+    *(
+        Window("departures", keys, hours, means=("delay", "late"))
+        for keys in (("origin",), ("carrier",), ("origin", "carrier"), ("destination",))
+        for hours in (1, 3, 6, 24)
+    ),
+    *(
+        Window("outcomes", keys, hours, means=("late",), count=False)
+        for keys in (("origin",), ("carrier",), ("carrier", "origin"), ("destination",))
+        for hours in (3, 24)
+    ),
+    *(
+        Window("arrivals", keys, hours, means=("delay",), count=False)
+        for keys in (("origin",), ("carrier",), ("destination",), ("carrier", "destination"))
+        for hours in (3, 6)
+    ),
 )
 OPEN = tuple(Open("schedule", keys, 6) for keys in (("origin",), ("origin", "carrier"), ("destination",)))
 HISTORIES = (
@@ -213,5 +225,7 @@ FEATURES = FeatureSet(
             window="1h, 3h",
         ),
     ),
+    outcome="arrives 15 or more minutes late, is cancelled or diverted",
+    climate={"origin": None, "destination": None, "departure_minute": 60},
     dropped=tuple(f"latest_weather_origin_{name}_3h_ago" for name in READINGS),
 )

@@ -1,0 +1,163 @@
+"""Outcomes, probabilities and days -> every metric, under any weighting of the days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+CALIBRATION_BINS = 10
+STEPS = 1000
+SMALLEST = 1e-6  # probabilities have six digits; one of 0 or 1 must not cost infinity
+
+
+class Days:
+    """Rows with their day: their sums by day give a metric for any weights of the days, without touching them again.
+
+    day, outcome, probability (n,); reference (n,): the probabilities that skill is measured against, where it is.
+    Days are in ascending order.
+    """
+
+    def __init__(
+        self, day: pd.Series, outcome: pd.Series, probability: np.ndarray, reference: np.ndarray | None = None
+    ) -> None:
+        codes, names = pd.factorize(day, sort=True)
+        order = np.argsort(probability, kind="stable")
+        self.names = pd.DatetimeIndex(names)
+        self.day = codes[order]
+        self.outcome = outcome.to_numpy(dtype=np.int64)[order]
+        self.probability = np.asarray(probability, dtype=np.float64)[order]
+        self.reference = None if reference is None else np.asarray(reference, dtype=np.float64)[order]
+        self._kept: dict[str, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Sums of a value of the rows by day: (days,) float64."""
+        return np.bincount(self.day, values, minlength=len(self))
+
+    def mean(self, name: str, values: Callable[[], np.ndarray], weights: np.ndarray) -> np.ndarray:
+        """Means of a value of the rows, which `name` stands for, under weights (replicates, days): (replicates,)."""
+        return (weights @ self.kept(name, lambda: self.sums(values()))) / (weights @ self.rows)
+
+    def kept(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        """What was computed under this name, the first time now."""
+        if name not in self._kept:
+            self._kept[name] = compute()
+        return self._kept[name]
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Rows by day: (days,) float64."""
+        return self.sums(np.ones(len(self.day)))
+
+    @cached_property
+    def months(self) -> list[tuple[np.ndarray, Days]]:
+        """For each month the places of its days, and those days alone."""
+        numbers = self.names.year * 12 + self.names.month
+        found = []
+        for number in np.unique(numbers):
+            columns = np.flatnonzero(numbers == number)
+            rows = np.isin(self.day, columns)
+            reference = None if self.reference is None else self.reference[rows]
+            day, outcome = pd.Series(self.names[self.day[rows]]), pd.Series(self.outcome[rows])
+            found.append((columns, Days(day, outcome, self.probability[rows], reference)))
+        return found
+
+    @cached_property
+    def pairs(self) -> np.ndarray:
+        """Twice the pairs of a positive of day i above a negative of day j, ties counted half: (days, days)."""
+        positive = self.outcome == 1
+        first, last = (
+            np.searchsorted(self.probability, self.probability[positive], side=side) for side in ("left", "right")
+        )
+        counted = np.zeros((len(self), len(self)))
+        for day in range(len(self)):
+            negatives = np.concatenate([[0], np.cumsum(~positive & (self.day == day))])
+            counted[:, day] = np.bincount(self.day[positive], negatives[first] + negatives[last], minlength=len(self))
+        return counted
+
+
+def roc_auc(days: Days, weights: np.ndarray) -> np.ndarray:
+    """Probability that a positive is ranked above a negative, ties half: (replicates,).
+
+    Counted by pairs of days, in whole numbers: a replicate is then a product of its weights with that table.
+    """
+    positives = weights @ days.kept("positives", lambda: days.sums(days.outcome))
+    negatives = weights @ days.rows - positives
+    return np.einsum("rd,rd->r", weights @ days.pairs, weights) / (2 * positives * negatives)
+
+
+def average_precision(days: Days, weights: np.ndarray) -> np.ndarray:
+    """Mean of the precision over the positives, from the highest probability down in steps of 0.001: (replicates,)."""
+    seen, true = (days.kept(name, lambda name=name: _by_step(days, name)) for name in ("seen", "true"))
+    found, seen = weights @ true, np.cumsum(weights @ seen, axis=1)
+    reached = np.cumsum(found, axis=1)
+    precision = np.divide(reached, seen, out=np.zeros_like(seen), where=seen > 0)
+    return (found * precision).sum(axis=1) / reached[:, -1]
+
+
+def log_loss(days: Days, weights: np.ndarray) -> np.ndarray:
+    """Mean of minus the logarithm of the probability given to what happened: (replicates,)."""
+
+    def losses() -> np.ndarray:
+        probability = np.clip(days.probability, SMALLEST, 1 - SMALLEST)
+        return -np.log(np.where(days.outcome == 1, probability, 1 - probability))
+
+    return days.mean("log_loss", losses, weights)
+
+
+def brier(days: Days, weights: np.ndarray) -> np.ndarray:
+    """Mean squared error of the probability: (replicates,)."""
+    return days.mean("brier", lambda: (days.probability - days.outcome) ** 2, weights)
+
+
+def brier_skill(days: Days, weights: np.ndarray) -> np.ndarray:
+    """Share of the reference's Brier score that is taken away: (replicates,)."""
+    reference = days.reference
+    if reference is None:
+        raise ValueError("skill is measured against a reference: Days(..., reference=...)")
+    return 1 - brier(days, weights) / days.mean("reference", lambda: (reference - days.outcome) ** 2, weights)
+
+
+def ece(days: Days, weights: np.ndarray) -> np.ndarray:
+    """Expected calibration error in ten bins of equal width: (replicates,).
+
+    Naeini, Cooper and Hauskrecht, Obtaining well calibrated probabilities using Bayesian binning, AAAI 2015.
+    """
+    gaps = days.kept("gaps", lambda: _gaps(days))
+    return np.abs(weights @ gaps).sum(axis=1) / (weights @ days.rows)
+
+
+def _gaps(days: Days) -> np.ndarray:
+    """Probability less outcome, summed by day and bin: (days, bins)."""
+    bins = np.minimum((days.probability * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
+    gaps = np.zeros((len(days), CALIBRATION_BINS))
+    np.add.at(gaps, (days.day, bins), days.probability - days.outcome)
+    return gaps
+
+
+def _by_step(days: Days, name: str) -> np.ndarray:
+    """Rows, or true ones, by day and step of probability, from the highest down: (days, steps)."""
+    steps = np.minimum((days.probability * STEPS).astype(np.int64), STEPS - 1)
+    place = days.day * STEPS + (STEPS - 1 - steps)
+    counted = np.bincount(place, days.outcome if name == "true" else None, minlength=len(days) * STEPS)
+    return counted.reshape(len(days), STEPS).astype(np.float64)
+
+
+METRICS: dict[str, Callable[[Days, np.ndarray], np.ndarray]] = {
+    "roc_auc": roc_auc,
+    "average_precision": average_precision,
+    "log_loss": log_loss,
+    "brier": brier,
+    "brier_skill": brier_skill,
+    "ece": ece,
+}
+
+
+def value(metric: str, days: Days) -> float:
+    """A metric of all rows as they are."""
+    return float(METRICS[metric](days, np.ones((1, len(days))))[0])

@@ -1,0 +1,59 @@
+"""data/features/ -> data/backtest.parquet: each month predicted by what could be learned at its start, and how well."""
+
+import logging
+
+import pandas as pd
+from tqdm import tqdm
+
+from ontime.core.baselines import baselines
+from ontime.core.features import KEYS, chosen
+from ontime.core.intervals import Statistic, level
+from ontime.core.metrics import Days
+from ontime.core.model import refit, search
+from ontime.core.split import backtest_months, in_month, pieces, windows
+from ontime.dataset import Dataset
+from ontime.files import Files, content_hash, months, read_months, write_csv, write_parquet
+from ontime.params import Features, Intervals, Split, Train
+
+log = logging.getLogger(__name__)
+METRICS = ("roc_auc", "log_loss", "brier")
+
+
+def run(dataset: Dataset, files: Files, features: Features, split: Split, train: Train, intervals: Intervals) -> None:
+    """Search and fit for one month after another. Killed and run again, it goes on where it was."""
+    declared = dataset.features
+    types = chosen(declared, train.leave_out)
+    parts = windows(months(files.features), split)
+    tested = backtest_months(parts, split)
+    rows = read_months(files.features, parts.before_test, [*KEYS, *{**types, **declared.climate}])
+    ingredients = {"data": content_hash(files.features), "features": features, "split": split, "train": train}
+    predicted, lines = [], []
+    with (
+        files.whole("backtest", files.backtest, files.backtest_months) as draft,
+        files.checkpoints("backtest", **ingredients) as kept,
+        tqdm(total=2 * len(tested), desc="backtest", unit=" steps", disable=None) as progress,
+    ):
+        rounds = {}
+        for month in tested:  # all searches first: their trees serve the models of earlier months
+            rounds[month] = search(pieces(rows, month, split, features.lead_hours), types, train, kept).rounds
+            progress.update()
+        for month in tested:
+            data, now = pieces(rows, month, split, features.lead_hours), in_month(rows, month)
+            model = refit(data, types, rounds[month], train, kept)
+            frame = now[["id", "day", "outcome"]].astype({"outcome": "bool"}).assign(probability=model.predict(now))
+            predicted.append(frame.join(baselines(data.known, now, types, declared.climate)))
+            lines.append({"month": month, "rounds": rounds[month]} | _measure(frame, intervals))
+            progress.update()
+        table = pd.DataFrame(lines)
+        write_parquet(pd.concat(predicted, ignore_index=True), draft.backtest)
+        write_csv(table, draft.backtest_months)
+    log.info("mean ROC AUC %.4f, mean log loss %.4f", table["roc_auc"].mean(), table["log_loss"].mean())
+
+
+def _measure(frame: pd.DataFrame, intervals: Intervals) -> dict[str, float]:
+    days = Days(frame["day"], frame["outcome"], frame["probability"].to_numpy())
+    line = {"rows": len(frame), "rate": round(float(frame["outcome"].mean()), 4)}
+    for metric in METRICS:
+        value, low, high, *_ = level(Statistic(metric, days), intervals)
+        line |= {metric: round(value, 4), f"{metric}_low": round(low, 4), f"{metric}_high": round(high, 4)}
+    return line

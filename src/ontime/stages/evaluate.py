@@ -1,0 +1,85 @@
+"""The candidate, the backtest and the test window, which nothing else reads -> the headline numbers with intervals."""
+
+import logging
+
+import pandas as pd
+
+from ontime.core.baselines import BASELINES, baselines
+from ontime.core.compare import against
+from ontime.core.curves import calibration_table, precision_curve, roc_curve
+from ontime.core.features import KEYS
+from ontime.core.intervals import Interval, Statistic, calibrated
+from ontime.core.metrics import Days
+from ontime.core.model import Model
+from ontime.core.plots import headline
+from ontime.core.split import in_month, pieces, windows
+from ontime.dataset import Dataset
+from ontime.files import (
+    Files,
+    months,
+    read_csv,
+    read_json,
+    read_months,
+    read_parquet,
+    read_text,
+    write_csv,
+    write_json,
+    write_parquet,
+    write_png,
+)
+from ontime.params import Features, Intervals, Split
+
+log = logging.getLogger(__name__)
+TEST = ("roc_auc", "average_precision", "log_loss", "brier", "brier_skill", "ece")
+BACKTEST = ("log_loss", "roc_auc")
+
+
+def run(dataset: Dataset, files: Files, features: Features, split: Split, intervals: Intervals) -> None:
+    """Predict the test window, compare with the baselines, and write what people look at first."""
+    model = Model.load(read_text(files.candidate / "model.txt"), read_json(files.candidate / "signature.json"))
+    test, backtest = _predict(dataset, files, model, features, split), read_parquet(files.backtest)
+    days, before = _days(test), _days(backtest)
+    found = {name: calibrated(Statistic(name, days), intervals) for name in TEST}
+    for name in BACKTEST:
+        found[f"backtest_{name}"] = calibrated(Statistic(name, before, by_month=True), intervals)
+    outputs = (
+        *(files.evaluate, files.intervals, files.baselines, files.predictions, files.evaluate_picture),
+        *(files.evaluate_roc, files.evaluate_precision, files.evaluate_calibration, files.evaluate_importance),
+    )
+    with files.whole("evaluate", *outputs) as draft:
+        write_json({name: round(interval.value, 4) for name, interval in found.items()}, draft.evaluate)
+        write_json({name: interval.content() for name, interval in found.items()}, draft.intervals)
+        compared = {"backtest": against(backtest, BASELINES, intervals), "test": against(test, BASELINES, intervals)}
+        write_json(compared, draft.baselines)
+        write_parquet(test[["id", "day", "starts_at", "probability", "outcome"]], draft.predictions)
+        write_csv(roc_curve(days), draft.evaluate_roc)
+        write_csv(precision_curve(days), draft.evaluate_precision)
+        write_csv(calibration := calibration_table(days, intervals), draft.evaluate_calibration)
+        write_csv(model.importance().round(4), draft.evaluate_importance)
+        picture = headline(read_csv(files.backtest_months), found["roc_auc"], calibration, intervals.level)
+        write_png(picture, draft.evaluate_picture)
+    _tell(found, intervals.level)
+
+
+def _predict(dataset: Dataset, files: Files, model: Model, features: Features, split: Split) -> pd.DataFrame:
+    """id, day, starts_at, outcome and the probabilities of the model and the baselines, of the test window."""
+    parts = windows(months(files.features), split)
+    columns = [*KEYS, *{**model.inputs.types, **dataset.features.climate}]
+    rows = read_months(files.features, [*parts.before_test, *parts.test], columns)
+    data = pieces(rows, parts.test[0], split, features.lead_hours)
+    test = pd.concat([in_month(rows, month) for month in parts.test])
+    said = test[["id", "day", "starts_at", "outcome"]].astype({"outcome": "bool"})
+    others = baselines(data.known, test, model.inputs.types, dataset.features.climate)
+    return said.assign(probability=model.predict(test)).join(others).reset_index(drop=True)
+
+
+def _days(rows: pd.DataFrame) -> Days:
+    reference = rows["climatology"].to_numpy()
+    return Days(rows["day"], rows["outcome"], rows["probability"].to_numpy(), reference)
+
+
+def _tell(found: dict[str, Interval], level: float) -> None:
+    for name, where in (("backtest_roc_auc", "backtest"), ("roc_auc", "test window"), ("log_loss", "test window")):
+        value, low, high, *_ = found[name]
+        what = name.removeprefix("backtest_").replace("_", " ")
+        log.info("%s, %s: %.4f (%.0f %% interval %.4f to %.4f)", where, what, value, 100 * level, low, high)

@@ -1,0 +1,62 @@
+"""data/features/ -> data/models/candidate/: the model, what it reads, what drift is measured against, a fallback."""
+
+import logging
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+from dvclive import Live
+
+from ontime.core.climatology import climatology
+from ontime.core.drift import reference_profile, whole_weeks
+from ontime.core.features import KEYS, chosen
+from ontime.core.model import refit, search
+from ontime.core.split import Pieces, pieces, windows
+from ontime.dataset import Dataset
+from ontime.files import Files, content_hash, months, read_months, write_json, write_text
+from ontime.params import Features, Split, Train
+
+log = logging.getLogger(__name__)
+
+
+def run(dataset: Dataset, files: Files, features: Features, split: Split, train: Train) -> None:
+    """Learn from what was known when the test window began. Killed and run again, it goes on where it was."""
+    types = chosen(dataset.features, train.leave_out)
+    parts = windows(months(files.features), split)
+    rows = read_months(files.features, parts.before_test, [*KEYS, *{**types, **dataset.features.climate}])
+    data = pieces(rows, parts.test[0], split, features.lead_hours)
+    version = content_hash(files.features)
+    with (
+        files.whole("train", files.candidate) as draft,
+        files.checkpoints("train", data=version, features=features, split=split, train=train) as checkpoints,
+        Live(dir=str(files.train), save_dvc_exp=False, dvcyaml=None, report=None) as live,
+    ):
+        found = search(data, types, train, checkpoints, lambda _, *losses: _show(live, *losses))
+        model = refit(data, types, found.rounds, train, checkpoints)
+        signature = model.signature() | {
+            "rounds": found.rounds,
+            "rows": len(data.known),
+            "lead_hours": features.lead_hours,
+            "outcome": dataset.features.outcome,
+            "params": asdict(train) | asdict(split),
+            "data": version,
+        }
+        write_text(model.text, draft.candidate / "model.txt")
+        write_json(signature, draft.candidate / "signature.json")
+        write_json(_reference(data, types, found.probability), draft.candidate / "reference.json")
+        write_json(climatology(data.known, dataset.features.climate).content(), draft.candidate / "fallback.json")
+    log.info("%s trees on %s rows and %s features", found.rounds, f"{len(data.known):,}", len(types))
+
+
+def _show(live: Live, train_loss: float, valid_loss: float) -> None:
+    live.log_metric("train/log_loss", train_loss)
+    live.log_metric("valid/log_loss", valid_loss)
+    live.next_step()
+
+
+def _reference(data: Pieces, types: dict[str, str], probability: np.ndarray) -> dict[str, dict]:
+    """Profiles of the features that were learned from, and of what was said of rows that were not."""
+    weeks = whole_weeks(data.known["day"])
+    said = pd.Series(probability, index=data.valid.index)
+    features = {name: reference_profile(data.known[name], weeks) for name in types}
+    return {"features": features, "probability": reference_profile(said, whole_weeks(data.valid["day"]))}
