@@ -126,5 +126,5 @@ def test_no_registry_no_machine_path_and_no_data_is_committed():
     assert not re.search(r"index-url|find-links|https?://", lock)
     assert lock.count("--hash=sha256:") > lock.count("==") > 50
     assert "uv.lock" not in tracked
-    here = (str(REPOSITORY), f"{Path.home()}/")
-    assert [name for name in tracked if any(path in (REPOSITORY / name).read_text() for path in here)] == []
+    here = (str(REPOSITORY).encode(), f"{Path.home()}/".encode())
+    assert [name for name in tracked if any(path in (REPOSITORY / name).read_bytes() for path in here)] == []
