@@ -17,6 +17,7 @@ from ontime.errors import OntimeError
 from ontime.params import Train
 
 DIGITS = 6  # of a probability: raw ones differ in their last bits from machine to machine
+LOSS_DIGITS = 9
 TEXT = "str"
 BIN_ROWS = 50_000  # whose values say where bins end: a quarter of LightGBM's own number, at no loss seen here
 
@@ -144,7 +145,7 @@ class _Growth:
             return self.booster
 
         def note(env: CallbackEnv) -> None:
-            train_loss, valid_loss = (entry[2] for entry in env.evaluation_result_list or [])
+            train_loss, valid_loss = (round(entry[2], LOSS_DIGITS) for entry in env.evaluation_result_list or [])
             self.curve.append((train_loss, valid_loss))
             watch(len(self.curve), train_loss, valid_loss)
 

@@ -143,7 +143,8 @@ def derive(frame: pd.DataFrame) -> pd.DataFrame:
     angle = np.deg2rad(frame[latest["wind_dir"]] - frame["origin"].map(RUNWAYS).astype("float32"))
     return frame.assign(
         **changes,
-        crosswind=(np.abs(np.sin(angle)) * frame[latest["wind_speed"]]).astype("float32"),
+        # Rounded, since the last bit of a sine depends on the machine.
+        crosswind=(np.abs(np.sin(angle)) * frame[latest["wind_speed"]]).astype("float64").round(2).astype("float32"),
         trend_departures_origin=frame["departures_origin_1h_delay"] - frame["departures_origin_3h_delay"],
     )
 
