@@ -30,11 +30,14 @@ def main() -> None:
     unit = yardstick()
     print(f"yardstick: {unit:.2f} s to sort ten million numbers\n")
     print(f"{'stage':<12}{'seconds':>9}{'ratio':>8}{'memory':>10}")
+    total = 0.0
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(REPOSITORY / "params.yaml", folder)
         for stage in YAML(typ="safe").load((REPOSITORY / "dvc.yaml").read_text())["stages"]:
             seconds, megabytes = measure([sys.executable, "-m", "ontime", stage], folder)
+            total += seconds
             print(f"{stage:<12}{seconds:>9.1f}{seconds / unit:>8.1f}{megabytes:>7.0f} MB")
+        print(f"{'together':<12}{total:>9.1f}{total / unit:>8.1f}")
         print(f"\none row as of its moment: {one_row(Files(Path(folder))):.0f} microseconds")
 
 
