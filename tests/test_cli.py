@@ -17,6 +17,13 @@ def test_every_stage_and_action_is_a_verb_and_none_stands_twice(repository: Path
     assert sorted(names) == sorted(cli.verbs())
 
 
+def test_a_verb_of_two_words_is_a_module_of_two_words():
+    assert cli._verb_of(["compare", "HEAD", "HEAD"]) == "compare"
+    assert cli._verb_of(["fetch"]) == "fetch"
+    assert cli._verb_of(["--help"]) is None
+    assert all(cli._verb_of(verb.split("_")) == verb for verb in cli.verbs())
+
+
 def test_help_lists_the_verbs_with_what_they_do(capsys: pytest.CaptureFixture):
     with pytest.raises(SystemExit) as ended:
         cli.main(FLIGHTS, ["--help"])
@@ -46,7 +53,7 @@ def test_an_error_of_the_user_is_shown_without_traceback(tmp_path: Path):
 
 
 def test_help_does_not_load_the_dataset():
-    code = "import sys; from ontime import cli; from ontime.flights import FLIGHTS; cli._parser(FLIGHTS); "
+    code = "import sys; from ontime import cli; from ontime.flights import FLIGHTS; cli._parser(FLIGHTS, None); "
     code += "print([name for name in ('pandera', 'ontime.flights.contracts') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 from ontime import params
 from ontime.dataset import Dataset
@@ -28,36 +29,58 @@ def verbs() -> dict[str, Path]:
 
 def main(dataset: Dataset, arguments: Sequence[str] | None = None) -> int:
     """Run one verb on the files of the current folder. Returns the exit code: 0, or 1 after an error that is shown."""
-    verb = _parser(dataset).parse_args(arguments).verb
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = vars(_parser(dataset, _verb_of(words)).parse_args(words))
+    verb = options.pop("verb")
     logging.basicConfig(format=f"{verb}: %(message)s", level=logging.INFO, stream=sys.stderr)
     files = Files()
     try:
         sections = {name: params.load(files.params, name) for name in sections_of(verbs()[verb])}
-        module = importlib.import_module(f"ontime.{verbs()[verb].parent.name}.{verb}")
-        module.run(dataset, files, **sections)
+        _module(verb).run(dataset, files, **sections, **options)
     except OntimeError as error:
-        print(f"{verb}: {error}", file=sys.stderr)
+        print(f"{verb.replace('_', ' ')}: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def sections_of(module: Path) -> list[str]:
     """The sections of params.yaml that a verb reads: the arguments of its `run` after the dataset and the files."""
+    return [argument.arg for argument in _function(module, "run").args.args[2:]]
+
+
+def _verb_of(words: Sequence[str]) -> str | None:
+    """The verb that a command line names; the words of one that has several stand apart: `data verify`."""
+    names = ["_".join(words[:count]) for count in (2, 1)]
+    return next((name for name in names if name in verbs()), None)
+
+
+def _module(verb: str) -> ModuleType:
+    return importlib.import_module(f"ontime.{verbs()[verb].parent.name}.{verb}")
+
+
+def _function(module: Path, name: str) -> ast.FunctionDef:
     tree = ast.parse(module.read_text(encoding="utf-8"))
-    run = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "run")
-    return [argument.arg for argument in run.args.args[2:]]
+    return next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
 
 
-def _parser(dataset: Dataset) -> argparse.ArgumentParser:
+def _parser(dataset: Dataset, chosen: str | None) -> argparse.ArgumentParser:
+    """The verbs, and the arguments of the one that was chosen: only its module is imported."""
     parser = argparse.ArgumentParser(
         prog=f"python -m {dataset.name}",
         description="Run one stage or action in the current folder. Stages are run for you by `dvc repro`, which "
         "leaves out what is up to date.",
     )
-    commands = parser.add_subparsers(dest="verb", required=True, metavar="<verb>")
+    groups = {"": parser.add_subparsers(required=True, metavar="<verb>")}
     for verb, path in verbs().items():
         about = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         keys = [f"{name}.{key}" for name in sections_of(path) for key in params.SECTIONS[name].__annotations__]
         reads = f" Reads of params.yaml: {', '.join(keys)}." if keys else ""
-        commands.add_parser(verb, help=about, description=about + reads)
+        group, _, word = verb.rpartition("_")
+        if group not in groups:
+            named = groups[""].add_parser(group, help=f"what concerns {group}: see `{group} --help`")
+            groups[group] = named.add_subparsers(required=True, metavar="<verb>")
+        command = groups[group].add_parser(word, help=about, description=about + reads)
+        command.set_defaults(verb=verb)
+        if verb == chosen and hasattr(module := _module(verb), "arguments"):
+            module.arguments(command)
     return parser

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -19,6 +19,14 @@ def paired(rows: pd.DataFrame, one: str, other: str, params: Intervals) -> dict[
     """Per metric: probabilities of column `one` less those of column `other`, on the same rows."""
     first, second = (_days(rows, name) for name in (one, other))
     return {metric: difference(metric, first, second, params) for metric in METRICS}
+
+
+def verdict(differences: Mapping[str, Interval]) -> str:
+    """'better', 'worse' or 'no difference shown': what the interval of the log loss says."""
+    gap = differences["log_loss"]
+    if gap.high < 0:
+        return "better"
+    return "worse" if gap.low > 0 else "no difference shown"
 
 
 def against(rows: pd.DataFrame, others: Iterable[str], params: Intervals) -> dict[str, Any]:

@@ -1,0 +1,57 @@
+"""A revision, or an experiment's name -> the files as they were then, from git, the cache or the remote."""
+
+import io
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ontime.errors import OntimeError
+
+WORKSPACE = "workspace"
+
+
+def resolve(name: str) -> str | None:
+    """The commit of a git revision or of an experiment; None for the workspace.
+
+    Raises OntimeError where there is no such thing, or several experiments have the name.
+    """
+    if name == WORKSPACE:
+        return None
+    found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    experiments = _git("for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{name}")
+    commits = found.split() or sorted(set(experiments.split()))
+    if len(commits) == 1:
+        return commits[0]
+    if commits:
+        raise OntimeError(f"{len(commits)} experiments are called {name!r}: name one by its commit (dvc exp show -A)")
+    raise OntimeError(
+        f"{name!r} is no revision and no experiment here. Revisions: git log --oneline; experiments: dvc exp list -A; "
+        f"those of a git remote: dvc exp pull origin {name}"
+    )
+
+
+def read_bytes(path: Path, commit: str | None) -> bytes:
+    """A file as it was. Raises OntimeError where it is not in git, the workspace, the cache or the remote."""
+    from dvc.api import DVCFileSystem  # noqa: PLC0415 - takes most of a second
+    from dvc.exceptions import DvcException  # noqa: PLC0415
+
+    try:
+        content: Any = DVCFileSystem(".", rev=commit).read_bytes(path.as_posix())
+    except (DvcException, OSError) as error:
+        where = commit[:7] if commit else "the workspace"
+        raise OntimeError(
+            f"{path} of {where} cannot be had ({error}): fetch it with `dvc pull`, or make it with `dvc repro`"
+        ) from error
+    return content
+
+
+def read_parquet(path: Path, commit: str | None) -> pd.DataFrame:
+    """A table as it was."""
+    return pd.read_parquet(io.BytesIO(read_bytes(path, commit)))
+
+
+def _git(*arguments: str) -> str:
+    done: Any = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return done.stdout
