@@ -204,7 +204,9 @@ def test_a_leak_would_be_noticed():
     leak = Window(
         "departures", ("origin",), 3, means=("delay", "late"), anchor="starts_at", name="departures_origin_3h"
     )
-    kept = [one for one in FLIGHTS.features.groups["trailing"] if (one.keys, one.hours) != (("origin",), 3)]
+    trailing = FLIGHTS.features.groups["trailing"]
+    kept = [one for one in trailing if (one.stream, one.keys, one.hours) != (leak.stream, leak.keys, leak.hours)]
+    assert len(kept) == len(trailing) - 1
     leaking = replace(FLIGHTS.features, groups={**FLIGHTS.features.groups, "trailing": (*kept, leak)})
     cut = CUTS["a stormy evening in summer"]
     before, after = compare(cut, 2, leaking)
