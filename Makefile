@@ -2,16 +2,18 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help repro study test check lint bench twin lock clean
+.PHONY: help repro study test check lint bench twin experiments lock-check lock clean
 
 PYTHON ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The last stage of the spine: what `make repro` makes. `make study` makes everything in dvc.yaml.
 SPINE := evaluate
+# What `make experiments` leaves out, so that the rest fits: names from their start.
+HIDDEN := Created|rows|quarantined|warnings|largest_shift|average_precision|brier|ece|log_loss|train\.log|valid\.log|step|data|src|metrics
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 repro: .venv/installed  ## install if needed, then bring the spine up to date with dvc repro
 	dvc repro $(SPINE)
@@ -37,6 +39,12 @@ bench: .venv/installed  ## time and memory of every stage, in a temporary folder
 
 twin: .venv/installed  ## everything again as on another machine: are the bytes those that are committed?
 	.ci/twin
+
+experiments: .venv/installed  ## experiments of this commit and what they changed, best backtest log loss first
+	COLUMNS=120 dvc exp show --only-changed --no-pager --sort-by backtest_log_loss --drop '$(HIDDEN)'
+
+lock-check: .venv/installed  ## is dvc.lock up to date? in a second, without any data
+	@.ci/lock-check
 
 lock: .venv/installed  ## resolve pyproject.toml anew into requirements.lock
 	uv pip compile pyproject.toml --group dev --universal --fork-strategy fewest --python-version 3.11 --upgrade \

@@ -44,7 +44,7 @@ def test_an_unknown_name_says_where_names_come_from(compared: Path):
     done = compare(compared, "nonsense", "HEAD")
     assert done.returncode == 1
     assert "'nonsense' is no revision and no experiment here" in done.stderr
-    assert "dvc exp pull origin nonsense" in done.stderr
+    assert "dvc exp pull <git remote> nonsense" in done.stderr
 
 
 def test_a_revision_without_data_says_how_to_get_it(compared: Path):

@@ -55,3 +55,20 @@ def test_a_good_python_is_printed_and_one_can_be_named(tmp_path: Path):
         fake(tmp_path, name, f'case "$2" in *executable*) echo {tmp_path}/{name};; *) exit 0;; esac')
     assert which(tmp_path).stdout == f"{tmp_path}/python3\n"
     assert which(tmp_path, "mine").stdout == f"{tmp_path}/mine\n"
+
+
+def test_without_data_the_lock_is_found_up_to_date_and_a_changed_param_makes_it_stale(tmp_path: Path):
+    assert run("git", "clone", "-q", REPOSITORY, "clone", folder=tmp_path).returncode == 0
+    clone = tmp_path / "clone"
+    done = run(".ci/lock-check", folder=clone)
+    assert (done.stdout, done.returncode) == ("dvc.lock is up to date\n", 0), done.stderr
+    params = clone / "params.yaml"
+    text = params.read_text()
+    params.write_text(text.replace("leaves: 15", "leaves: 16"))
+    done = run(".ci/lock-check", folder=clone)
+    assert done.returncode == 1
+    assert done.stdout.startswith("dvc.lock is out of date from stage 'train' on: run dvc repro")
+    params.write_text("broken: [")
+    done = run(".ci/lock-check", folder=clone)
+    assert done.returncode == 1
+    assert "params.yaml" in done.stderr

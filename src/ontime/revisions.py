@@ -28,7 +28,7 @@ def resolve(name: str) -> str | None:
         raise OntimeError(f"{len(commits)} experiments are called {name!r}: name one by its commit (dvc exp show -A)")
     raise OntimeError(
         f"{name!r} is no revision and no experiment here. Revisions: git log --oneline; experiments: dvc exp list -A; "
-        f"those of a git remote: dvc exp pull origin {name}"
+        f"those of a git remote: dvc exp pull <git remote> {name}"
     )
 
 
