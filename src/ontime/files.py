@@ -186,10 +186,6 @@ class Checkpoints(MutableMapping[str, str]):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def below(self, name: str) -> Checkpoints:
-        """Those of a part of the work."""
-        return Checkpoints(self.folder / name)
-
     def __getitem__(self, name: str) -> str:
         try:
             return (self.folder / name).read_text(encoding="utf-8")

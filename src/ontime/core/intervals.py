@@ -107,7 +107,7 @@ def simulate(statistic: Statistic, params: Intervals) -> np.ndarray:
     """
     size, spans, truth = len(statistic.days), statistic.spans, statistic.value
     random = np.random.default_rng([params.seed, size])
-    order, rho = _resemblance(statistic.days)
+    order, rho = resemblance(statistic.days)
     ranked = [order[np.isin(order, span)] for span in spans]
     strays = np.empty(params.simulations)
     for number in range(params.simulations):
@@ -120,11 +120,6 @@ def simulate(statistic: Statistic, params: Intervals) -> np.ndarray:
         low, high = _bounds(statistic.of(drawn @ placed), value, statistic, params)
         strays[number] = (truth - value) / (high - value) if truth > value else (value - truth) / (value - low)
     return strays
-
-
-def neighbours(days: Days) -> float:
-    """Correlation of a day's log loss with the next day's, both as normal scores."""
-    return _resemblance(days)[1]
 
 
 def _draw(spans: Sequence[np.ndarray], block: int, replicates: int, random: np.random.Generator) -> np.ndarray:
@@ -143,7 +138,7 @@ def _bounds(replicates: np.ndarray, value: float, statistic: Statistic, params: 
     return low - astray, high - astray
 
 
-def _resemblance(days: Days) -> tuple[np.ndarray, float]:
+def resemblance(days: Days) -> tuple[np.ndarray, float]:
     """The days from the least log loss to the greatest, and the correlation of neighbours."""
     daily = METRICS["log_loss"](days, np.eye(len(days)))
     order = np.argsort(daily, kind="stable")
