@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .PHONY: help repro study test check lint bench twin experiments lock-check lock clean
 
 PYTHON ?=
+# What `make lock` may move: everything, nothing (UPGRADE=), or one (UPGRADE='--upgrade-package lightgbm').
+UPGRADE ?= --upgrade
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The last stage of the spine: what `make repro` makes. `make study` makes everything in dvc.yaml.
@@ -46,8 +48,8 @@ experiments: .venv/installed  ## experiments of this commit and what they change
 lock-check: .venv/installed  ## is dvc.lock up to date? in a second, without any data
 	@.ci/lock-check
 
-lock: .venv/installed  ## resolve pyproject.toml anew into requirements.lock
-	uv pip compile pyproject.toml --group dev --universal --fork-strategy fewest --python-version 3.11 --upgrade \
+lock: .venv/installed  ## resolve pyproject.toml anew into requirements.lock; UPGRADE= keeps what is pinned
+	uv pip compile pyproject.toml --group dev --universal --fork-strategy fewest --python-version 3.11 $(UPGRADE) \
 		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
 
 clean:  ## remove .venv, caches and work in progress; data, metrics and the DVC cache stay

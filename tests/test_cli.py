@@ -18,10 +18,12 @@ def test_every_stage_and_action_is_a_verb_and_none_stands_twice(repository: Path
 
 
 def test_a_verb_of_two_words_is_a_module_of_two_words():
+    assert cli.words_of("data_verify") == ["data", "verify"]
+    assert cli.words_of("ci_report") == ["ci-report"]
     assert cli._verb_of(["compare", "HEAD", "HEAD"]) == "compare"
     assert cli._verb_of(["fetch"]) == "fetch"
     assert cli._verb_of(["--help"]) is None
-    assert all(cli._verb_of(verb.split("_")) == verb for verb in cli.verbs())
+    assert all(cli._verb_of(cli.words_of(verb)) == verb for verb in cli.verbs())
 
 
 def test_help_lists_the_verbs_with_what_they_do(capsys: pytest.CaptureFixture):

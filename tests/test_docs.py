@@ -57,7 +57,8 @@ def test_every_make_target_has_help_and_every_one_named_exists():
 def test_every_command_of_a_page_exists(page: Path):
     text = page.read_text()
     assert set(re.findall(r"(?:`|\$ )make ([a-z-]+)", text)) <= targets()
-    assert set(re.findall(r"python -m ontime ([a-z]+)", text)) <= set(cli.verbs())
+    lines = re.findall(r"python -m ontime ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", text)
+    assert [line for line in lines if cli._verb_of(line.split()) is None] == []
     for command in re.findall(r"^\$ dvc ((?:exp |metrics |plots )?[a-z]+)", text, re.MULTILINE):
         assert run("dvc", *command.split(), "--help", folder=REPOSITORY).returncode == 0, command
 

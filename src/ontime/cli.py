@@ -15,6 +15,7 @@ from ontime.errors import OntimeError
 from ontime.files import Files
 
 HOME = Path(__file__).parent
+GROUPS = ("data",)  # first words of verbs of two words
 
 
 def verbs() -> dict[str, Path]:
@@ -27,18 +28,24 @@ def verbs() -> dict[str, Path]:
     }
 
 
+def words_of(verb: str) -> list[str]:
+    """How a verb is typed: `data_verify` as `data verify`; `ci_report`, whose first word is no group, as `ci-report`."""
+    group, _, rest = verb.partition("_")
+    return [group, rest.replace("_", "-")] if group in GROUPS and rest else [verb.replace("_", "-")]
+
+
 def main(dataset: Dataset, arguments: Sequence[str] | None = None) -> int:
     """Run one verb on the files of the current folder. Returns the exit code: 0, or 1 after an error that is shown."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = vars(_parser(dataset, _verb_of(words)).parse_args(words))
     verb = options.pop("verb")
-    logging.basicConfig(format=f"{verb}: %(message)s", level=logging.INFO, stream=sys.stderr)
+    logging.basicConfig(format=f"{' '.join(words_of(verb))}: %(message)s", level=logging.INFO, stream=sys.stderr)
     files = Files()
     try:
         sections = {name: params.load(files.params, name) for name in sections_of(verbs()[verb])}
         _module(verb).run(dataset, files, **sections, **options)
     except OntimeError as error:
-        print(f"{verb.replace('_', ' ')}: {error}", file=sys.stderr)
+        print(f"{' '.join(words_of(verb))}: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -49,9 +56,9 @@ def sections_of(module: Path) -> list[str]:
 
 
 def _verb_of(words: Sequence[str]) -> str | None:
-    """The verb that a command line names; the words of one that has several stand apart: `data verify`."""
-    names = ["_".join(words[:count]) for count in (2, 1)]
-    return next((name for name in names if name in verbs()), None)
+    """The verb that a command line begins with."""
+    typed = {verb: words_of(verb) for verb in verbs()}
+    return next((verb for verb, its in typed.items() if list(words[: len(its)]) == its), None)
 
 
 def _module(verb: str) -> ModuleType:
@@ -75,7 +82,8 @@ def _parser(dataset: Dataset, chosen: str | None) -> argparse.ArgumentParser:
         about = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         keys = [f"{name}.{key}" for name in sections_of(path) for key in params.SECTIONS[name].__annotations__]
         reads = f" Reads of params.yaml: {', '.join(keys)}." if keys else ""
-        group, _, word = verb.rpartition("_")
+        *first, word = words_of(verb)
+        group = "".join(first)
         if group not in groups:
             named = groups[""].add_parser(group, help=f"what concerns {group}: see `{group} --help`")
             groups[group] = named.add_subparsers(required=True, metavar="<verb>")
