@@ -29,7 +29,7 @@ def verbs() -> dict[str, Path]:
 
 
 def words_of(verb: str) -> list[str]:
-    """How a verb is typed: `data_verify` as `data verify`; `ci_report`, whose first word is no group, as `ci-report`."""
+    """How a verb is typed: `data_verify` as `data verify`; `ci_report`, where no group is named, `ci-report`."""
     group, _, rest = verb.partition("_")
     return [group, rest.replace("_", "-")] if group in GROUPS and rest else [verb.replace("_", "-")]
 
