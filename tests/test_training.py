@@ -12,9 +12,12 @@ import pytest
 from conftest import REPOSITORY, run
 from ruamel.yaml import YAML
 
+from ontime.core.model import Model
+from ontime.files import read_model
+
 OUTPUTS = {
     "train": ("data/models/candidate", "metrics/train"),
-    "backtest": ("data/backtest.parquet", "metrics/backtest.csv"),
+    "backtest": ("data/backtest.parquet", "data/models/backtest", "metrics/backtest.csv"),
 }
 
 
@@ -135,6 +138,19 @@ def test_the_model_learns_what_is_there_to_learn(toy: Path):
     backtest = pd.read_parquet(toy / "data/backtest.parquet")
     assert backtest["day"].max() < predictions["day"].min()
     assert predictions["day"].dt.month.unique().tolist() == [6]
+
+
+def test_the_models_of_the_backtest_say_again_what_they_said(toy: Path):
+    assert run("dvc", "repro", folder=toy).returncode == 0
+    backtest = pd.read_parquet(toy / "data/backtest.parquet").set_index("id")["probability"]
+    months = sorted(path.name for path in (toy / "data/models/backtest").iterdir())
+    said = []
+    for month in months:
+        rows = pd.read_parquet(toy / f"data/features/{month}.parquet").dropna(subset="outcome")
+        model = Model.load(*read_model(toy / "data/models/backtest" / month))
+        said.append(pd.Series(model.predict(rows), index=rows["id"], name="probability"))
+    assert months == ["2020-03", "2020-04", "2020-05"]
+    pd.testing.assert_series_equal(pd.concat(said), backtest)
 
 
 def test_nothing_before_evaluate_reads_the_test_window(toy: Path):

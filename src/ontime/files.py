@@ -68,6 +68,11 @@ class Files:
         return self.root / "data/backtest.parquet"
 
     @property
+    def backtest_models(self) -> Path:
+        """Folder: the model of each month of the backtest, in a folder of its name: model.txt, signature.json."""
+        return self.root / "data/models/backtest"
+
+    @property
     def predictions(self) -> Path:
         """id, day, starts_at, probability, outcome of the test window."""
         return self.root / "data/predictions.parquet"
@@ -314,6 +319,17 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - whatever JSON holds
         return json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise OntimeError(f"{path} is not valid JSON: {error}") from error
+
+
+def write_model(text: str, signature: Mapping[str, Any], folder: Path) -> None:
+    """A model's trees and its signature, as `read_model` finds them."""
+    write_text(text, folder / "model.txt")
+    write_json(signature, folder / "signature.json")
+
+
+def read_model(folder: Path) -> tuple[str, Any]:
+    """A model's trees and its signature. Raises OntimeError where one is missing."""
+    return read_text(folder / "model.txt"), read_json(folder / "signature.json")
 
 
 def read_text(path: Path) -> str:

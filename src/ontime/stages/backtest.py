@@ -1,4 +1,4 @@
-"""data/features/ -> data/backtest.parquet: each month predicted by what could be learned at its start, and how well."""
+"""data/features/ -> data/backtest.parquet and its models: each month predicted by what could be learned before it."""
 
 import logging
 
@@ -12,7 +12,7 @@ from ontime.core.metrics import Days
 from ontime.core.model import refit, search
 from ontime.core.split import backtest_months, in_month, pieces, windows
 from ontime.dataset import Dataset
-from ontime.files import Files, content_hash, months, read_months, write_csv, write_parquet
+from ontime.files import Files, content_hash, months, read_months, write_csv, write_model, write_parquet
 from ontime.params import Features, Intervals, Split, Train
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, train:
     ingredients = {"data": content_hash(files.features), "features": features, "split": split, "train": train}
     predicted, lines = [], []
     with (
-        files.whole("backtest", files.backtest, files.backtest_months) as draft,
+        files.whole("backtest", files.backtest, files.backtest_models, files.backtest_months) as draft,
         files.checkpoints("backtest", **ingredients) as kept,
         tqdm(total=2 * len(tested), desc="backtest", unit=" steps", disable=None) as progress,
     ):
@@ -40,6 +40,7 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, train:
         for month in tested:
             data, now = pieces(rows, month, split, features.lead_hours), in_month(rows, month)
             model = refit(data, types, rounds[month], train, kept)
+            write_model(model.text, model.signature(), draft.backtest_models / month)
             frame = now[["id", "day", "outcome"]].astype({"outcome": "bool"}).assign(probability=model.predict(now))
             predicted.append(frame.join(baselines(data.known, now, types, declared.climate)))
             lines.append({"month": month, "rounds": rounds[month]} | _measure(frame, intervals))

@@ -18,10 +18,9 @@ from ontime.files import (
     Files,
     months,
     read_csv,
-    read_json,
+    read_model,
     read_months,
     read_parquet,
-    read_text,
     write_csv,
     write_json,
     write_parquet,
@@ -36,7 +35,7 @@ BACKTEST = ("log_loss", "roc_auc")
 
 def run(dataset: Dataset, files: Files, features: Features, split: Split, intervals: Intervals) -> None:
     """Predict the test window, compare with the baselines, and write what people look at first."""
-    model = Model.load(read_text(files.candidate / "model.txt"), read_json(files.candidate / "signature.json"))
+    model = Model.load(*read_model(files.candidate))
     test, backtest = _predict(dataset, files, model, features, split), read_parquet(files.backtest)
     days, before = _days(test), _days(backtest)
     found = {name: calibrated(Statistic(name, days), intervals) for name in TEST}

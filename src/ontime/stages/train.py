@@ -13,7 +13,7 @@ from ontime.core.features import KEYS, chosen
 from ontime.core.model import refit, search
 from ontime.core.split import Pieces, pieces, windows
 from ontime.dataset import Dataset
-from ontime.files import Files, content_hash, months, read_months, write_json, write_text
+from ontime.files import Files, content_hash, months, read_months, write_json, write_model
 from ontime.params import Features, Split, Train
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,7 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, train:
             "params": asdict(train) | asdict(split),
             "data": version,
         }
-        write_text(model.text, draft.candidate / "model.txt")
-        write_json(signature, draft.candidate / "signature.json")
+        write_model(model.text, signature, draft.candidate)
         write_json(_reference(data, types, found.probability), draft.candidate / "reference.json")
         write_json(climatology(data.known, dataset.features.climate).content(), draft.candidate / "fallback.json")
     log.info("%s trees on %s rows and %s features", found.rounds, f"{len(data.known):,}", len(types))
