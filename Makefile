@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help repro study test check lint bench twin experiments lock-check lock clean
+.PHONY: help repro study test check lint bench twin storage storage-stop experiments lock-check lock clean
 
 PYTHON ?=
 # What `make lock` may move: everything, nothing (UPGRADE=), or one (UPGRADE='--upgrade-package lightgbm').
@@ -15,7 +15,7 @@ SPINE := evaluate
 HIDDEN := Created|rows|quarantined|warnings|largest_shift|average_precision|brier|ece|log_loss|train\.log|valid\.log|step|data|src|metrics
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 repro: .venv/installed  ## install if needed, then bring the spine up to date with dvc repro
 	dvc repro $(SPINE)
@@ -41,6 +41,12 @@ bench: .venv/installed  ## time and memory of every stage, in a temporary folder
 
 twin: .venv/installed  ## everything again as on another machine: are the bytes those that are committed?
 	.ci/twin
+
+storage: .venv/installed  ## start an S3 server on loopback and point the remote at it
+	@python .ci/storage.py start
+
+storage-stop: .venv/installed  ## end that server, and no other; the remote is the folder again
+	@python .ci/storage.py stop
 
 experiments: .venv/installed  ## experiments of this commit and what they changed, best backtest log loss first
 	COLUMNS=120 dvc exp show --only-changed --no-pager --sort-by backtest_log_loss --drop '$(HIDDEN)'

@@ -15,7 +15,7 @@ from ontime.flights import FLIGHTS
 
 pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")]
 
-PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md"]
+PAGES = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "docs/storage.md")]
 README = PAGES[0].read_text()
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
@@ -69,7 +69,8 @@ def test_every_link_and_every_file_that_is_named_exists(page: Path):
     linked = {target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target}
     tree = set(re.findall(r"^([a-z]\S+\.(?:yaml|md)|[a-z]\S+/)  ", text, re.MULTILINE)) - {"data/"}
     modules = {f"src/ontime/{name}" for name in re.findall(r"^  ([a-z_]+(?:\.py|/))  ", text, re.MULTILINE)}
-    assert [name for name in linked | tree | modules if not (REPOSITORY / name).exists()] == []
+    assert [name for name in tree | modules if not (REPOSITORY / name).exists()] == []
+    assert [name for name in linked if not (page.parent / name).exists()] == []
 
 
 def test_the_tree_of_the_readme_is_complete():
