@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help repro study test check lint bench twin storage storage-stop experiments lock-check lock clean
+.PHONY: help repro study test check lint bench twin storage storage-stop experiments sweep lock-check lock clean
 
 PYTHON ?=
 # What `make lock` may move: everything, nothing (UPGRADE=), or one (UPGRADE='--upgrade-package lightgbm').
@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The last stage of the spine: what `make repro` makes. `make study` makes everything in dvc.yaml.
 SPINE := evaluate
 # What `make experiments` leaves out, so that the rest fits: names from their start.
-HIDDEN := Created|rows|quarantined|warnings|largest_shift|average_precision|brier|ece|log_loss|train\.log|valid\.log|step|data|src|metrics
+HIDDEN := Created|sweep|rows|quarantined|warnings|largest_shift|average_precision|brier|ece|log_loss|train\.log|valid\.log|step|data|src|metrics
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ storage-stop: .venv/installed  ## end that server, and no other; the remote is t
 
 experiments: .venv/installed  ## experiments of this commit and what they changed, best backtest log loss first
 	COLUMNS=120 dvc exp show --only-changed --no-pager --sort-by backtest_log_loss --drop '$(HIDDEN)'
+
+sweep: .venv/installed  ## try the grid of params.yaml, an experiment each; resumes where it was ended
+	python -m ontime sweep
 
 lock-check: .venv/installed  ## is dvc.lock up to date? in a second, without any data
 	@.ci/lock-check

@@ -15,7 +15,7 @@ from ontime.flights import FLIGHTS
 
 pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")]
 
-PAGES = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "docs/storage.md")]
+PAGES = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "docs/experiments.md", "docs/storage.md")]
 README = PAGES[0].read_text()
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
@@ -66,7 +66,7 @@ def test_every_command_of_a_page_exists(page: Path):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_and_every_file_that_is_named_exists(page: Path):
     text = page.read_text()
-    linked = {target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target}
+    linked = {target for target in re.findall(r"\]\(([^)#]+)(?:#[a-z-]+)?\)", text) if "://" not in target}
     tree = set(re.findall(r"^([a-z]\S+\.(?:yaml|md)|[a-z]\S+/)  ", text, re.MULTILINE)) - {"data/"}
     modules = {f"src/ontime/{name}" for name in re.findall(r"^  ([a-z_]+(?:\.py|/))  ", text, re.MULTILINE)}
     assert [name for name in tree | modules if not (REPOSITORY / name).exists()] == []

@@ -81,6 +81,7 @@ def test_a_stage_is_its_verb_its_module_and_the_sections_that_it_reads(stage: st
 def test_every_section_is_read_and_fills_its_dataclass():
     sections = YAML(typ="safe").load((REPOSITORY / "params.yaml").read_text())
     read = dict.fromkeys(name for stage in PIPELINE.values() for name in stage["params"])
+    read |= dict.fromkeys(name for module in cli.verbs().values() for name in cli.sections_of(module))
     assert list(sections) == list(params.SECTIONS) == list(read)
     for name in sections:
         assert params.load(REPOSITORY / "params.yaml", name)

@@ -138,6 +138,15 @@ class Files:
         return self.root / "metrics/evaluate_importance.csv"
 
     @property
+    def sweep(self) -> Path:
+        """Per trial of a sweep: its settings, its log loss, differences from the committed recipe, a verdict."""
+        return self.root / ".ontime/sweep.csv"
+
+    @property
+    def sweep_picture(self) -> Path:
+        return self.root / ".ontime/sweep.png"
+
+    @property
     def data_dictionary(self) -> Path:
         return self.root / "docs/data.md"
 

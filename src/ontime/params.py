@@ -1,5 +1,6 @@
 """params.yaml -> one frozen dataclass a section; unknown, missing and impossible values are errors, all at once."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -82,6 +83,13 @@ class Intervals:
     seed: Annotated[int, Field(ge=0)]
 
 
+@section
+class Sweep:
+    """What to try: values of params by their full names, `train.leaves: [15, 31]`."""
+
+    grid: Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
+
+
 SECTIONS: dict[str, type] = {
     "fetch": Fetch,
     "validate": Validate,
@@ -89,12 +97,17 @@ SECTIONS: dict[str, type] = {
     "split": Split,
     "train": Train,
     "intervals": Intervals,
+    "sweep": Sweep,
 }
 
 
 def load(path: Path, name: str) -> Any:  # noqa: ANN401 - the section's dataclass
     """Section `name` of the file at `path` as its dataclass. Raises OntimeError with everything that is wrong."""
-    sections = _read(path)
+    return section_of(read(path), name, path)
+
+
+def section_of(sections: Mapping[str, Any], name: str, path: Path) -> Any:  # noqa: ANN401 - the section's dataclass
+    """Section `name` of those that a file holds as its dataclass. Raises OntimeError with everything that is wrong."""
     if name not in sections:
         raise OntimeError(f"{path} has no section {name!r}; found: {sorted(sections)}")
     if unknown := sorted(set(sections) - set(SECTIONS)):
@@ -107,18 +120,34 @@ def load(path: Path, name: str) -> Any:  # noqa: ANN401 - the section's dataclas
         raise OntimeError(f"{path}, section {name!r}:\n" + "\n".join(map(_line, error.errors()))) from error
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
+    """The sections of a file as they stand there. Raises OntimeError where it cannot be read or holds none."""
     try:
-        sections = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return parse(path.read_bytes(), path)
     except FileNotFoundError as error:
         raise OntimeError(f"{path} is missing: run from the folder that holds dvc.yaml and params.yaml") from error
-    except (YAMLError, ValueError) as error:
-        raise OntimeError(f"{path} is not valid YAML: {error}") from error
     except OSError as error:
         raise OntimeError(f"{path} cannot be read: {error}") from error
+
+
+def parse(content: bytes, path: Path) -> dict[str, Any]:
+    """The sections that the content of a file holds. Raises OntimeError where it holds none."""
+    try:
+        sections = YAML(typ="safe", pure=True).load(content.decode("utf-8"))
+    except (YAMLError, ValueError) as error:
+        raise OntimeError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(sections, dict):
         raise OntimeError(f"{path} must hold sections, one a stage; found {type(sections).__name__}")
     return {str(name): section for name, section in sections.items()}
+
+
+def override(sections: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Sections in which values by full name ('train.leaves') take the place of those that stand there."""
+    changed = {name: dict(section) for name, section in sections.items()}
+    for name, value in settings.items():
+        section, _, key = name.partition(".")
+        changed.setdefault(section, {})[key] = value
+    return changed
 
 
 def _line(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails

@@ -13,12 +13,15 @@ WORKSPACE = "workspace"
 
 
 def resolve(name: str) -> str | None:
-    """The commit of a git revision or of an experiment; None for the workspace.
+    """The commit of a git revision or of an experiment; None for the workspace."""
+    return None if name == WORKSPACE else commit_of(name)
+
+
+def commit_of(name: str) -> str:
+    """The commit of a git revision or of an experiment.
 
     Raises OntimeError where there is no such thing, or several experiments have the name.
     """
-    if name == WORKSPACE:
-        return None
     found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     experiments = _git("for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{name}")
     commits = found.split() or sorted(set(experiments.split()))
@@ -30,6 +33,23 @@ def resolve(name: str) -> str | None:
         f"{name!r} is no revision and no experiment here. Revisions: git log --oneline; experiments: dvc exp list -A; "
         f"those of a git remote: dvc exp pull <git remote> {name}"
     )
+
+
+def experiments_of(commit: str) -> dict[str, str]:
+    """The experiments that started from a commit: their own commits by name."""
+    where = f"refs/exps/{commit[:2]}/{commit[2:]}/"
+    lines = _git("for-each-ref", "--format=%(refname) %(objectname)", where).splitlines()
+    return dict(line.removeprefix(where).split() for line in lines)
+
+
+def changed() -> list[str]:
+    """The files that git tracks and that are not as HEAD has them."""
+    return _git("diff", "--name-only", "HEAD").splitlines()
+
+
+def restore(path: Path) -> None:
+    """Make a file again what HEAD has."""
+    _git("checkout", "HEAD", "--", path.as_posix())
 
 
 def read_bytes(path: Path, commit: str | None) -> bytes:

@@ -1,0 +1,79 @@
+"""The grid `sweep.grid` of params.yaml -> a DVC experiment for each combination, and which of them is better."""
+
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+
+import pandas as pd
+from tqdm import tqdm
+
+from ontime import params
+from ontime.core import plots
+from ontime.core.sweep import Settings, ranking, trials
+from ontime.dataset import Dataset
+from ontime.errors import OntimeError
+from ontime.files import Files, write_csv, write_png
+from ontime.params import Intervals, Sweep
+from ontime.revisions import changed, commit_of, experiments_of, read_bytes, read_parquet, restore
+
+log = logging.getLogger(__name__)
+STAGE = "backtest"  # where everything is chosen: the test window stays unread
+WIDTH = 120
+
+
+def run(dataset: Dataset, files: Files, sweep: Sweep, intervals: Intervals) -> None:  # noqa: ARG001
+    """Run what is not there yet, one by one. Killed and run again, it goes on with the trial that it was at."""
+    base, wanted = commit_of("HEAD"), trials(sweep.grid)
+    _refuse(files, wanted)
+    done = set(wanted) & set(experiments_of(base))
+    log.info("%s trials, %s of them there already, each on a copy of %s", len(wanted), len(done), base[:7])
+    failed = []
+    for name in tqdm([name for name in wanted if name not in done], desc="sweep", unit=" trials", disable=None):
+        began = time.monotonic()
+        if not _experiment(name, wanted[name]):
+            failed.append(name)
+        log.info("%s: %s after %.0f s", name, "failed" if name in failed else "done", time.monotonic() - began)
+    there = experiments_of(base)
+    backtests = {name: read_parquet(files.backtest, there[name]) for name in wanted if name in there}
+    if backtests:
+        table = ranking(wanted, backtests, read_parquet(files.backtest, base), intervals)
+        write_csv(table, files.sweep)
+        write_png(plots.sweep(table, intervals.level), files.sweep_picture)
+        print(_shown(table))
+        log.info("the table is in %s, the picture in %s", files.sweep, files.sweep_picture)
+    if failed:
+        raise OntimeError(f"{len(failed)} trials failed: {', '.join(failed)}; what they said stands above")
+
+
+def _refuse(files: Files, wanted: Mapping[str, Settings]) -> None:
+    """Nothing that cannot be run is begun. Raises OntimeError with what is not committed, or which trial is none."""
+    if changed() == [files.params.as_posix()] and _is_of_a_trial(files, wanted):
+        restore(files.params)  # DVC sets params for a moment, and was killed then
+    if names := changed():
+        raise OntimeError(f"not committed: {', '.join(names)}; trials start from a commit: commit first, or git stash")
+    for settings in wanted.values():
+        sections = params.override(params.read(files.params), settings)
+        for name in sections:
+            params.section_of(sections, name, files.params)
+
+
+def _is_of_a_trial(files: Files, wanted: Mapping[str, Settings]) -> bool:
+    """Whether params.yaml holds what is committed with the settings of a trial, and nothing else."""
+    now, committed = params.read(files.params), params.parse(read_bytes(files.params, "HEAD"), files.params)
+    return any(now == params.override(committed, settings) for settings in wanted.values())
+
+
+def _experiment(name: str, settings: Settings) -> bool:
+    """Run one trial beside the workspace. Returns whether it succeeded."""
+    values = [word for key, value in settings.items() for word in ("-S", f"{key}={value}")]
+    command = [sys.executable, "-m", "dvc", "exp", "run", "--quiet", "--temp", "-n", name, *values, STAGE]
+    return subprocess.run(command, check=False).returncode == 0  # noqa: S603
+
+
+def _shown(table: pd.DataFrame) -> str:
+    settings = table.loc[:, :"log_loss"].drop(columns="experiment")
+    bounds = table[["log_loss_gap", "log_loss_low", "log_loss_high"]].itertuples(index=False)
+    gaps = [f"{gap:+.5f} ({low:+.5f} to {high:+.5f})" for gap, low, high in bounds]
+    return settings.assign(less_HEAD=gaps, verdict=table["verdict"]).to_string(index=False, line_width=WIDTH)
