@@ -17,6 +17,8 @@ settings.load_profile("ontime")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "nightly: too slow for every change; run by `make nightly`")
+    config.addinivalue_line("markers", "browser: opens a page in Chromium")
     config.addinivalue_line(
         "markers", "needs(program, package): skipped, with the reason, where the program is missing"
     )

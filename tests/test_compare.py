@@ -114,7 +114,7 @@ def test_a_report_of_equal_results_needs_no_data_and_links_where_its_pictures_wi
     page = (compared / "made/report/report.md").read_text()
     assert "are the same, byte for byte" in page
     assert page.count("Nothing changed.") == 4
-    assert "<details><summary>The same in both: ROC AUC by month</summary>" in page
+    assert "<details><summary>The same in both: 1</summary>" in page
     assert f'src="{place}backtest.png"' in page
     assert sorted(path.name for path in (compared / "made/report").iterdir()) == ["backtest.png", "report.md"]
 

@@ -1,11 +1,14 @@
 """What a reviewer reads: every difference, each in its place, and nothing that did not change."""
 
+import re
+
 import pytest
+from conftest import REPOSITORY
 
 from ontime.core.compare import Comparison
 from ontime.core.intervals import Interval
 from ontime.core.markdown import code, grid
-from ontime.core.report import TITLES, Picture, Report, Side, markdown, pictures
+from ontime.core.report import TITLES, Picture, Report, Side, markdown, pictures_of
 
 FOUND = {name: Interval(0.01, 0.005, 0.02) for name in ("log_loss", "brier", "roc_auc")}
 STAGE = {
@@ -85,7 +88,7 @@ def plot(values: dict[str, list[int]], **content: object) -> dict:
 
 
 def test_pictures_that_are_the_same_are_folded_away():
-    found = pictures(
+    found = pictures_of(
         {
             "dvc.yaml::Roc": [plot({"main": [1], "HEAD": [2]}, title={"text": "R"})],
             "same": [plot({"main": [1], "HEAD": [1]}), plot({"main": [1], "HEAD": [1]})],
@@ -100,7 +103,7 @@ def test_pictures_that_are_the_same_are_folded_away():
         ("one.png", "one", False),
     ]
     page = report(side("main"), side("HEAD"), pictures=found)
-    shown, folded = page.split("<details><summary>The same in both: same, same</summary>")
+    shown, folded = page.split("<details><summary>The same in both: 2</summary>")
     assert [name in shown for name in ("dvc-yaml-roc.png", "one.png", "same.png")] == [True, True, False]
     assert folded.count("<img ") == 2
 
@@ -113,3 +116,12 @@ def test_a_title_cannot_write_html():
 def test_a_cell_cannot_end_its_table():
     assert grid(["a"], [("x|y",)]) == "| a |\n| --- |\n| x\\|y |\n"
     assert code("a`b\nc") == "`a'b c`"
+
+
+def test_the_excerpt_of_the_readme_is_what_a_report_looks_like():
+    quoted = re.findall(r"^> ?(.*)$", (REPOSITORY / "README.md").read_text(), re.MULTILINE)
+    rows = [re.findall(r"[+-][0-9.]+", line) for line in quoted if re.search(r"[+-]\d", line)]
+    found = {name: Interval(*map(float, row)) for name, row in zip(FOUND, rows, strict=True)}
+    assert found["log_loss"].low > 0
+    lines = report(side("main"), side("fast"), compared=Comparison(1, 1, found, "worse")).splitlines()
+    assert [line for line in quoted if line] == [line for line in lines if line in quoted and line]

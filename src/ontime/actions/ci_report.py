@@ -10,7 +10,7 @@ import vl_convert
 from ruamel.yaml import YAML
 
 from ontime.core.compare import Comparison, backtests
-from ontime.core.report import Report, Side, markdown, pictures
+from ontime.core.report import Report, Side, markdown, pictures_of
 from ontime.dataset import Dataset
 from ontime.errors import OntimeError
 from ontime.files import Files, write_bytes, write_text
@@ -81,7 +81,7 @@ def _shown(path: Path, commit: str | None) -> bytes:
 def _report(files: Files, intervals: Intervals, base: Side, head: Side) -> Report:
     compared, reason = _compare(files, intervals, base, head)
     found: dict[str, Any] = {kind: changes(kind, base.name, head.name) for kind in ("metrics", "params", "plots")}
-    drawn = pictures(found["plots"].get("data", {}))
+    drawn = pictures_of(found["plots"].get("data", {}))
     return Report(base, head, compared, reason, intervals.level, found["metrics"], found["params"], drawn)
 
 

@@ -91,7 +91,7 @@ class Report:
         return TITLES[self.verdict].format(base=code(self.base.name), head=code(self.head.name))
 
 
-def pictures(plots: Mapping[str, Any]) -> list[Picture]:
+def pictures_of(plots: Mapping[str, Any]) -> list[Picture]:
     """The pictures in the data of `dvc plots diff --json`."""
     found = []
     for plot, parts in plots.items():
@@ -225,9 +225,8 @@ def _pictures(drawn: list[Picture], url: str) -> Iterator[str]:
     differ, same = ([picture for picture in drawn if picture.same is alike] for alike in (False, True))
     yield "\n".join(_image(picture, url) for picture in differ) or "Nothing changed."
     if same:
-        names = ", ".join(escape(picture.title) for picture in same)
         inside = "\n".join(_image(picture, url) for picture in same)
-        yield f"<details><summary>The same in both: {names}</summary>\n\n{inside}\n\n</details>"
+        yield f"<details><summary>The same in both: {len(same)}</summary>\n\n{inside}\n\n</details>"
 
 
 def _image(picture: Picture, url: str) -> str:
