@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help repro study test check lint bench twin storage storage-stop experiments sweep lock-check lock clean
+.PHONY: help repro study test nightly check lint bench twin storage storage-stop experiments sweep lock-check lock clean
 
 PYTHON ?=
 # What `make lock` may move: everything, nothing (UPGRADE=), or one (UPGRADE='--upgrade-package lightgbm').
@@ -26,15 +26,20 @@ study: .venv/installed  ## the same for everything in dvc.yaml
 test: .venv/installed  ## run the tests
 	pytest -n auto
 
+nightly: .venv/installed  ## run the tests that are too slow for every change, or need a browser
+	pytest -m nightly
+
 check: lint test  ## lint, then the tests: what must pass before a change lands
 
-lint: .venv/installed  ## lint, format, types, import layers, unused dependencies, spelling
+lint: .venv/installed  ## lint, format, types, import layers, unused dependencies, spelling, workflows
 	ruff check
 	ruff format --check
 	pyrefly check --summary=none
 	lint-imports --no-logo
 	deptry src
 	codespell
+	actionlint -shellcheck= -pyflakes=
+	zizmor --offline --quiet .github/workflows
 
 bench: .venv/installed  ## time and memory of every stage, in a temporary folder
 	python tests/bench/stages.py

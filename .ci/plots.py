@@ -4,8 +4,9 @@ from pathlib import Path
 
 import vl_convert
 
+from ontime.actions.ci_report import VEGA_LITE
+
 PAGE = Path(".ontime/plots.html")
-VEGA_LITE = "5.21"  # DVC's templates are written for version 5
 STYLE = "body { font: 15px sans-serif; color: #1f2933; margin: 2em } .vega-embed { margin-bottom: 2em }"
 
 

@@ -16,12 +16,6 @@ settings.register_profile("ontime", deadline=None, derandomize=True)
 settings.load_profile("ontime")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "needs(program, package): skipped, with the reason, where the program is missing"
-    )
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         program, package = mark.args

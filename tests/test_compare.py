@@ -1,17 +1,38 @@
-"""`ontime compare`: two revisions or experiments, on the rows that both predicted."""
+"""`ontime compare` and `ontime ci-report`: two revisions or experiments, on the rows that both predicted."""
 
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import REPOSITORY, commit, run
+from matplotlib.colors import to_rgb
+from matplotlib.image import imread
+
+from ontime.actions import ci_report
+from ontime.core.review import MARKER
+from ontime.errors import OntimeError
+from ontime.files import Files
 
 pytestmark = pytest.mark.needs("git", "git")
 
 
+COLORS = ("#945dd6", "#13adc7")  # DVC's, of the first and of the second revision
+
+
+def toy_verb(folder: Path, *words: str):
+    return run(sys.executable, "-m", "toy", *words, folder=folder, PYTHONPATH=str(REPOSITORY / "tests"))
+
+
 def compare(folder: Path, *revisions: str):
-    return run(sys.executable, "-m", "toy", "compare", *revisions, folder=folder, PYTHONPATH=str(REPOSITORY / "tests"))
+    return toy_verb(folder, "compare", *revisions)
+
+
+def drawn(picture: Path, color: str) -> int:
+    """How many pixels of a picture have a color."""
+    near = np.abs(imread(picture)[:, :, :3] - np.array(to_rgb(color))) < 0.02
+    return int(near.all(axis=2).sum())
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +85,60 @@ def test_backtests_of_other_data_have_no_row_in_common(compared: Path):
     assert run("dvc", "checkout", "--force", folder=compared).returncode == 0
     assert done.returncode == 1
     assert "have no row in common" in done.stderr
+
+
+def test_a_report_says_what_compare_says_and_what_git_shows(compared: Path):
+    done = toy_verb(compared, "ci-report", "HEAD", "blunt")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "blunt is worse than HEAD: .ontime/report/report.md\n"
+    page = (compared / ".ontime/report/report.md").read_text()
+    assert page.startswith(f"{MARKER}\n\n## `blunt` is worse than `HEAD`\n")
+    lines = [line.split() for line in compare(compared, "blunt", "HEAD").stdout.splitlines() if line.startswith("  ")]
+    assert len(lines) == 3
+    for _, value, low, _, high in lines:
+        assert f"| {value} | {low} to {high} |" in page
+    assert "| `train.max_rounds` | `40` | `1` |" in page
+    metric = page.split("| `backtest_roc_auc` | ")[1].splitlines()[0]
+    assert metric.count(" to ") == 2, "each value stands beside its interval"
+    assert "| `train` | its params | another `data/models/candidate`, `metrics/train` |" in page
+    assert "`fetch`" not in page
+    assert '<img alt="ROC AUC by month" src="backtest.png"' in page
+    assert min(drawn(compared / ".ontime/report/backtest.png", color) for color in COLORS) > 10
+
+
+def test_a_report_of_equal_results_needs_no_data_and_links_where_its_pictures_will_be(compared: Path):
+    commit(compared)
+    place = "https://pictures.test/abc/"
+    done = toy_verb(compared, "ci-report", "HEAD~1", "HEAD", "--folder", "made/report", "--pictures", place)
+    assert done.stdout == "HEAD predicts what HEAD~1 predicts: made/report/report.md\n", done.stderr
+    page = (compared / "made/report/report.md").read_text()
+    assert "are the same, byte for byte" in page
+    assert page.count("Nothing changed.") == 4
+    assert "<details><summary>The same in both: 1</summary>" in page
+    assert f'src="{place}backtest.png"' in page
+    assert sorted(path.name for path in (compared / "made/report").iterdir()) == ["backtest.png", "report.md"]
+
+
+def test_a_report_without_data_says_why_and_still_holds_what_git_shows(compared: Path, tmp_path: Path):
+    clone = tmp_path / "clone"
+    assert run("git", "clone", "-q", compared, clone, folder=tmp_path).returncode == 0
+    assert run("git", "fetch", "-q", "origin", "refs/exps/*:refs/exps/*", folder=clone).returncode == 0
+    done = toy_verb(clone, "ci-report", "HEAD", "blunt")
+    assert done.returncode == 0, done.stderr
+    page = (clone / ".ontime/report/report.md").read_text()
+    assert "## `blunt` beside `HEAD`: no verdict" in page
+    assert "could not be compared: data/backtest.parquet of " in page
+    assert "fetch it with `dvc pull`" in page
+    assert "| `train.max_rounds` | `40` | `1` |" in page
+    assert "| `roc_auc` | " in page
+
+
+@pytest.mark.parametrize(("folder", "says"), [("kept", "no earlier report"), (".", "no earlier"), ("..", "outside")])
+def test_a_report_replaces_nothing_but_a_report(tmp_path: Path, folder: str, says: str):
+    files = Files(tmp_path / "checkout")
+    (files.root / "kept").mkdir(parents=True)
+    with pytest.raises(OntimeError, match=says):
+        ci_report._place(files, files.root / folder)
+    (files.root / "kept/report.md").touch()
+    assert ci_report._place(files, files.root / "kept") == files.root / "kept"
+    assert ci_report._place(files, files.root / "new/one") == files.root / "new/one"

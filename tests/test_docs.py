@@ -57,6 +57,7 @@ def test_every_make_target_has_help_and_every_one_named_exists():
 def test_every_command_of_a_page_exists(page: Path):
     text = page.read_text()
     assert set(re.findall(r"(?:`|\$ )make ([a-z-]+)", text)) <= targets()
+    assert [name for name in re.findall(r"\.ci/[a-z-]+(?:\.py)?", text) if not (REPOSITORY / name).exists()] == []
     lines = re.findall(r"python -m ontime ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", text)
     assert [line for line in lines if cli._verb_of(line.split()) is None] == []
     for command in re.findall(r"^\$ dvc ((?:exp |metrics |plots )?[a-z]+)", text, re.MULTILINE):

@@ -38,6 +38,11 @@ class Files:
         return self.root / "params.yaml"
 
     @property
+    def lock(self) -> Path:
+        """What every stage read and made, by hash."""
+        return self.root / "dvc.lock"
+
+    @property
     def raw(self) -> Path:
         """Folder: the source's tables, values untouched."""
         return self.root / "data/raw"
@@ -153,6 +158,11 @@ class Files:
     @property
     def feature_dictionary(self) -> Path:
         return self.root / "docs/features.md"
+
+    @property
+    def review(self) -> Path:
+        """Folder: what a reviewer reads of two revisions, report.md and pictures."""
+        return self.root / ".ontime/report"
 
     @property
     def work(self) -> Path:
@@ -360,9 +370,14 @@ def write_png(figure: Figure, path: Path) -> None:
     figure.savefig(path, metadata={"Software": None})
 
 
-def write_text(text: str, path: Path) -> None:
-    """Whole or not at all: the file is replaced in one step."""
+def write_bytes(content: bytes, path: Path) -> None:
+    """As they are, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(text, encoding="utf-8", newline="\n")
+    draft.write_bytes(content)
     draft.replace(path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Whole or not at all: the file is replaced in one step."""
+    write_bytes(text.encode("utf-8"), path)

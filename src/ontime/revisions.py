@@ -1,7 +1,9 @@
 """A revision, or an experiment's name -> the files as they were then, from git, the cache or the remote."""
 
 import io
+import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,22 @@ def read_bytes(path: Path, commit: str | None) -> bytes:
 def read_parquet(path: Path, commit: str | None) -> pd.DataFrame:
     """A table as it was."""
     return pd.read_parquet(io.BytesIO(read_bytes(path, commit)))
+
+
+def changes(kind: str, before: str, now: str) -> dict[str, Any]:
+    """What `dvc <kind> diff` says of two revisions or experiments; `kind` is metrics, params or plots.
+
+    Raises OntimeError where one is unknown, or with what DVC complains of.
+    """
+    names = {resolve(name) or WORKSPACE: name for name in (before, now)}
+    command = [sys.executable, "-m", "dvc", kind, "diff", "--json", resolve(before), resolve(now)]
+    done: Any = subprocess.run([word or WORKSPACE for word in command], capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise OntimeError(f"dvc {kind} diff {before} {now} failed:\n{done.stderr.strip()}")
+    text = done.stdout
+    for commit, name in names.items():
+        text = text.replace(json.dumps(commit), json.dumps(name))
+    return json.loads(text)
 
 
 def _git(*arguments: str) -> str:

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from ontime.core.intervals import Interval, difference
 from ontime.core.metrics import Days, value
+from ontime.errors import OntimeError
 from ontime.params import Intervals
 
 METRICS = ("log_loss", "brier", "roc_auc")
 DIGITS = 6
+
+
+class Comparison(NamedTuple):
+    """Two backtests on the rows that both predicted: how many of how many days, the differences, what they say."""
+
+    rows: int
+    days: int
+    differences: dict[str, Interval]
+    verdict: str
+
+
+def backtests(one: pd.DataFrame, other: pd.DataFrame, params: Intervals) -> Comparison:
+    """`one` less `other`. Raises OntimeError where they have no row in common."""
+    columns = ["id", "day", "outcome", "probability"]
+    rows = one[columns].merge(other[columns], on=columns[:3], suffixes=("_one", "_other"))
+    if rows.empty:
+        raise OntimeError("the two backtests have no row in common: they are of other data")
+    found = paired(rows, "probability_one", "probability_other", params)
+    return Comparison(len(rows), rows["day"].nunique(), found, verdict(found))
 
 
 def paired(rows: pd.DataFrame, one: str, other: str, params: Intervals) -> dict[str, Interval]:

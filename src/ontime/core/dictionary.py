@@ -8,6 +8,7 @@ from typing import Any
 import pandera.pandas as pa
 
 from ontime.core.contract import LOST, meaning, rule_clock
+from ontime.core.markdown import grid
 from ontime.dataset import KNOWN_WHEN, Feature, Table
 
 LOST_ROW = (f"`{LOST}`", "`str`", "", "", "allowed", "", "clock from which on the row broke a rule and lost its values")
@@ -15,7 +16,7 @@ LOST_ROW = (f"`{LOST}`", "`str`", "", "", "allowed", "", "clock from which on th
 
 def data_dictionary(tables: Sequence[Table]) -> str:
     """Every table, column, rule and measure of the contract, as one Markdown page."""
-    clocks = _grid(["Clock", "Its values are known"], [(f"`{clock}`", known) for clock, known in KNOWN_WHEN.items()])
+    clocks = grid(["Clock", "Its values are known"], [(f"`{clock}`", known) for clock, known in KNOWN_WHEN.items()])
     intro = (
         "# Data dictionary\n\n"
         "Generated from the contract by `python -m ontime document`; a test keeps it current.\n\n"
@@ -45,7 +46,7 @@ def feature_dictionary(features: Sequence[Feature]) -> str:
             for f in features
             if f.group == group
         ]
-        lines.append(f"## {group}\n\n{_grid(header, rows)}")
+        lines.append(f"## {group}\n\n{grid(header, rows)}")
     return "\n".join(lines)
 
 
@@ -53,10 +54,10 @@ def _table(table: Table) -> str:
     layout = f"`{table.name}/<month>.parquet`" if table.monthly else f"`{table.name}.parquet`"
     lines = [f"## {table.name}\n\n{table.about} Stored as {layout}; unique by {_names(table.key)}.\n"]
     header = ["Column", "Type", "Unit", "Range", "Missing", "Clock", "Reason"]
-    lines += ["### What the source brings\n", _grid(header, [_column(*item) for item in table.schema.columns.items()])]
+    lines += ["### What the source brings\n", grid(header, [_column(*item) for item in table.schema.columns.items()])]
     lines += [
         "### What the clean table adds\n",
-        _grid(header, [*(_column(*item) for item in table.added.items()), LOST_ROW]),
+        grid(header, [*(_column(*item) for item in table.added.items()), LOST_ROW]),
     ]
     if table.rules:
         header = ["Rule", "Columns", "Clock", "Reads", "Reason"]
@@ -64,14 +65,14 @@ def _table(table: Table) -> str:
             (f"`{rule.name}`", _names(rule.columns), f"`{rule_clock(table, rule)}`", _names(rule.needs), rule.reason)
             for rule in table.rules
         ]
-        lines += ["### Rules for a row\n", _grid(header, rules)]
+        lines += ["### Rules for a row\n", grid(header, rules)]
     if table.measures:
         header = ["Measure", "Columns", "Warns outside", "Stops outside", "Unit", "Reads", "Reason"]
         measures = [
             (f"`{m.name}`", _names(m.columns), _range(m.warn), _range(m.stop), m.unit, _names(m.needs), m.reason)
             for m in table.measures
         ]
-        lines += ["### Measures of a month\n", _grid(header, measures)]
+        lines += ["### Measures of a month\n", grid(header, measures)]
     return "\n".join(lines)
 
 
@@ -116,8 +117,3 @@ def _missing(nullable: bool, limits: tuple[float, float] | None) -> str:
 
 def _names(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
-
-
-def _grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)

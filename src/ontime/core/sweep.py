@@ -9,11 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from ontime.core.compare import paired, verdict
+from ontime.core.compare import backtests
 from ontime.core.metrics import Days, value
 from ontime.params import Intervals
 
-COLUMNS = ["id", "day", "outcome", "probability"]
 DIGITS = 5
 
 Settings = Mapping[str, Any]
@@ -27,23 +26,23 @@ def trials(grid: Mapping[str, Sequence[Any]]) -> dict[str, Settings]:
 
 
 def ranking(
-    settings: Mapping[str, Settings], backtests: Mapping[str, pd.DataFrame], base: pd.DataFrame, params: Intervals
+    settings: Mapping[str, Settings], tried: Mapping[str, pd.DataFrame], base: pd.DataFrame, params: Intervals
 ) -> pd.DataFrame:
     """Per trial its settings, log loss, differences from `base` on the rows of both with intervals, and a verdict.
 
     The trials are looked at together, so each interval is as wide as leaves all of them right as often as one alone
     (Bonferroni). The best one is chosen on the same days: the difference that it shows is a little too good.
     """
-    shared = replace(params, level=1 - (1 - params.level) / max(len(backtests), 1))
+    shared = replace(params, level=1 - (1 - params.level) / max(len(tried), 1))
     lines = []
-    for name, backtest in backtests.items():
-        rows = base[COLUMNS].merge(backtest[COLUMNS], on=["id", "day", "outcome"], suffixes=("_base", ""))
-        found = paired(rows, "probability", "probability_base", shared)
+    for name, backtest in tried.items():
+        found = backtests(backtest, base, shared)
+        days = Days(backtest["day"], backtest["outcome"], backtest["probability"].to_numpy())
         line = {"experiment": name} | {key.rpartition(".")[2]: value for key, value in settings[name].items()}
-        line |= {"log_loss": value("log_loss", Days(rows["day"], rows["outcome"], rows["probability"].to_numpy()))}
-        for metric, gap in found.items():
+        line |= {"log_loss": value("log_loss", days)}
+        for metric, gap in found.differences.items():
             line |= {f"{metric}_gap": gap.value, f"{metric}_low": gap.low, f"{metric}_high": gap.high}
-        lines.append(line | {"verdict": verdict(found)})
+        lines.append(line | {"verdict": found.verdict})
     table = pd.DataFrame(lines).round(DIGITS)
     return table.sort_values(["log_loss", "experiment"], ignore_index=True)
 

@@ -1,0 +1,97 @@
+"""Two revisions -> what a reviewer reads: the verdict, metrics, params, stages and plots of both, in Markdown."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import vl_convert
+from ruamel.yaml import YAML
+
+from ontime.core.compare import Comparison, backtests
+from ontime.core.review import Report, Side, markdown, pictures_of
+from ontime.dataset import Dataset
+from ontime.errors import OntimeError
+from ontime.files import Files, write_bytes, write_text
+from ontime.params import Intervals
+from ontime.revisions import changes, read_bytes, read_parquet, resolve
+
+PAGE = "report.md"
+VEGA_LITE = "5.21"  # DVC's templates are written for version 5
+SCALE = 2  # pixels of a picture for one of its drawing
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What to compare, and where to write."""
+    parser.add_argument("base", help="what the change is made on: a git revision or an experiment's name")
+    parser.add_argument("head", help="the change: likewise, or `workspace`")
+    parser.add_argument("--folder", type=Path, help="where report.md and its pictures go (default: .ontime/report)")
+    parser.add_argument("--pictures", metavar="URL", default="", help="where the pictures will be found, if elsewhere")
+
+
+def run(
+    dataset: Dataset,  # noqa: ARG001
+    files: Files,
+    intervals: Intervals,
+    *,
+    base: str,
+    head: str,
+    folder: Path | None,
+    pictures: str,
+) -> None:
+    """Write report.md and its pictures, whole or not at all, and print the verdict."""
+    place = _place(files, folder or files.review)
+    report = _report(files, intervals, _side(files, base), _side(files, head))
+    with files.whole("ci-report", place) as draft:
+        drawn = draft.root / place.relative_to(files.root)
+        write_text(markdown(report, pictures), drawn / PAGE)
+        for picture in report.pictures:
+            png = vl_convert.vegalite_to_png(dict(picture.content), vl_version=VEGA_LITE, scale=SCALE)
+            write_bytes(png, drawn / picture.file)
+    print(f"{report.title.replace('`', '')}: {place / PAGE}")
+
+
+def _place(files: Files, folder: Path) -> Path:
+    """The folder as seen from the root. Raises OntimeError where it is outside, or holds something else."""
+    place = files.root / os.path.relpath(folder, files.root)
+    if ".." in place.parts:
+        raise OntimeError(f"{folder} lies outside this checkout: name a folder inside")
+    if place.exists() and not (place / PAGE).is_file():
+        raise OntimeError(f"{folder} is there and holds no {PAGE}, so it is no earlier report: name a new folder")
+    return place
+
+
+def _side(files: Files, name: str) -> Side:
+    commit = resolve(name)
+    lock = _shown(files.lock, commit)
+    intervals = _shown(files.intervals, commit)
+    stages = YAML(typ="safe", pure=True).load(lock).get("stages", {}) if lock else {}
+    return Side(name, commit, stages, json.loads(intervals) if intervals else {})
+
+
+def _shown(path: Path, commit: str | None) -> bytes:
+    """What git shows of a file; nothing where the revision has none."""
+    try:
+        return read_bytes(path, commit)
+    except OntimeError:
+        return b""
+
+
+def _report(files: Files, intervals: Intervals, base: Side, head: Side) -> Report:
+    compared, reason = _compare(files, intervals, base, head)
+    found: dict[str, Any] = {kind: changes(kind, base.name, head.name) for kind in ("metrics", "params", "plots")}
+    drawn = pictures_of(found["plots"].get("data", {}))
+    return Report(base, head, compared, reason, intervals.level, found["metrics"], found["params"], drawn)
+
+
+def _compare(files: Files, intervals: Intervals, base: Side, head: Side) -> tuple[Comparison | None, str]:
+    """The comparison, or why there is none; neither where dvc.lock says that both backtests are the same."""
+    path = files.backtest.as_posix()
+    if base.commit and head.commit and base.made(path) and base.made(path) == head.made(path):
+        return None, ""
+    try:
+        one, other = (read_parquet(files.backtest, side.commit) for side in (head, base))
+        return backtests(one, other, intervals), ""
+    except OntimeError as error:
+        return None, str(error)
