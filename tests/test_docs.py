@@ -15,8 +15,12 @@ from ontime.flights import FLIGHTS
 
 pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")]
 
-PAGES = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "docs/experiments.md", "docs/storage.md")]
+PAGES = [
+    REPOSITORY / name
+    for name in ("README.md", "CONTRIBUTING.md", "docs/audit.md", "docs/experiments.md", "docs/storage.md")
+]
 README = PAGES[0].read_text()
+AUDIT = (REPOSITORY / "docs/audit.md").read_text()
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
 
@@ -86,10 +90,9 @@ def test_the_graph_of_the_readme_is_the_pipeline():
 
 
 def test_the_numbers_of_the_readme_are_those_of_the_metrics():
-    if run("git", "diff", "--quiet", "HEAD", "--", "params.yaml", folder=REPOSITORY).returncode:
-        pytest.skip("the workspace holds an experiment: its params differ from those that are committed")
+    skip_in_an_experiment()
     record = metrics("validate")
-    assert written() == {
+    assert written(README) == {
         "quarantined": str(sum(record["quarantined"].values())),
         "warnings": str(record["warnings"]),
         "largest_shift": str(record["largest_shift"]),
@@ -103,8 +106,13 @@ def metrics(stage: str) -> dict[str, Any]:
     return json.loads((REPOSITORY / f"metrics/{stage}.json").read_text())
 
 
-def written() -> dict[str, str]:
-    return dict(re.findall(r"<!-- (\w+) -->([^<]+)<!-- /\1 -->", README))
+def written(page: str) -> dict[str, str]:
+    return dict(re.findall(r"<!-- (\w+) -->([^<]+)<!-- /\1 -->", page))
+
+
+def skip_in_an_experiment() -> None:
+    if run("git", "diff", "--quiet", "HEAD", "--", "params.yaml", folder=REPOSITORY).returncode:
+        pytest.skip("the workspace holds an experiment: its params differ from those that are committed")
 
 
 def headline(intervals: dict[str, Any]) -> dict[str, str]:
@@ -121,6 +129,37 @@ def differences(compared: dict[str, Any]) -> dict[str, str]:
         for window, others in compared.items()
         for name, found in others.items()
     }
+
+
+def test_the_page_on_the_audit_tells_its_steps_in_order_with_their_numbers():
+    skip_in_an_experiment()
+    record = metrics("audit")
+    steps, published = record["steps"], record["published"]
+    numbers = {
+        "figure": str(published["roc_auc"]),
+        "rows": f"{published['rows']:,}",
+        "positives": f"{published['positives']:,}",
+        "judged": f"{steps[0]['rows']:,}",
+        "all": f"{steps[-1]['rows']:,}",
+    }
+    for step in steps:
+        numbers[step["name"]] = "{value:.3f} ({low:.3f} to {high:.3f})".format(**step["roc_auc"])
+        if gap := step.get("difference"):
+            form = "{value:+.3f} ({low:+.3f} to {high:+.3f})" if "low" in gap else "{value:+.3f}"
+            numbers[f"{step['name']}_gap"] = form.format(**gap)
+    assert written(AUDIT) == numbers
+    told = re.findall(r"^\| ([^|]+) \| <!-- (\w+) -->.*?(, not paired)? \|$", AUDIT, re.MULTILINE)
+    said = [(step["title"], step["name"], "" if step.get("paired", True) else ", not paired") for step in steps]
+    assert told == said
+    gaps = {step["name"]: step["difference"]["value"] for step in steps if step["kind"] == "leak"}
+    assert min(gaps, key=lambda name: gaps[name]) == "random_split", "the page says that it costs most"
+
+
+def test_the_audit_ends_with_the_headline_and_begins_with_what_was_published():
+    skip_in_an_experiment()
+    first, *_, last = metrics("audit")["steps"]
+    assert last["roc_auc"] == metrics("intervals")["backtest_roc_auc"]
+    assert first["roc_auc"]["low"] < metrics("audit")["published"]["roc_auc"] < first["roc_auc"]["high"]
 
 
 def test_no_registry_no_machine_path_and_no_data_is_committed():

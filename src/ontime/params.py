@@ -84,6 +84,13 @@ class Intervals:
 
 
 @section
+class Audit:
+    """How a published figure is rebuilt."""
+
+    seed: Annotated[int, Field(ge=0)]
+
+
+@section
 class Sweep:
     """What to try: values of params by their full names, `train.leaves: [15, 31]`."""
 
@@ -97,6 +104,7 @@ SECTIONS: dict[str, type] = {
     "split": Split,
     "train": Train,
     "intervals": Intervals,
+    "audit": Audit,
     "sweep": Sweep,
 }
 
