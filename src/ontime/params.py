@@ -82,6 +82,25 @@ class Intervals:
     seed: Annotated[int, Field(ge=0)]
 
 
+@section
+class Slices:
+    """Where the model is asked how good it is, and how much is shown of it."""
+
+    min_rows: Count
+    segments: Count
+    mistakes: Count
+    conformal_level: Annotated[float, Field(gt=0.5, lt=1)]
+
+
+@section
+class Costs:
+    """What mistakes cost, in any unit; only their ratios matter to an answer."""
+
+    missed: Positive
+    false_alarm: Positive
+    unknown: Positive
+
+
 SECTIONS: dict[str, type] = {
     "fetch": Fetch,
     "validate": Validate,
@@ -89,6 +108,8 @@ SECTIONS: dict[str, type] = {
     "split": Split,
     "train": Train,
     "intervals": Intervals,
+    "slices": Slices,
+    "costs": Costs,
 }
 
 
