@@ -54,7 +54,8 @@ def conformal_table(
     """Coverage per kind, month and class, with intervals, and the shares of sets with both outcomes and with none.
 
     pieces: month, rows whose outcome was known when it began, rows of the month; each with day, outcome, probability.
-    The month 'all' is all of them together, each by the calibration of its own month.
+    The month 'all' is all of them together, each by the calibration of its own month. `simulated`: how often intervals
+    of the coverage held in simulation before they were widened.
     """
     judged = [
         _covered(now, calibrate, known, level).assign(kind=kind, month=month)

@@ -21,7 +21,7 @@ ORDERED = {"model": "probability", "climatology": "climatology"}  # column by wh
 
 
 def bounds(costs: Costs) -> tuple[float, float]:
-    """'No' below the first probability, 'yes' from the second on; between them, where they differ, 'unknown'.
+    """'No' up to the first probability, 'yes' from the second on; between them, where they differ, 'unknown'.
 
     The answer of least expected cost: of two, Elkan, The foundations of cost-sensitive learning, IJCAI 2001; of three,
     Chow, On optimum recognition error and reject tradeoff, IEEE Transactions on Information Theory 16, 1970. It is the
@@ -78,15 +78,14 @@ def cost_table(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.DataFr
 
 def policies(rows: pd.DataFrame, costs: Costs) -> Mapping[str, np.ndarray]:
     """The answers of the model and of climatology, forced to answer and not, and of who always says the same."""
-    same = np.full(len(rows), YES), np.full(len(rows), NO)
     said = {name: rows[column].to_numpy() for name, column in ORDERED.items()}
     return {
         "model": decide(said["model"], forced(costs)),
         "model or unknown": decide(said["model"], costs),
         "climatology": decide(said["climatology"], forced(costs)),
         "climatology or unknown": decide(said["climatology"], costs),
-        "always yes": same[0],
-        "always no": same[1],
+        "always yes": np.full(len(rows), YES),
+        "always no": np.full(len(rows), NO),
     }
 
 
@@ -148,19 +147,21 @@ def area(rows: pd.DataFrame, name: str, costs: Costs) -> Area:
 def coverage_curve(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.DataFrame:
     """Per share answered, the surest first: what 1,000 of those answered cost, with intervals: 50 rows.
 
-    Of column `probability`, and as `climatology` of the column of that name.
+    `cost` by column `probability`, `climatology` by the column of that name. Rows of equal doubt are answered together,
+    so that a share may be larger than it says.
     """
-    outcome, day, columns = rows["outcome"].to_numpy(bool), rows["day"], {}
-    for name, metric in (("probability", "cost"), ("climatology", "climatology")):
-        said = rows[name].to_numpy()
-        step, spent = _steps(said, costs), PER * cost(decide(said, forced(costs)), outcome, costs)
-        for last in range(STEPS):
-            answered = step <= last
-            sums = daily_sums(day, answered * spent, answered.astype(np.float64))
-            columns.setdefault(last, {"answered": (last + 1) / STEPS}).update(
-                shown({metric: estimate(Ratio(*sums), params)}, params.level)
-            )
-    table = pd.DataFrame(columns.values())
+    outcome, lines = rows["outcome"].to_numpy(bool), []
+    said = {"cost": rows["probability"].to_numpy(), "climatology": rows["climatology"].to_numpy()}
+    steps = {name: _steps(probability, costs) for name, probability in said.items()}
+    spent = {name: PER * cost(decide(each, forced(costs)), outcome, costs) for name, each in said.items()}
+    for last in range(STEPS):
+        found = {}
+        for name in said:
+            answered = steps[name] <= last
+            sums = daily_sums(rows["day"], answered * spent[name], answered.astype(np.float64))
+            found[name] = estimate(Ratio(*sums), params)
+        lines.append({"answered": (last + 1) / STEPS} | shown(found, params.level))
+    table = pd.DataFrame(lines)
     return table.round({name: 2 if name == "answered" else DIGITS for name in table})
 
 

@@ -14,6 +14,7 @@ from ontime.params import Intervals
 MISLED = 5
 SHOWN = 10
 DIGITS = 4
+COLUMNS = ["mistakes", "share", "share_of_all", "lift", "lift_low", "lift_high", "coverage", "chance"]
 MISSED, FALSE_ALARM = "missed", "false alarm"
 
 
@@ -69,9 +70,6 @@ def in_common(rows: pd.DataFrame, bands: pd.DataFrame, mistakes: pd.DataFrame, p
     kept = table[discoveries(table["chance"].to_numpy(), 1 - params.level) & (table["lift"] > 1)]
     kept = kept.sort_values(["kind", "lift_low"], ascending=[True, False]).groupby("kind").head(SHOWN)
     return kept.drop(columns="chance").round(DIGITS).reset_index(drop=True)
-
-
-COLUMNS = ["mistakes", "share", "share_of_all", "lift", "lift_low", "lift_high", "coverage", "chance"]
 
 
 def _lift(day: pd.Series, among: np.ndarray, its: np.ndarray, params: Intervals) -> dict[str, float]:

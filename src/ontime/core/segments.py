@@ -21,6 +21,11 @@ from ontime.core.slices import DIGITS, MONTH
 from ontime.params import Intervals
 
 ALIKE = 0.5  # of two segments with a larger share of rows in common only the worse is kept
+COLUMNS = [
+    *("slice", "band", "other_slice", "other_band"),
+    *("odd_rows", "odd_gap", "odd_low", "odd_high"),
+    *("rows", "probability", "rate", "gap", "gap_low", "gap_high", "coverage", "confirmed"),
+]
 
 
 class Segment(NamedTuple):
@@ -68,13 +73,6 @@ def search(rows: pd.DataFrame, bands: pd.DataFrame, min_rows: int, count: int, p
         seen = _seen(segment, bands) | {"odd_rows": int((its & halves[0].rows).sum())}
         lines.append(seen | line | {"confirmed": confirmed})
     return pd.DataFrame(lines, columns=COLUMNS).round(DIGITS)
-
-
-COLUMNS = [
-    *("slice", "band", "other_slice", "other_band"),
-    *("odd_rows", "odd_gap", "odd_low", "odd_high"),
-    *("rows", "probability", "rate", "gap", "gap_low", "gap_high", "coverage", "confirmed"),
-]
 
 
 class _Half(NamedTuple):
