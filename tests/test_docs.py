@@ -5,18 +5,23 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from conftest import REPOSITORY, run
 
-from ontime import cli
+from ontime import cli, params
+from ontime.core.costs import bounds, forced
 from ontime.core.dictionary import data_dictionary, feature_dictionary
 from ontime.core.features import describe
 from ontime.flights import FLIGHTS
 
 pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")]
 
-PAGES = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "docs/experiments.md", "docs/storage.md")]
-README = PAGES[0].read_text()
+PAGES = [
+    REPOSITORY / name
+    for name in ("README.md", "CONTRIBUTING.md", "docs/mistakes.md", "docs/experiments.md", "docs/storage.md")
+]
+README, MISTAKES = PAGES[0].read_text(), PAGES[2].read_text()
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
 
@@ -86,10 +91,9 @@ def test_the_graph_of_the_readme_is_the_pipeline():
 
 
 def test_the_numbers_of_the_readme_are_those_of_the_metrics():
-    if run("git", "diff", "--quiet", "HEAD", "--", "params.yaml", folder=REPOSITORY).returncode:
-        pytest.skip("the workspace holds an experiment: its params differ from those that are committed")
+    skip_in_an_experiment()
     record = metrics("validate")
-    assert written() == {
+    assert written(README) == {
         "quarantined": str(sum(record["quarantined"].values())),
         "warnings": str(record["warnings"]),
         "largest_shift": str(record["largest_shift"]),
@@ -103,8 +107,13 @@ def metrics(stage: str) -> dict[str, Any]:
     return json.loads((REPOSITORY / f"metrics/{stage}.json").read_text())
 
 
-def written() -> dict[str, str]:
-    return dict(re.findall(r"<!-- (\w+) -->([^<]+)<!-- /\1 -->", README))
+def written(page: str) -> dict[str, str]:
+    return dict(re.findall(r"<!-- (\w+) -->([^<]+)<!-- /\1 -->", page))
+
+
+def skip_in_an_experiment() -> None:
+    if run("git", "diff", "--quiet", "HEAD", "--", "params.yaml", folder=REPOSITORY).returncode:
+        pytest.skip("the workspace holds an experiment: its params differ from those that are committed")
 
 
 def headline(intervals: dict[str, Any]) -> dict[str, str]:
@@ -121,6 +130,107 @@ def differences(compared: dict[str, Any]) -> dict[str, str]:
         for window, others in compared.items()
         for name, found in others.items()
     }
+
+
+def test_the_numbers_of_the_page_on_mistakes_are_those_of_the_metrics():
+    skip_in_an_experiment()
+    assert written(MISTAKES) == {**weak_spots(), **segment(), **in_common(), **costs(), **conformal()}
+
+
+def table(name: str, *index: str) -> pd.DataFrame:
+    return pd.read_csv(REPOSITORY / f"metrics/{name}.csv").set_index(index[0] if len(index) == 1 else [*index])
+
+
+def shares(line: pd.Series, name: str, form: str = ".1f") -> str:
+    """A share with its interval, in percent."""
+    value, low, high = (format(100 * line[f"{name}{end}"], form) for end in ("", "_low", "_high"))
+    return f"{value} % ({low} to {high} %)"
+
+
+def amounts(line: pd.Series, name: str) -> str:
+    return "{:.0f} ({:.0f} to {:.0f})".format(*(line[f"{name}{end}"] for end in ("", "_low", "_high")))
+
+
+def weak_spots() -> dict[str, str]:
+    lines, record = table("slices", "slice", "band"), metrics("slices")
+    asked = params.load(REPOSITORY / "params.yaml", "slices")
+    level = params.load(REPOSITORY / "params.yaml", "intervals").level
+    bands = {
+        "auc_morning": ("departure", "before 9"),
+        "auc_night": ("departure", "21 and later"),
+        "auc_silence": ("late so far", "no departures in 3 h"),
+        "auc_new": ("history", "never seen"),
+    }
+    return {name: shares(lines.loc[band], "roc_auc") for name, band in bands.items()} | {
+        **{name: str(record[name]) for name in ("bands", "bands_off", "bands_miscalibrated")},
+        **{name: str(record[name]) for name in ("segments_found", "segments_confirmed")},
+        "by_chance": f"{(1 - level) * record['bands']:.0f}",
+        **{f"left_out_{name}": f"{record['left_out'][name]:,}" for name in ("destination", "carrier")},
+        "min_rows": f"{asked.min_rows:,}",
+        "mistakes": str(asked.mistakes),
+    }
+
+
+def segment() -> dict[str, str]:
+    lines = pd.read_csv(REPOSITORY / "metrics/slices_search.csv")
+    (line,) = lines[lines["confirmed"]].to_dict("records")
+    value, low, high = (100 * line[name] for name in ("gap", "gap_low", "gap_high"))
+    return {
+        "segment": "{slice} {band}, {other_slice} {other_band}".format(**line),
+        "segment_said": f"{100 * line['probability']:.1f} %",
+        "segment_came": f"{100 * line['rate']:.1f} %",
+        "segment_gap": f"{value:.1f} points ({low:.1f} to {high:.1f})",
+    }
+
+
+def in_common() -> dict[str, str]:
+    lines, found = table("slices_errors", "kind", "slice", "band"), {}
+    bands = {
+        "missed_morning": ("missed", "departure", "before 9"),
+        "missed_silence": ("missed", "late so far", "no departures in 3 h"),
+        "alarm_late": ("false alarm", "late so far", "40 % and more"),
+        "alarm_rain": ("false alarm", "rain or snow", "below 0.05 in/h"),
+    }
+    for name, band in bands.items():
+        line = lines.loc[band]
+        found[name] = f"{100 * line['share']:.0f} %"
+        found[f"{name}_lift"] = "{lift:.1f} times ({lift_low:.1f} to {lift_high:.1f})".format(**line)
+    return found
+
+
+def costs() -> dict[str, str]:
+    lines, asked = table("costs", "answers"), params.load(REPOSITORY / "params.yaml", "costs")
+    curve = table("costs_threshold", "threshold")["cost"]
+    (low, high), (even, _) = bounds(asked), bounds(forced(asked))
+    found = {
+        "cost_missed": f"{asked.missed:g}",
+        "cost_unknown": f"{asked.unknown:g}",
+        "threshold": f"{even:.2f}",
+        "unknown_from": f"{low:.2f}",
+        "unknown_to": f"{high:.2f}",
+        "threshold_best": f"{curve.idxmin():.2f}",
+        "unknown": shares(lines.loc["model or unknown"] / 1000, "unknown", ".0f"),
+    }
+    for answers in ("model", "model or unknown", "climatology", "always yes", "always no"):
+        name = answers.replace(" ", "_")
+        found[f"cost_{name}"] = amounts(lines.loc[answers], "cost")
+        if answers != "model":
+            found[f"over_{name}"] = amounts(lines.loc[answers], "over_model")
+    return found | {f"area_{name}": amounts(lines.loc[name], "area") for name in ("model", "climatology")}
+
+
+def conformal() -> dict[str, str]:
+    lines = table("conformal", "kind", "month", "outcome")
+    sets = {
+        "marginal": ("marginal", "all", "all"),
+        "marginal_true": ("marginal", "all", "true"),
+        "class_true": ("by class", "all", "true"),
+        "class_false": ("by class", "all", "false"),
+        "class_false_july": ("by class", "2013-07", "false"),
+        "class_true_october": ("by class", "2013-10", "true"),
+    }
+    found = {name: shares(lines.loc[key], "coverage") for name, key in sets.items()}
+    return found | {"class_both": shares(lines.loc[("by class", "all", "all")], "both", ".0f")}
 
 
 def test_no_registry_no_machine_path_and_no_data_is_committed():

@@ -207,6 +207,21 @@ class FeatureSet:
 
 
 @dataclass(frozen=True)
+class Slice:
+    """How a column of the feature table cuts rows into bands, which are looked at one by one.
+
+    Without `bands` each value is a band. With them, numbers fall between `edges` (ascending, a value at an edge in the
+    upper band), one band more than edges, in words. `missing`: the band of missing values, in words.
+    """
+
+    name: str
+    column: str
+    edges: tuple[float, ...] = ()
+    bands: tuple[str, ...] = ()
+    missing: str = "missing"
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A dataset to the machinery: a name and its parts, each written 'module:attribute' and imported on first use.
 
@@ -236,3 +251,8 @@ class Dataset:
     def features(self) -> FeatureSet:
         """The declaration of the features."""
         return self._part("features")
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """Where a model is asked how good it is, beside the months."""
+        return self._part("slices")

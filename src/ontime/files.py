@@ -157,6 +157,57 @@ class Files:
         return self.root / "metrics/evaluate_importance.csv"
 
     @property
+    def slices(self) -> Path:
+        """Per slice and band: rows, rate, ROC AUC, Brier score, gap and gain over climatology, with intervals."""
+        return self.root / "metrics/slices.csv"
+
+    @property
+    def slices_record(self) -> Path:
+        """The record of `slices` in a few numbers."""
+        return self.root / "metrics/slices.json"
+
+    @property
+    def slices_search(self) -> Path:
+        """Segments of two bands whose gap stood out in odd weeks, and what even weeks say of it."""
+        return self.root / "metrics/slices_search.csv"
+
+    @property
+    def slices_errors(self) -> Path:
+        """What the worst mistakes have in common."""
+        return self.root / "metrics/slices_errors.csv"
+
+    @property
+    def errors(self) -> Path:
+        """The worst mistakes: id, day, kind, probability, outcome; five rows each: feature, value, contribution."""
+        return self.root / "data/errors.parquet"
+
+    @property
+    def slices_picture(self) -> Path:
+        return self.root / "metrics/slices.png"
+
+    @property
+    def costs(self) -> Path:
+        """Per way to answer: cost of 1,000 rows, mistakes and unknown, with intervals."""
+        return self.root / "metrics/costs.csv"
+
+    @property
+    def costs_threshold(self) -> Path:
+        return self.root / "metrics/costs_threshold.csv"
+
+    @property
+    def costs_answered(self) -> Path:
+        return self.root / "metrics/costs_answered.csv"
+
+    @property
+    def costs_picture(self) -> Path:
+        return self.root / "metrics/costs.png"
+
+    @property
+    def conformal(self) -> Path:
+        """Coverage of conformal sets per kind, month and class, with intervals."""
+        return self.root / "metrics/conformal.csv"
+
+    @property
     def sweep(self) -> Path:
         """Per trial of a sweep: its settings, its log loss, differences from the committed recipe, a verdict."""
         return self.root / ".ontime/sweep.csv"

@@ -84,6 +84,25 @@ class Intervals:
 
 
 @section
+class Slices:
+    """Where the model is asked how good it is, and how much is shown of it."""
+
+    min_rows: Count
+    segments: Count
+    mistakes: Count
+    conformal_level: Annotated[float, Field(gt=0.5, lt=1)]
+
+
+@section
+class Costs:
+    """What mistakes cost, in any unit; only their ratios matter to an answer."""
+
+    missed: Positive
+    false_alarm: Positive
+    unknown: Positive
+
+
+@section
 class Sweep:
     """What to try: values of params by their full names, `train.leaves: [15, 31]`."""
 
@@ -97,6 +116,8 @@ SECTIONS: dict[str, type] = {
     "split": Split,
     "train": Train,
     "intervals": Intervals,
+    "slices": Slices,
+    "costs": Costs,
     "sweep": Sweep,
 }
 

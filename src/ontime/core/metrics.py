@@ -102,12 +102,13 @@ def average_precision(days: Days, weights: np.ndarray) -> np.ndarray:
 
 def log_loss(days: Days, weights: np.ndarray) -> np.ndarray:
     """Mean of minus the logarithm of the probability given to what happened: (replicates,)."""
+    return days.mean("log_loss", lambda: log_losses(days.probability, days.outcome == 1), weights)
 
-    def losses() -> np.ndarray:
-        probability = np.clip(days.probability, SMALLEST, 1 - SMALLEST)
-        return -np.log(np.where(days.outcome == 1, probability, 1 - probability))
 
-    return days.mean("log_loss", losses, weights)
+def log_losses(probability: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    """Minus the logarithm of the probability given to what happened, per row: (n,)."""
+    probability = np.clip(probability, SMALLEST, 1 - SMALLEST)
+    return -np.log(np.where(outcome, probability, 1 - probability))
 
 
 def brier(days: Days, weights: np.ndarray) -> np.ndarray:

