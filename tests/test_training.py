@@ -1,6 +1,7 @@
 """Train, backtest and evaluate as people run them: whole, killed, with too little data, with a shorter year."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def kill_in_the_middle(stage: str, folder: Path, writes: int) -> None:
     """Start a stage, wait until it has written so many checkpoints, and kill it."""
     command = [sys.executable, "-m", "toy", stage]
     process = subprocess.Popen(
-        command, cwd=folder, env={"PYTHONPATH": str(REPOSITORY / "tests")}, stderr=subprocess.PIPE
+        command, cwd=folder, env=os.environ | {"PYTHONPATH": str(REPOSITORY / "tests")}, stderr=subprocess.PIPE
     )
     seen: set[int] = set()
     deadline = time.monotonic() + 120
