@@ -116,6 +116,12 @@ def test_a_month_is_judged_by_rows_that_were_known_before_alone():
     pd.testing.assert_frame_equal(first, second)
 
 
+def test_a_backtest_of_one_month_has_nothing_to_set_them_on_and_the_same_columns():
+    table = conformal_table([], 0.9, PARAMS)
+    assert table.empty
+    assert list(table) == list(conformal_table(pieces(), 0.9, PARAMS))
+
+
 def test_each_class_has_its_own_bound():
     probability, outcome = drawn(3, 500)
     bounds = by_class(probability, outcome, 0.9)

@@ -18,6 +18,11 @@ from ontime.core.influence import estimate, shown
 from ontime.params import Intervals
 
 Calibrate = Callable[[np.ndarray, np.ndarray, float], "Calibration"]
+COLUMNS = [
+    *("kind", "month", "outcome", "rows", "promised"),
+    *(f"{name}{end}" for name in ("coverage", "both", "none") for end in ("", "_low", "_high")),
+    "simulated",
+]
 DIGITS = 4
 
 
@@ -55,13 +60,15 @@ def conformal_table(
 
     pieces: month, rows whose outcome was known when it began, rows of the month; each with day, outcome, probability.
     The month 'all' is all of them together, each by the calibration of its own month. `simulated`: how often intervals
-    of the coverage held in simulation before they were widened.
+    of the coverage held in simulation before they were widened. Without pieces the table is empty.
     """
     judged = [
         _covered(now, calibrate, known, level).assign(kind=kind, month=month)
         for month, known, now in pieces
         for kind, calibrate in KINDS.items()
     ]
+    if not judged:
+        return pd.DataFrame(columns=COLUMNS)
     rows = pd.concat(judged, ignore_index=True)
     together = pd.concat([rows, rows.assign(month="all")], ignore_index=True)
     lines = []
@@ -69,7 +76,7 @@ def conformal_table(
         for name, of_class in (("all", part), ("true", part[part["outcome"]]), ("false", part[~part["outcome"]])):
             line = {"kind": kind, "month": month, "outcome": name, "rows": len(of_class), "promised": level}
             lines.append(line | _shares(of_class, params))
-    return pd.DataFrame(lines).round(DIGITS)
+    return pd.DataFrame(lines, columns=COLUMNS).round(DIGITS)
 
 
 def _bound(given: np.ndarray, level: float) -> float:

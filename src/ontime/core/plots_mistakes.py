@@ -97,6 +97,9 @@ def _answered(axes: Axes, answered: pd.DataFrame) -> None:
 
 
 def _conformal(axes: Axes, conformal: pd.DataFrame) -> None:
+    if conformal.empty:
+        axes.text(0.5, 0.5, "one month alone: none before it to set them on", ha="center", va="center", color=INK)
+        return
     table = conformal[conformal["kind"] == "by class"]
     for shift, (name, color, mark) in enumerate(CLASSES):
         part = table[table["outcome"] == name]

@@ -90,9 +90,12 @@ def _explained(files: Files, mistakes: pd.DataFrame, bands: pd.DataFrame) -> pd.
 
 
 def _record(table: pd.DataFrame, segments: pd.DataFrame, costed: pd.DataFrame, sets: pd.DataFrame) -> dict[str, object]:
-    """The few numbers that experiments are compared by; their intervals stand in the tables."""
+    """The few numbers that experiments are compared by; their intervals stand in the tables.
+
+    Of conformal sets only where there was a month before to set them on.
+    """
     cost = costed.set_index("answers")["cost"]
-    together = sets[sets["month"] == "all"].set_index(["kind", "outcome"])["coverage"]
+    together = sets[(sets["month"] == "all") & (sets["kind"] == "by class")].set_index("outcome")["coverage"]
     bands = table[table["slice"] != "all"]
     return {
         "bands": len(bands),
@@ -102,7 +105,6 @@ def _record(table: pd.DataFrame, segments: pd.DataFrame, costed: pd.DataFrame, s
         "segments_confirmed": int(segments["confirmed"].sum()),
         "cost": float(cost["model"]),
         "cost_or_unknown": float(cost["model or unknown"]),
-        "conformal_true": float(together["by class", "true"]),
-        "conformal_false": float(together["by class", "false"]),
+        **{f"conformal_{outcome}": value for outcome, value in together.items() if outcome != "all"},
         "left_out": left_out(table),
     }
