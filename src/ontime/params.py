@@ -82,6 +82,17 @@ class Intervals:
     seed: Annotated[int, Field(ge=0)]
 
 
+@section
+class Stress:
+    """What is done to the feeds, and how the days may drift."""
+
+    every_days: Count
+    stale_hours: list[Count]
+    shares: list[Annotated[float, Field(gt=0, lt=1)]]
+    storm_share: Annotated[float, Field(gt=0, le=0.5)]
+    times: list[Annotated[float, Field(ge=0.1, le=10, multiple_of=0.1)]]
+
+
 SECTIONS: dict[str, type] = {
     "fetch": Fetch,
     "validate": Validate,
@@ -89,6 +100,7 @@ SECTIONS: dict[str, type] = {
     "split": Split,
     "train": Train,
     "intervals": Intervals,
+    "stress": Stress,
 }
 
 

@@ -13,11 +13,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from ruamel.yaml import YAML
 
-from ontime.core.asof import microseconds
-from ontime.core.memory import Memory
+from ontime.core.memory import Memory, records
 from ontime.files import Files, part, parts, read_parquet
 from ontime.flights import FLIGHTS
 
@@ -64,10 +62,7 @@ def one_row(files: Files) -> float:
     features = FLIGHTS.features
     month = parts(files.clean)[-1][1]
     tables = {name: read_parquet(part(files.clean, name, month)) for name in features.tables}
-    memory = Memory(features.asof)
-    for stream, frame in features.events(tables).items():
-        for event in records(frame):
-            memory.add(stream, event)
+    memory = Memory.of(features.asof, features.events(tables))
     rows = records(features.rows(tables, 2.0).tail(ROWS))
     for row in rows:
         memory.read(row)
@@ -75,16 +70,6 @@ def one_row(files: Files) -> float:
     for row in rows:
         memory.read(row)
     return (time.perf_counter() - begun) / len(rows) * 1e6
-
-
-def records(frame: pd.DataFrame) -> list[dict]:
-    """Rows as dicts, moments as whole microseconds, `until` as None where there is none."""
-    moments = [name for name in frame if isinstance(frame[name].dtype, pd.DatetimeTZDtype)]
-    found = frame.assign(**{name: microseconds(frame[name]) for name in moments}).to_dict("records")
-    for record in found:
-        if "until" in record and record["until"] < 0:
-            record["until"] = None
-    return found
 
 
 if __name__ == "__main__":

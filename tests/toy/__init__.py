@@ -3,4 +3,4 @@
 from ontime.dataset import Dataset
 
 PARTS = {"read": "toy.source:read", "tables": "toy.contracts:TABLES", "features": "toy.features:FEATURES"}
-TOY = Dataset(name="toy", parts=PARTS)
+TOY = Dataset(name="toy", parts={**PARTS, "stress": "toy.stress:STRESS"})

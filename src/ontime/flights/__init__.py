@@ -8,5 +8,6 @@ FLIGHTS = Dataset(
         "read": "ontime.flights.source:read",
         "tables": "ontime.flights.contracts:TABLES",
         "features": "ontime.flights.features:FEATURES",
+        "stress": "ontime.flights.stress:STRESS",
     },
 )
