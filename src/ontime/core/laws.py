@@ -136,7 +136,7 @@ def at_bounds(contract: Iterable[Table], tables: Tables, end: int) -> dict[str, 
         observed = {
             name: pair[end]
             for name, pair in limits.items()
-            if pair and meaning(table.columns[name])["clock"] >= Clock.OBSERVED
+            if pair and name in tables[table.name] and meaning(table.columns[name])["clock"] >= Clock.OBSERVED
         }
         frame = tables[table.name]
         values = {
@@ -217,7 +217,7 @@ def _executors_differ(sample: Sample) -> list[str]:
         read = np.array([memory.read(row) for row in records(sample.frame)], dtype=np.float32)
         expected = sample.known[memory.names].to_numpy(dtype=np.float32)
         if not np.array_equal(read, expected, equal_nan=True):
-            differ.append(f"row by row differs from columns, events {('once', 'twice')[times - 1]}")
+            differ.append(f"row by row differs from columns, events received {('once', 'twice')[times - 1]}")
     return differ
 
 

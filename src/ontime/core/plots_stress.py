@@ -26,7 +26,7 @@ def failures(table: pd.DataFrame, months: pd.DataFrame, level: float) -> Figure:
     axes.set_title(f"What a disturbed feed adds to the log loss ({level:.0%} intervals)", fontsize=10, color=INK)
     said = [DRIFT.format(what, times) for what, times in zip(drift["what"], drift["level"], strict=True)]
     _costs(above, drift.assign(label=said))
-    above.set_title("What drift adds, if so many times as often", fontsize=10, color=INK)
+    above.set_title("What drift adds to it: rows drawn more often, or less", fontsize=10, color=INK)
     _months(below, months)
     for each in (axes, above, below):
         each.spines[["top", "right"]].set_visible(False)

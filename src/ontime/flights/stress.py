@@ -14,15 +14,15 @@ from ontime.flights.times import at_home, derive_flights, derive_weather
 
 Tables = Mapping[str, pd.DataFrame]
 
-AWAY_ZONE = "America/Chicago"
-AIRPORTS = pd.DataFrame({"faa": ["ORD", "XXX"], "tzone": [AWAY_ZONE, AWAY_ZONE]})
-BLOCK = pd.Timedelta(hours=2, minutes=30)
+AWAY_ZONE = "America/Phoenix"  # it keeps its clocks as they are all year
+AIRPORTS = pd.DataFrame({"faa": ["PHX", "XXX"], "tzone": [AWAY_ZONE, AWAY_ZONE]})
+BLOCK = pd.Timedelta(hours=5, minutes=30)
 NONE = float("nan")
 
 
 def spring_forward() -> Tables:
     """The clocks show 02:00 never on 10 March: 07:00 UTC is 03:00."""
-    return _tables(_flight("2013-03-10T04:30", 60), _flight("2013-03-10T06:45", 30), _flight("2013-03-10T10:00"))
+    return _tables(_flight("2013-03-10T04:30", 60), _flight("2013-03-10T07:05", 30), _flight("2013-03-10T10:00"))
 
 
 def fall_back() -> Tables:
@@ -85,7 +85,7 @@ def _tables(*flights: pd.DataFrame, weather: pd.DataFrame | None = None) -> Tabl
     }
 
 
-def _flight(start: str, delay: int | None = None, carrier: str = "UA", dest: str = "ORD") -> pd.DataFrame:
+def _flight(start: str, delay: int | None = None, carrier: str = "UA", dest: str = "PHX") -> pd.DataFrame:
     """A raw flight of Newark by its scheduled start in UTC; without a delay it has not left."""
     starts = pd.Series([pd.Timestamp(start, tz="UTC").as_unit("us")])
     local, away = at_home(starts), (starts + BLOCK).dt.tz_convert(AWAY_ZONE)
@@ -95,7 +95,7 @@ def _flight(start: str, delay: int | None = None, carrier: str = "UA", dest: str
             "sched_dep_time": (local.dt.hour * 100 + local.dt.minute).astype("Int64"),
             "sched_arr_time": (away.dt.hour * 100 + away.dt.minute).astype("Int64"),
             "time_hour": starts.dt.floor("h"),
-            "distance": pd.array([719], dtype="Int64"),
+            "distance": pd.array([2133], dtype="Int64"),
         }
     )
     delays = {name: pd.array([delay], dtype="Int64") for name in ("dep_delay", "arr_delay")}
@@ -112,7 +112,7 @@ def _weather(hour: str, **readings: float) -> pd.DataFrame:
     return row.assign(**dates, **{name: np.float64(readings.get(name, np.nan)) for name in READINGS})
 
 
-def _id(date: str, number: int, carrier: str = "UA", dest: str = "ORD") -> str:
+def _id(date: str, number: int, carrier: str = "UA", dest: str = "PHX") -> str:
     return f"{date}-{carrier}-{number}-EWR-{dest}"
 
 
