@@ -5,18 +5,20 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from conftest import REPOSITORY, run
 
 from ontime import cli
 from ontime.core.dictionary import data_dictionary, feature_dictionary
 from ontime.core.features import describe
+from ontime.core.latency import grid
 from ontime.flights import FLIGHTS
 
 pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")]
 
-PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md"]
-README = PAGES[0].read_text()
+PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", REPOSITORY / "docs/mistakes.md"]
+README, MISTAKES = PAGES[0].read_text(), PAGES[2].read_text()
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
 
@@ -66,7 +68,8 @@ def test_every_command_of_a_page_exists(page: Path):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_and_every_file_that_is_named_exists(page: Path):
     text = page.read_text()
-    linked = {target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target}
+    targets = {target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target}
+    linked = {(page.parent / target).resolve().relative_to(REPOSITORY).as_posix() for target in targets}
     tree = set(re.findall(r"^([a-z]\S+\.(?:yaml|md)|[a-z]\S+/)  ", text, re.MULTILINE)) - {"data/"}
     modules = {f"src/ontime/{name}" for name in re.findall(r"^  ([a-z_]+(?:\.py|/))  ", text, re.MULTILINE)}
     assert [name for name in linked | tree | modules if not (REPOSITORY / name).exists()] == []
@@ -84,10 +87,9 @@ def test_the_graph_of_the_readme_is_the_pipeline():
 
 
 def test_the_numbers_of_the_readme_are_those_of_the_metrics():
-    if run("git", "diff", "--quiet", "HEAD", "--", "params.yaml", folder=REPOSITORY).returncode:
-        pytest.skip("the workspace holds an experiment: its params differ from those that are committed")
+    skip_in_an_experiment()
     record = metrics("validate")
-    assert written() == {
+    assert written(README) == {
         "quarantined": str(sum(record["quarantined"].values())),
         "warnings": str(record["warnings"]),
         "largest_shift": str(record["largest_shift"]),
@@ -101,8 +103,13 @@ def metrics(stage: str) -> dict[str, Any]:
     return json.loads((REPOSITORY / f"metrics/{stage}.json").read_text())
 
 
-def written() -> dict[str, str]:
-    return dict(re.findall(r"<!-- (\w+) -->([^<]+)<!-- /\1 -->", README))
+def written(page: str) -> dict[str, str]:
+    return dict(re.findall(r"<!-- (\w+) -->([^<]+)<!-- /\1 -->", page))
+
+
+def skip_in_an_experiment() -> None:
+    if run("git", "diff", "--quiet", "HEAD", "--", "params.yaml", folder=REPOSITORY).returncode:
+        pytest.skip("the workspace holds an experiment: its params differ from those that are committed")
 
 
 def headline(intervals: dict[str, Any]) -> dict[str, str]:
@@ -119,6 +126,63 @@ def differences(compared: dict[str, Any]) -> dict[str, str]:
         for window, others in compared.items()
         for name, found in others.items()
     }
+
+
+def test_the_numbers_of_the_page_on_mistakes_are_those_of_the_metrics():
+    skip_in_an_experiment()
+    assert written(MISTAKES) == {**laws(), **failures(), **drift(), **months(), **latency()}
+
+
+def laws() -> dict[str, str]:
+    table = pd.read_csv(REPOSITORY / "metrics/laws.csv").set_index("name")
+    return {
+        "laws": str(len(table)),
+        "laws_known": str((table["result"] == "known").sum()),
+        "sample_rows": f"{table.loc['said_again', 'rows']:,}",
+        **{name: table.loc[name, "found"] for name in ("worse_weather", "longer_delays")},
+    }
+
+
+def added(line: pd.Series, metric: str = "log_loss") -> str:
+    """What is added to a metric, with its interval."""
+    return "{:+.3f} ({:+.3f} to {:+.3f})".format(*(line[f"{metric}_{end}"] for end in ("difference", "low", "high")))
+
+
+def failures() -> dict[str, str]:
+    table = pd.read_csv(REPOSITORY / "metrics/stress.csv")
+    wanted = {"missing": 1.0, "stale": 6.0, "lossy": 0.3, "noisy": 0.3, "instead": 1.0}
+    shown = table[table["kind"].map(wanted) == table["level"]]
+    found = {f"{line['what'].replace(' ', '_')}_{line['kind']}": added(line) for _, line in shown.iterrows()}
+    late = table[(table["what"] == "departures") & (table["kind"] == "stale") & (table["level"] == 1)]
+    found["departures_stale_1"] = added(late.iloc[0])
+    before = (table["log_loss"] - table["log_loss_difference"])[table["kind"].isin(wanted)]
+    assert before.max() - before.min() < 1e-4
+    return found | {"sentence": metrics("stress")["sentence"], "undisturbed": f"{before[0]:.3f}"}
+
+
+def drift() -> dict[str, str]:
+    table = pd.read_csv(REPOSITORY / "metrics/stress.csv").set_index(["what", "level"])
+    mix = table[table["kind"] == "mix"]
+    return {
+        "true_outcomes_2": added(table.loc[("true outcomes", 2.0)]),
+        "true_outcomes_05": added(table.loc[("true outcomes", 0.5)]),
+        "worst_days_3": added(table.loc[("worst days", 3.0)]),
+        "worst_days_3_roc_auc": added(table.loc[("worst days", 3.0)], "roc_auc"),
+        "mix": added(mix.loc[mix["log_loss_difference"].idxmax()]),
+    }
+
+
+def months() -> dict[str, str]:
+    table = pd.read_csv(REPOSITORY / "metrics/stress_months.csv").set_index("month")
+    best = table["log_loss"].idxmin()
+    index = table["mean_psi"]
+    found = {"psi_low": index.min(), "psi_high": index.max(), "best_month_psi": index[best]}
+    return {name: f"{value:.2f}" for name, value in found.items()} | {"best_month": str(best)}
+
+
+def latency() -> dict[str, str]:
+    record = json.loads((REPOSITORY / "docs/latency.json").read_text())
+    return {"latency": "\n\n" + grid(record["measurements"], record["yardstick_seconds"]) + "\n"}
 
 
 def test_no_registry_no_machine_path_and_no_data_is_committed():

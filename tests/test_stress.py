@@ -92,7 +92,6 @@ def test_the_worst_days_are_those_with_most_true_outcomes_and_rare_categories_ar
 
 
 def test_intervals_of_a_disturbance_hold_with_as_few_days_as_are_sampled():
-    """Daily differences of the real disturbances resemble their neighbours by -0.1 to 0.3 (42 days, 5 apart)."""
     whole = year(999, 6000, LEFT)
     truth = value("log_loss", days_of(whole, "worse")) - value("log_loss", days_of(whole))
     single, held = replace(INTERVALS, block_days=1), 0
@@ -191,6 +190,11 @@ def test_every_law_of_the_record_holds_or_has_a_reason():
 
 def test_every_cost_of_the_record_stands_in_its_interval():
     table = pd.read_csv(REPOSITORY / "metrics/stress.csv")
+    cost = json.loads((REPOSITORY / "metrics/stress.json").read_text())
+    silent = table[(table["kind"] == "missing") & (table["what"] == cost["feed"])].iloc[0]
+    assert [silent[f"log_loss_{end}"] for end in ("low", "high")] == pytest.approx(
+        [cost["cost"][end] for end in ("low", "high")], abs=1e-5
+    )
     for metric in ("log_loss", "roc_auc"):
         found = table[f"{metric}_difference"]
         assert found.between(table[f"{metric}_low"], table[f"{metric}_high"]).all()

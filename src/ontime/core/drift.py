@@ -83,7 +83,7 @@ def _bin(values: pd.Series) -> tuple[list[Any], np.ndarray]:
 def _codes(bins: Sequence[Any], values: pd.Series) -> np.ndarray:
     """The bin of each row by edges or values; missing ones, and texts that have no bin, are in the last."""
     if _is_text(values):
-        codes = pd.Index(bins, dtype="str").get_indexer(pd.Index(values, dtype="str"))
+        codes = pd.Index(pd.Series(bins, dtype="str")).get_indexer(pd.Index(values.astype("str")))
         return np.where(codes < 0, len(bins), codes)
     numbers = values.to_numpy(dtype=np.float64)
     return np.where(

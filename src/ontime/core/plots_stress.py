@@ -6,11 +6,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ontime.core.feeds import KINDS
 from ontime.core.plots import ACCENT, INK, PALE, WARM
 
-COLORS = {"missing": WARM, "stale": ACCENT, "lossy": "#5a8a3a", "noisy": "#8a63a8"}
-FEED = {"missing": "silent", "stale": "{:g} h late", "lossy": "{:.0%} lost", "noisy": "{:.0%} wrong"}
+COLORS = {"missing": WARM, "stale": ACCENT, "lossy": "#5a8a3a", "noisy": "#8a63a8", "instead": INK}
+FEED = {
+    "missing": "silent",
+    "stale": "{:g} h late",
+    "lossy": "{:.0%} lost",
+    "noisy": "{:.0%} wrong",
+    "instead": "instead of the model",
+}
 DRIFT = "{}, {:g} times"
 
 
@@ -18,7 +23,7 @@ def failures(table: pd.DataFrame, months: pd.DataFrame, level: float) -> Figure:
     """Left what each disturbed feed costs; right what simulated drift costs, and the months as they came."""
     figure = Figure(figsize=(12, 8), dpi=75, layout="constrained")
     grid = figure.add_gridspec(8, 2, width_ratios=(5, 4))
-    feeds, drift = table[table["kind"].isin(KINDS)], table[~table["kind"].isin(KINDS)]
+    feeds, drift = table[table["kind"].isin(FEED)], table[~table["kind"].isin(FEED)]
     lines = zip(feeds["what"], feeds["kind"], feeds["level"], strict=True)
     said = [f"{what}, {FEED[kind].format(number)}" for what, kind, number in lines]
     axes, above, below = (figure.add_subplot(place) for place in (grid[:, 0], grid[:5, 1], grid[5:, 1]))

@@ -19,6 +19,7 @@ from ontime.params import Intervals, Stress
 METRICS = ("log_loss", "roc_auc")
 DIGITS = 5
 COMMON = 0.1  # share of rows from which on a category's mix is drifted
+FALLBACK = Disturbance("the fallback", "instead", 1.0)  # climatology in place of the model
 MIX = 2.0  # times as often
 FEWER = {"replicates": 400, "simulations": 100}  # a table of many lines makes do with fewer samples
 EPOCH = pd.Timestamp("1970-01-01")
@@ -103,7 +104,7 @@ def verdict(rows: pd.DataFrame, said: Mapping[Disturbance, np.ndarray], params: 
     before = _days(rows, rows["probability"].to_numpy())
     days = {feed: _days(rows, probability) for feed, probability in silent.items()}
     order = sorted(days, key=lambda feed: (-value("log_loss", days[feed]), feed))
-    single = replace(params, block_days=1)
+    single = _sparing(params, block_days=1)
     cost = calibrated(Gap("log_loss", days[order[0]], before), single)
     found: dict[str, Any] = {"feed": order[0], "cost": cost.content()}
     sentence = f"{order[0]}: without it log loss rises by {cost.value:.3f} ({cost.low:.3f} to {cost.high:.3f})"

@@ -10,7 +10,7 @@ from ontime.core.laws import judge
 from ontime.core.model import Model
 from ontime.core.plots_stress import failures
 from ontime.core.split import in_month, known, start
-from ontime.core.stress import drifted, drifts, losses, moved, sampled, verdict
+from ontime.core.stress import FALLBACK, drifted, drifts, losses, moved, sampled, verdict
 from ontime.core.trial import Setting, Trial, attempt, laws, laws_of_features, month_of
 from ontime.dataset import Dataset
 from ontime.files import (
@@ -46,10 +46,11 @@ def run(dataset: Dataset, files: Files, features: Features, intervals: Intervals
         trial = Trial.of_all(trials)
         verdicts = [*laws(setting, trial, models, intervals), *laws_of_features(setting, rows, tables, model)]
         write_csv(judge(verdicts, dataset.stress.known), draft.laws)
+        said = trial.said | {FALLBACK: trial.rows["climatology"].to_numpy()}
         text = list(model.inputs.categories)
         everything = backtest.merge(read_months(files.features, list(models), ["id", *text]), on="id")
         drift = drifted(everything, drifts(everything, text, stress), intervals)
-        table = pd.concat([losses(trial.rows, trial.said, intervals), drift], ignore_index=True)
+        table = pd.concat([losses(trial.rows, said, intervals), drift], ignore_index=True)
         write_csv(table, draft.stress_table)
         write_json(found := verdict(trial.rows, trial.said, intervals), draft.stress)
         pieces = {month: known(history, start(month, features.lead_hours)) for month in models}
@@ -65,7 +66,7 @@ def _history(files: Files, backtest: pd.DataFrame, stress: Stress) -> pd.DataFra
     months = [name for name, _ in parts(files.features) if name <= end]
     frames = (read_parquet(part(files.features, month, None)) for month in months)
     rows = pd.concat([frame[sampled(frame["day"], stress.every_days)] for frame in frames], ignore_index=True)
-    return rows.merge(backtest[["id", "probability"]], on="id", how="left")
+    return rows.merge(backtest[["id", "probability", "climatology"]], on="id", how="left")
 
 
 def _tables(files: Files, setting: Setting, month: str) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
