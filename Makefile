@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help repro study test nightly check lint bench twin storage storage-stop experiments sweep lock-check data-version lock clean
+.PHONY: help repro study test nightly check lint bench latency twin storage storage-stop experiments sweep lock-check data-version lock clean
 
 PYTHON ?=
 # What `make lock` may move: everything, nothing (UPGRADE=), or one (UPGRADE='--upgrade-package lightgbm').
@@ -43,6 +43,9 @@ lint: .venv/installed  ## lint, format, types, import layers, unused dependencie
 
 bench: .venv/installed  ## time and memory of every stage, in a temporary folder
 	python tests/bench/stages.py
+
+latency: .venv/installed  ## measure how long an answer takes; writes docs/latency.json and docs/latency.png
+	python -m ontime bench --json docs/latency.json --picture docs/latency.png
 
 twin: .venv/installed  ## everything again as on another machine: are the bytes those that are committed?
 	.ci/twin

@@ -13,6 +13,7 @@ from ontime import cli, params
 from ontime.core.costs import bounds, forced
 from ontime.core.dictionary import data_dictionary, feature_dictionary
 from ontime.core.features import describe
+from ontime.core.latency import grid
 from ontime.flights import FLIGHTS
 
 pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")]
@@ -134,7 +135,18 @@ def differences(compared: dict[str, Any]) -> dict[str, str]:
 
 def test_the_numbers_of_the_page_on_mistakes_are_those_of_the_metrics():
     skip_in_an_experiment()
-    assert written(MISTAKES) == {**weak_spots(), **segment(), **in_common(), **costs(), **conformal()}
+    assert written(MISTAKES) == {
+        **weak_spots(),
+        **segment(),
+        **in_common(),
+        **costs(),
+        **conformal(),
+        **laws(),
+        **failures(),
+        **drift(),
+        **months(),
+        **latency(),
+    }
 
 
 def table(name: str, *index: str) -> pd.DataFrame:
@@ -231,6 +243,58 @@ def conformal() -> dict[str, str]:
     }
     found = {name: shares(lines.loc[key], "coverage") for name, key in sets.items()}
     return found | {"class_both": shares(lines.loc[("by class", "all", "all")], "both", ".0f")}
+
+
+def laws() -> dict[str, str]:
+    table = pd.read_csv(REPOSITORY / "metrics/laws.csv").set_index("name")
+    return {
+        "laws": str(len(table)),
+        "laws_known": str((table["result"] == "known").sum()),
+        "sample_rows": f"{table.loc['said_again', 'rows']:,}",
+        **{name: table.loc[name, "found"] for name in ("worse_weather", "longer_delays")},
+    }
+
+
+def added(line: pd.Series, metric: str = "log_loss") -> str:
+    """What is added to a metric, with its interval."""
+    return "{:+.3f} ({:+.3f} to {:+.3f})".format(*(line[f"{metric}_{end}"] for end in ("difference", "low", "high")))
+
+
+def failures() -> dict[str, str]:
+    table = pd.read_csv(REPOSITORY / "metrics/stress.csv")
+    wanted = {"missing": 1.0, "stale": 6.0, "lossy": 0.3, "noisy": 0.3, "instead": 1.0}
+    shown = table[table["kind"].map(wanted) == table["level"]]
+    found = {f"{line['what'].replace(' ', '_')}_{line['kind']}": added(line) for _, line in shown.iterrows()}
+    late = table[(table["what"] == "departures") & (table["kind"] == "stale") & (table["level"] == 1)]
+    found["departures_stale_1"] = added(late.iloc[0])
+    before = (table["log_loss"] - table["log_loss_difference"])[table["kind"].isin(wanted)]
+    assert before.max() - before.min() < 1e-4
+    return found | {"sentence": metrics("stress")["sentence"], "undisturbed": f"{before[0]:.3f}"}
+
+
+def drift() -> dict[str, str]:
+    table = pd.read_csv(REPOSITORY / "metrics/stress.csv").set_index(["what", "level"])
+    mix = table[table["kind"] == "mix"]
+    return {
+        "true_outcomes_2": added(table.loc[("true outcomes", 2.0)]),
+        "true_outcomes_05": added(table.loc[("true outcomes", 0.5)]),
+        "worst_days_3": added(table.loc[("worst days", 3.0)]),
+        "worst_days_3_roc_auc": added(table.loc[("worst days", 3.0)], "roc_auc"),
+        "mix": added(mix.loc[mix["log_loss_difference"].idxmax()]),
+    }
+
+
+def months() -> dict[str, str]:
+    table = pd.read_csv(REPOSITORY / "metrics/stress_months.csv").set_index("month")
+    best = table["log_loss"].idxmin()
+    index = table["mean_psi"]
+    found = {"psi_low": index.min(), "psi_high": index.max(), "best_month_psi": index[best]}
+    return {name: f"{value:.2f}" for name, value in found.items()} | {"best_month": str(best)}
+
+
+def latency() -> dict[str, str]:
+    record = json.loads((REPOSITORY / "docs/latency.json").read_text())
+    return {"latency": "\n\n" + grid(record["measurements"], record["yardstick_seconds"]) + "\n"}
 
 
 def test_no_registry_no_machine_path_and_no_data_is_committed():

@@ -208,6 +208,30 @@ class Files:
         return self.root / "metrics/conformal.csv"
 
     @property
+    def laws(self) -> Path:
+        """What must hold of every answer, and whether it does."""
+        return self.root / "metrics/laws.csv"
+
+    @property
+    def stress(self) -> Path:
+        """Which feed must never fail, and what its silence costs."""
+        return self.root / "metrics/stress.json"
+
+    @property
+    def stress_table(self) -> Path:
+        """Per disturbed feed and simulated drift: the metrics, and what it adds to them, with intervals."""
+        return self.root / "metrics/stress.csv"
+
+    @property
+    def stress_months(self) -> Path:
+        """Per month of the backtest: its loss, and how far its features are from those learned from."""
+        return self.root / "metrics/stress_months.csv"
+
+    @property
+    def stress_picture(self) -> Path:
+        return self.root / "metrics/stress.png"
+
+    @property
     def sweep(self) -> Path:
         """Per trial of a sweep: its settings, its log loss, differences from the committed recipe, a verdict."""
         return self.root / ".ontime/sweep.csv"

@@ -103,6 +103,17 @@ class Costs:
 
 
 @section
+class Stress:
+    """What is done to the feeds, and how the days may drift."""
+
+    every_days: Count
+    stale_hours: list[Count]
+    shares: list[Annotated[float, Field(gt=0, lt=1)]]
+    storm_share: Annotated[float, Field(gt=0, le=0.5)]
+    times: list[Annotated[float, Field(ge=0.1, le=10, multiple_of=0.1)]]
+
+
+@section
 class Sweep:
     """What to try: values of params by their full names, `train.leaves: [15, 31]`."""
 
@@ -118,6 +129,7 @@ SECTIONS: dict[str, type] = {
     "intervals": Intervals,
     "slices": Slices,
     "costs": Costs,
+    "stress": Stress,
     "sweep": Sweep,
 }
 

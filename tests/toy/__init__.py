@@ -3,4 +3,4 @@
 from ontime.dataset import Dataset
 
 PARTS = {"read": "toy.source:read", "tables": "toy.contracts:TABLES", "features": "toy.features:FEATURES"}
-TOY = Dataset(name="toy", parts=PARTS | {"slices": "toy.slices:SLICES"})
+TOY = Dataset(name="toy", parts=PARTS | {"slices": "toy.slices:SLICES", "stress": "toy.stress:STRESS"})

