@@ -65,6 +65,7 @@ def test_a_changed_value_is_named_upstream_first_then_without_its_old_content(co
         "validate: makes another data/clean",
         "    data/clean/depots.parquet: city: 1 rows, first row 1 (SOUTH, Rome, nan): Rome became Pisa",
         "featurize: reads another data/clean",
+        *(f"lead@{name}: reads another data/clean" for name in ("m30", "h1", "h5")),
     ]
     shutil.rmtree(committed / ".dvc/cache")
     done = differences(committed)

@@ -14,6 +14,7 @@ from ontime.core.costs import bounds, forced
 from ontime.core.dictionary import data_dictionary, feature_dictionary
 from ontime.core.features import describe
 from ontime.core.latency import grid
+from ontime.core.leads import in_words
 from ontime.flights import FLIGHTS
 
 pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")]
@@ -100,6 +101,7 @@ def test_the_numbers_of_the_readme_are_those_of_the_metrics():
         "largest_shift": str(record["largest_shift"]),
         **headline(metrics("intervals")),
         **differences(metrics("baselines")),
+        **leads(),
     }
     assert f"{record['rows']['flights']:,} flights" in README
 
@@ -109,7 +111,8 @@ def metrics(stage: str) -> dict[str, Any]:
 
 
 def written(page: str) -> dict[str, str]:
-    return dict(re.findall(r"<!-- (\w+) -->([^<]+)<!-- /\1 -->", page))
+    found = re.findall(r"<!-- (\w+) -->([^<]+)<!-- /\1 -->", page)
+    return {name: " ".join(text.split()) for name, text in found}
 
 
 def skip_in_an_experiment() -> None:
@@ -123,6 +126,22 @@ def headline(intervals: dict[str, Any]) -> dict[str, str]:
         value, low, high = (100 * intervals[name][bound] for bound in ("value", "low", "high"))
         found |= {name: f"{value:.1f} %", f"{name}_interval": f"{low:.1f} to {high:.1f} %"}
     return found
+
+
+def leads() -> dict[str, str]:
+    """What is said of the longest and the shortest lead, of climatology, and of the feed that is worth most."""
+    table, worth = (pd.read_csv(REPOSITORY / f"metrics/{name}.csv") for name in ("lead", "worth"))
+    found = {"how_early": metrics("lead")["how_early"]}
+    for name, line in (("lead_shortest", table.iloc[0]), ("lead_longest", table.iloc[-1])):
+        value, low, high = (100 * line[f"roc_auc{bound}"] for bound in ("", "_low", "_high"))
+        found[name] = f"{value:.1f} % ({low:.1f} to {high:.1f} %) {in_words(line['hours'])} ahead"
+    finds = {f"{100 * value:.0f} %" for value in table["climatology_roc_auc"]}
+    assert len(finds) == 1, "climatology depends on the lead"
+    for lead, lines in worth.groupby("lead", sort=False):
+        most = lines.iloc[0]
+        bounds = "{log_loss:.3f} ({log_loss_low:.3f} to {log_loss_high:.3f})".format(**most)
+        found[f"worth_{lead}"] = f"{in_words(most['hours'])} ahead the {most['feed']}, {bounds}"
+    return found | {"lead_climatology": finds.pop()}
 
 
 def differences(compared: dict[str, Any]) -> dict[str, str]:

@@ -185,7 +185,7 @@ class FeatureSet:
     frame for each of `streams`; groups: what is read of those, by the feed it comes from; derive(frame): adds
     `derived`, for which alone the columns `dropped` were read; outcome: what is predicted, in words; climate: features
     by whose values (or steps of that width) the outcome's rate is looked up where nothing else is known, from coarse
-    to fine.
+    to fine; feeds: in words, the groups that would be missing together.
     """
 
     tables: tuple[str, ...]
@@ -198,6 +198,7 @@ class FeatureSet:
     derived: tuple[Feature, ...]
     outcome: str
     climate: Mapping[str, float | None]
+    feeds: Mapping[str, tuple[str, ...]]
     dropped: tuple[str, ...] = ()
 
     @property

@@ -232,6 +232,39 @@ class Files:
         return self.root / "metrics/stress.png"
 
     @property
+    def lead(self) -> Path:
+        """Folder: of each lead's backtest, in a file of its name: id, day, probability, outcome, climatology."""
+        return self.root / "data/lead"
+
+    @property
+    def lead_metrics(self) -> Path:
+        """Folder: the numbers of each lead's backtest, with intervals, and what each feed is worth there."""
+        return self.root / "metrics/lead"
+
+    @property
+    def lead_record(self) -> Path:
+        """How early, in a sentence."""
+        return self.root / "metrics/lead.json"
+
+    @property
+    def lead_table(self) -> Path:
+        """Per lead, the shortest first: every metric with its interval, beside climatology and the shortest lead."""
+        return self.root / "metrics/lead.csv"
+
+    @property
+    def lead_picture(self) -> Path:
+        return self.root / "metrics/lead.png"
+
+    @property
+    def worth_table(self) -> Path:
+        """Per lead and feed: how much worse the model is that must do without it, with intervals."""
+        return self.root / "metrics/worth.csv"
+
+    @property
+    def worth_picture(self) -> Path:
+        return self.root / "metrics/worth.png"
+
+    @property
     def sweep(self) -> Path:
         """Per trial of a sweep: its settings, its log loss, differences from the committed recipe, a verdict."""
         return self.root / ".ontime/sweep.csv"
@@ -379,6 +412,11 @@ def parts(folder: Path) -> list[tuple[str, str | None]]:
 def months(folder: Path) -> list[str]:
     """The months of a table that is a folder of monthly files, ascending."""
     return [name for name, _ in parts(folder)]
+
+
+def months_of(folder: Path, table: str) -> list[str]:
+    """The months of one of several tables below a folder, ascending."""
+    return [month for name, month in parts(folder) if name == table and month]
 
 
 def read_months(folder: Path, wanted: Sequence[str], columns: Sequence[str] | None = None) -> pd.DataFrame:

@@ -13,6 +13,8 @@ from ontime.errors import OntimeError
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+Hours = Annotated[float, Field(ge=0.5, le=168)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 section = dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
@@ -46,7 +48,7 @@ class Validate:
 class Features:
     """How early to predict."""
 
-    lead_hours: Annotated[float, Field(ge=0.5, le=168)]
+    lead_hours: Hours
 
 
 @section
@@ -114,6 +116,27 @@ class Stress:
 
 
 @section
+class Lead:
+    """How early to look, and where to leave out each feed."""
+
+    leads: Annotated[dict[Name, Hours], Field(min_length=1)]
+    worth_at: list[str]
+    worth_every: Count
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if unknown := [name for name in self.worth_at if name not in self.leads]:
+            raise ValueError(f"worth_at names {unknown}, which are not in leads {sorted(self.leads)}")
+        return self
+
+    def hours(self, name: str) -> float:
+        """Hours of the lead of that name. Raises OntimeError where there is none."""
+        if name not in self.leads:
+            raise OntimeError(f"lead.leads in params.yaml has no {name!r}; found: {', '.join(self.leads)}")
+        return self.leads[name]
+
+
+@section
 class Sweep:
     """What to try: values of params by their full names, `train.leaves: [15, 31]`."""
 
@@ -130,6 +153,7 @@ SECTIONS: dict[str, type] = {
     "slices": Slices,
     "costs": Costs,
     "stress": Stress,
+    "lead": Lead,
     "sweep": Sweep,
 }
 

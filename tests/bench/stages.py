@@ -12,7 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from ruamel.yaml import YAML
+from dvc.repo import Repo
+from dvc.stage import PipelineStage
 
 from ontime.actions.bench import yardstick
 
@@ -27,11 +28,16 @@ def main() -> None:
     total = 0.0
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(REPOSITORY / "params.yaml", folder)
-        for stage in YAML(typ="safe").load((REPOSITORY / "dvc.yaml").read_text())["stages"]:
-            seconds, megabytes = measure([sys.executable, "-m", "ontime", stage], folder)
+        for stage in stages():
+            seconds, megabytes = measure([sys.executable, "-m", "ontime", *stage.split("@")], folder)
             total += seconds
             print(f"{stage:<12}{seconds:>9.1f}{seconds / unit:>8.1f}{megabytes:>7.0f} MB")
         print(f"{'together':<12}{total:>9.1f}{total / unit:>8.1f}")
+
+
+def stages() -> list[str]:
+    """The stages as DVC knows them, `lead@h2` for one of several."""
+    return [stage.name for stage in Repo(str(REPOSITORY)).index.stages if isinstance(stage, PipelineStage)]
 
 
 def measure(command: list[str], folder: str) -> tuple[float, float]:
