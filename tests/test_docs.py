@@ -21,9 +21,12 @@ pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")
 
 PAGES = [
     REPOSITORY / name
-    for name in ("README.md", "CONTRIBUTING.md", "docs/mistakes.md", "docs/experiments.md", "docs/storage.md")
+    for name in (
+        *("README.md", "CONTRIBUTING.md", "docs/mistakes.md", "docs/audit.md"),
+        *("docs/experiments.md", "docs/storage.md"),
+    )
 ]
-README, MISTAKES = PAGES[0].read_text(), PAGES[2].read_text()
+README, MISTAKES, AUDIT = (PAGES[number].read_text() for number in (0, 2, 3))
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
 
@@ -314,6 +317,37 @@ def months() -> dict[str, str]:
 def latency() -> dict[str, str]:
     record = json.loads((REPOSITORY / "docs/latency.json").read_text())
     return {"latency": "\n\n" + grid(record["measurements"], record["yardstick_seconds"]) + "\n"}
+
+
+def test_the_page_on_the_audit_tells_its_steps_in_order_with_their_numbers():
+    skip_in_an_experiment()
+    record = metrics("audit")
+    steps, published = record["steps"], record["published"]
+    numbers = {
+        "figure": str(published["roc_auc"]),
+        "rows": f"{published['rows']:,}",
+        "positives": f"{published['positives']:,}",
+        "judged": f"{steps[0]['rows']:,}",
+        "all": f"{steps[-1]['rows']:,}",
+    }
+    for step in steps:
+        numbers[step["name"]] = "{value:.3f} ({low:.3f} to {high:.3f})".format(**step["roc_auc"])
+        if gap := step.get("difference"):
+            form = "{value:+.3f} ({low:+.3f} to {high:+.3f})" if "low" in gap else "{value:+.3f}"
+            numbers[f"{step['name']}_gap"] = form.format(**gap)
+    assert written(AUDIT) == numbers
+    told = re.findall(r"^\| ([^|]+) \| <!-- (\w+) -->.*?(, not paired)? \|$", AUDIT, re.MULTILINE)
+    said = [(step["title"], step["name"], "" if step.get("paired", True) else ", not paired") for step in steps]
+    assert told == said
+    gaps = {step["name"]: step["difference"]["value"] for step in steps if step["kind"] == "leak"}
+    assert min(gaps, key=lambda name: gaps[name]) == "random_split", "the page says that it costs most"
+
+
+def test_the_audit_ends_with_the_headline_and_begins_with_what_was_published():
+    skip_in_an_experiment()
+    first, *_, last = metrics("audit")["steps"]
+    assert last["roc_auc"] == metrics("intervals")["backtest_roc_auc"]
+    assert first["roc_auc"]["low"] < metrics("audit")["published"]["roc_auc"] < first["roc_auc"]["high"]
 
 
 def test_no_registry_no_machine_path_and_no_data_is_committed():

@@ -55,6 +55,7 @@ def test_a_shorter_dataset_is_a_real_one(toy: Path):
     done = run("dvc", "exp", "run", "-S", "fetch.until=2020-04", folder=toy)
     assert done.returncode == 0, done.stderr + done.stdout
     assert json.loads((toy / "metrics/validate.json").read_text())["rows"]["parcels"] == 1600
+    assert json.loads((toy / "metrics/audit.json").read_text())["published"]["complete"] is False
 
 
 def test_a_stop_under_dvc_writes_nothing_and_the_way_back_is_the_documented_one(toy: Path):

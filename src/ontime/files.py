@@ -265,6 +265,15 @@ class Files:
         return self.root / "metrics/worth.png"
 
     @property
+    def audit(self) -> Path:
+        """A published figure, and each step from there to one's own, with its interval and what it takes away."""
+        return self.root / "metrics/audit.json"
+
+    @property
+    def audit_picture(self) -> Path:
+        return self.root / "metrics/audit.png"
+
+    @property
     def sweep(self) -> Path:
         """Per trial of a sweep: its settings, its log loss, differences from the committed recipe, a verdict."""
         return self.root / ".ontime/sweep.csv"

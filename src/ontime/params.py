@@ -137,6 +137,13 @@ class Lead:
 
 
 @section
+class Audit:
+    """How a published figure is rebuilt."""
+
+    seed: Annotated[int, Field(ge=0)]
+
+
+@section
 class Sweep:
     """What to try: values of params by their full names, `train.leaves: [15, 31]`."""
 
@@ -154,6 +161,7 @@ SECTIONS: dict[str, type] = {
     "costs": Costs,
     "stress": Stress,
     "lead": Lead,
+    "audit": Audit,
     "sweep": Sweep,
 }
 
