@@ -173,6 +173,12 @@ def test_other_rows_of_the_same_days_are_not_paired_and_of_other_days_a_differen
     assert "not paired" in half["sentence"]
 
 
+def test_two_steps_that_say_the_same_differ_by_nothing():
+    one = Judged("one", "", "", "leak", year(3, 30).reset_index(names="id"))
+    _, again, by_month = measured([one, one, one._replace(by_month=True)], PARAMS)
+    assert again["difference"] == by_month["difference"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+
+
 def test_a_difference_of_steps_holds_the_truth_as_often_as_it_says():
     few = replace(PARAMS, replicates=200)
 

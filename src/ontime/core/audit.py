@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from ontime.core.intervals import Statistic, calibrated
+from ontime.core.intervals import Statistic, calibrated, level
 from ontime.core.metrics import Days
 from ontime.core.model import DIGITS, TEXT
 from ontime.core.split import in_month, known, start
@@ -211,7 +211,10 @@ def _difference(place: int, steps: Sequence[Judged], statistics: Sequence[Statis
     if not now.days.names.equals(before.days.names):
         return {"paired": False, "difference": {"value": round(now.value - before.value, DIGITS)}}
     gap = Gap(METRIC, now.days, now.by_month, less=before)
-    return {"paired": _same(steps[place].rows, steps[place - 1].rows), "difference": calibrated(gap, params).content()}
+    found = level(gap, params)
+    if found.low < found.high:  # else both steps say the same, and there is nothing to simulate
+        found = calibrated(gap, params)
+    return {"paired": _same(steps[place].rows, steps[place - 1].rows), "difference": found.content()}
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:

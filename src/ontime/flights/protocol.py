@@ -89,9 +89,9 @@ PROTOCOL = Protocol(
         ),
         Step(
             name="test_window",
-            title="without November and December",
-            about="The same, learned on January to October and judged on held-out flights of April to October, the "
-            "months of the backtest. From here on nothing reads the last two months.",
+            title="without the test window",
+            about="The same, learned on the months before the test window and judged on what was held out of those of "
+            "the backtest. From here on nothing reads the test window.",
             kind="scope",
             outcome="published",
             split="random before the test window",
