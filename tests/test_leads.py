@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from toy import TOY
 from ontime import params
 from ontime.core import lead_pictures
 from ontime.core.backtest import Backtest
-from ontime.core.features import describe
+from ontime.core.features import chosen, describe, feeds
 from ontime.core.lead_record import worth
 from ontime.core.leads import how_early, in_words, worth_table
 from ontime.core.plots import ACCENT, WARM
@@ -151,6 +152,29 @@ def test_a_feed_that_no_model_reads_is_worth_nothing_at_all(led: Path):
         lost[metric][bound] for metric in ("log_loss", "brier", "roc_auc") for bound in ("value", "low", "high")
     } == {0.0}
     assert lost["days"] < said["day"].nunique()
+
+
+@pytest.mark.nightly
+def test_searching_anew_moves_what_a_feed_is_worth_by_less_than_its_interval(tmp_path: Path):
+    """The number of trees is that of the model with all feeds; here, two hours ahead, it is searched without each."""
+    (tmp_path / "params.yaml").write_text((REPOSITORY / "params.yaml").read_text())
+    for stage in ("fetch", "validate", "featurize"):
+        assert run("ontime", stage, folder=tmp_path).returncode == 0
+    features, split, train, intervals = (
+        params.load(REPOSITORY / "params.yaml", name) for name in ("features", "split", "train", "intervals")
+    )
+    known = record(REPOSITORY, "h2")
+    trees = dict(list(known["trees"].items())[:: SECTIONS["lead"]["worth_every"]])
+    rows = read_months(Files(tmp_path).features, [f"2013-{month:02}" for month in range(1, 11)])
+    test = Backtest(rows, features.lead_hours, chosen(FLIGHTS.features, train.leave_out), split, train)
+    said = pd.concat([month.said() for month in test.refit(trees, {})])
+    for feed, types in feeds(FLIGHTS.features, train.leave_out).items():
+        kept: dict[str, str] = {}
+        rounds = replace(test, types=types).search(list(trees), kept)
+        anew = worth(test, types, rounds, said, intervals)["log_loss"]
+        before = known["worth"][feed]["log_loss"]
+        assert rounds != trees
+        assert abs(anew["value"] - before["value"]) < (before["high"] - before["low"]) / 2, feed
 
 
 @pytest.mark.parametrize("dataset", [FLIGHTS, TOY], ids=lambda dataset: dataset.name)
