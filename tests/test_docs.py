@@ -316,7 +316,7 @@ def months() -> dict[str, str]:
 
 def latency() -> dict[str, str]:
     record = json.loads((REPOSITORY / "docs/latency.json").read_text())
-    return {"latency": "\n\n" + grid(record["measurements"], record["yardstick_seconds"]) + "\n"}
+    return {"latency": " ".join(grid(record["measurements"], record["yardstick_seconds"]).split())}
 
 
 def test_the_page_on_the_audit_tells_its_steps_in_order_with_their_numbers():
