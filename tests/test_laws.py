@@ -318,6 +318,13 @@ def test_features_and_probabilities_that_are_not_the_stored_ones_are_found():
     assert "distance" in found[0].found
 
 
+def test_features_of_other_rows_are_an_error_that_says_what_to_do():
+    tables = after_midnight()
+    stored = Sample.of(FEATURES, tables, tables, 2.0).table.copy().assign(probability=0.5)
+    with pytest.raises(laws.OntimeError, match="not of the rows of the clean tables: bring both up to date"):
+        attempt(setting(), tables, tables, stored.iloc[1:], Fake())
+
+
 def test_missing_values_are_equal_and_nothing_else_is():
     one = pd.DataFrame({"a": [1.0, np.nan], "b": ["x", "y"]})
     assert same_features("name", "given", one, one.copy()).holds

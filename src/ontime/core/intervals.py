@@ -149,15 +149,21 @@ def simulate(statistic: Statistic | Gap, params: Intervals) -> np.ndarray:
     strays = np.zeros(params.simulations)
     for number in range(params.simulations):
         ranks = _autoregression(size, rho, random)
-        placed = np.zeros((size, size))
+        chosen = np.empty(size, dtype=np.int64)
         for span, those in zip(spans, ranked, strict=True):
-            placed[span, those[(ranks[span] * len(span)).astype(np.int64)]] = 1
-        value = statistic.of(np.ones((1, size)) @ placed)[0]
+            chosen[span] = those[(ranks[span] * len(span)).astype(np.int64)]
+        value = statistic.of(_of_chosen(np.ones((1, size)), chosen))[0]
         drawn = _draw(spans, params.block_days, params.replicates // SPARING, random)
-        low, high = _bounds(statistic.of(drawn @ placed), value, statistic, params)
+        low, high = _bounds(statistic.of(_of_chosen(drawn, chosen)), value, statistic, params)
         if truth != value:
             strays[number] = (truth - value) / (high - value) if truth > value else (value - truth) / (value - low)
     return strays
+
+
+def _of_chosen(weights: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Weights of days (replicates, days), of which each stands for another, as weights of those: (replicates, days)."""
+    places = chosen + np.arange(len(weights))[:, None] * len(chosen)
+    return np.bincount(places.ravel(), weights.ravel(), minlength=weights.size).reshape(weights.shape)
 
 
 def _draw(spans: Sequence[np.ndarray], block: int, replicates: int, random: np.random.Generator) -> np.ndarray:

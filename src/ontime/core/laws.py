@@ -43,17 +43,12 @@ def judge(verdicts: Sequence[Verdict], known: Mapping[str, str]) -> pd.DataFrame
     """
     broken = {verdict.name: verdict for verdict in verdicts if not verdict.holds}
     wrong = [f"  {name}: {one.law}; {one.found}" for name, one in broken.items() if name not in known]
-    wrong += [
-        f"  {name}: known as broken, and it is {'kept' if name in {one.name for one in verdicts} else 'no law here'}"
-        for name in known
-        if name not in broken
-    ]
+    names = {verdict.name for verdict in verdicts}
+    kept = [name for name in known if name not in broken]
+    wrong += [f"  {name}: known as broken, and it is {'kept' if name in names else 'no law here'}" for name in kept]
     if wrong:
-        raise OntimeError(
-            "\n".join(
-                ["laws are broken; mend what breaks them, or list them with a reason as known to be broken:", *wrong]
-            )
-        )
+        head = "laws are broken; mend what breaks them, or list them with a reason as known to be broken:"
+        raise OntimeError("\n".join([head, *wrong]))
     results = ["holds" if verdict.holds else "known" for verdict in verdicts]
     table = pd.DataFrame(verdicts, columns=Verdict._fields).drop(columns="holds")
     table.insert(4, "result", results)
@@ -89,11 +84,9 @@ def unknown_categories(rows: pd.DataFrame, predict: Predict, types: Mapping[str,
     """A value of text that no model has seen is as one that is missing."""
     found = []
     for name in (name for name, dtype in types.items() if dtype == TEXT):
-        never, none = (
-            predict(rows.assign(**{name: pd.Series(value, index=rows.index, dtype=TEXT)}))
-            for value in (NEVER_SEEN, None)
-        )
-        verdict = same_probabilities(f"unknown_{name}", f"a {name} that no model has seen", never, none)
+        values = [pd.Series(value, index=rows.index, dtype=TEXT) for value in (NEVER_SEEN, None)]
+        never, none = (predict(rows.assign(**{name: value})) for value in values)
+        verdict = same_probabilities(f"unknown_{name}", f"{name}: a value that no model has seen", never, none)
         verdict = verdict._replace(law="the probability of a missing one")
         found.append(verdict if _is_inside(never) else inside(verdict.name, verdict.given, never))
     return found
@@ -139,10 +132,8 @@ def at_bounds(contract: Iterable[Table], tables: Tables, end: int) -> dict[str, 
             if pair and name in tables[table.name] and meaning(table.columns[name])["clock"] >= Clock.OBSERVED
         }
         frame = tables[table.name]
-        values = {
-            name: pd.Series(value, index=frame.index).astype(frame[name].dtype) for name, value in observed.items()
-        }
-        found[table.name] = frame.assign(**values)
+        same = {name: pd.Series(value, index=frame.index) for name, value in observed.items()}
+        found[table.name] = frame.assign(**{name: values.astype(frame[name].dtype) for name, values in same.items()})
     return found
 
 

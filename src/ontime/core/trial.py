@@ -29,6 +29,7 @@ from ontime.core.model import Model
 from ontime.core.stress import added_risk
 from ontime.dataset import Change, FeatureSet, Table
 from ontime.dataset import Stress as Declared
+from ontime.errors import OntimeError
 from ontime.params import Intervals, Stress
 
 Tables = Mapping[str, pd.DataFrame]
@@ -103,9 +104,16 @@ def laws(setting: Setting, trial: Trial, models: Mapping[str, Model], intervals:
 
 
 def attempt(setting: Setting, rows: Tables, tables: Tables, stored: pd.DataFrame, model: Model) -> Trial:
-    """rows, tables: as for `core.features.build`; stored: the features of the same rows, and what the model said."""
+    """rows, tables: as for `core.features.build`; stored: the features of the same rows, and what the model said.
+
+    Raises OntimeError where they are not of the same rows.
+    """
     sample = Sample.of(setting.features, rows, tables, setting.lead_hours)
     table = sample.table
+    if table["id"].tolist() != stored["id"].tolist():
+        raise OntimeError(
+            "the stored features are not of the rows of the clean tables: bring both up to date (dvc repro)"
+        )
     decided = table["outcome"].notna().to_numpy()
     feeds = setting.declared.feeds
     said = {
