@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help repro study test nightly check lint bench twin storage storage-stop experiments sweep lock-check lock clean
+.PHONY: help repro study test nightly check lint bench latency twin storage storage-stop experiments sweep lock-check data-version lock clean
 
 PYTHON ?=
 # What `make lock` may move: everything, nothing (UPGRADE=), or one (UPGRADE='--upgrade-package lightgbm').
@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The last stage of the spine: what `make repro` makes. `make study` makes everything in dvc.yaml.
 SPINE := evaluate
 # What `make experiments` leaves out, so that the rest fits: names from their start.
-HIDDEN := Created|sweep|rows|quarantined|warnings|largest_shift|average_precision|brier|ece|log_loss|train\.log|valid\.log|step|data|src|metrics
+HIDDEN := Created|sweep|rows|quarantined|warnings|largest_shift|average_precision|brier|ece|log_loss|train\.log|valid\.log|step|bands|segments|conformal|left_out|data|src|metrics
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ lint: .venv/installed  ## lint, format, types, import layers, unused dependencie
 bench: .venv/installed  ## time and memory of every stage, in a temporary folder
 	python tests/bench/stages.py
 
+latency: .venv/installed  ## measure how long an answer takes; writes docs/latency.json and docs/latency.png
+	python -m ontime bench --json docs/latency.json --picture docs/latency.png
+
 twin: .venv/installed  ## everything again as on another machine: are the bytes those that are committed?
 	.ci/twin
 
@@ -61,6 +64,9 @@ sweep: .venv/installed  ## try the grid of params.yaml, an experiment each; resu
 
 lock-check: .venv/installed  ## is dvc.lock up to date? in a second, without any data
 	@.ci/lock-check
+
+data-version: .venv/installed  ## tag the tables up to a month as a version of the data: UNTIL=2013-06
+	@.ci/data-version '$(UNTIL)'
 
 lock: .venv/installed  ## resolve pyproject.toml anew into requirements.lock; UPGRADE= keeps what is pinned
 	uv pip compile pyproject.toml --group dev --universal --fork-strategy fewest --python-version 3.11 $(UPGRADE) \

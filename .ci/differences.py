@@ -14,6 +14,8 @@ from typing import Any
 
 import pandas as pd
 from dvc.api import DVCFileSystem
+from dvc.repo import Repo
+from dvc.stage import PipelineStage
 from dvc_data.index.index import DataIndexDirError
 from ruamel.yaml import YAML
 
@@ -23,7 +25,7 @@ SHOWN_BY_GIT = "metrics"
 
 def main(revision: str) -> int:
     """Print every difference between `revision` and the workspace. Returns 1 if there is one."""
-    stages = YAML(typ="safe").load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    stages = [stage.name for stage in Repo(".").index.stages if isinstance(stage, PipelineStage)]
     before, now = _lock(_committed("dvc.lock", revision)), _lock(_in_workspace("dvc.lock"))
     lines = [line for stage in stages for line in compare_stage(stage, before, now, revision)]
     lines += compare_strays(stages, now, revision)
@@ -51,7 +53,7 @@ def compare_stage(stage: str, locked: dict[str, Any], lock: dict[str, Any], revi
             yield from (f"    {name}: {line}" for line in compare_content(name, old, new))
 
 
-def compare_strays(stages: dict[str, Any], lock: dict[str, Any], revision: str) -> Iterator[str]:
+def compare_strays(stages: list[str], lock: dict[str, Any], revision: str) -> Iterator[str]:
     """Stages of dvc.lock that dvc.yaml lacks, and files under metrics/ that no stage makes."""
     yield from (f"{stage}: in dvc.lock, but not in dvc.yaml" for stage in lock if stage not in stages)
     made = {name for stage in lock.values() for name in _shown(stage, revision)}

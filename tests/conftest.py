@@ -11,6 +11,10 @@ from hypothesis import settings
 
 REPOSITORY = Path(__file__).parents[1]
 
+# Tests run side by side: with several threads each they would wait for one another. The bytes are the same.
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
 # Examples are the same in every run, and a busy machine is no failure.
 settings.register_profile("ontime", deadline=None, derandomize=True)
 settings.load_profile("ontime")

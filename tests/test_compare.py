@@ -133,12 +133,20 @@ def test_a_report_without_data_says_why_and_still_holds_what_git_shows(compared:
     assert "| `roc_auc` | " in page
 
 
-@pytest.mark.parametrize(("folder", "says"), [("kept", "no earlier report"), (".", "no earlier"), ("..", "outside")])
-def test_a_report_replaces_nothing_but_a_report(tmp_path: Path, folder: str, says: str):
+def test_a_report_replaces_nothing_but_a_report(tmp_path: Path):
     files = Files(tmp_path / "checkout")
-    (files.root / "kept").mkdir(parents=True)
-    with pytest.raises(OntimeError, match=says):
-        ci_report._place(files, files.root / folder)
-    (files.root / "kept/report.md").touch()
-    assert ci_report._place(files, files.root / "kept") == files.root / "kept"
+    kept, page = files.root / "kept", files.root / "kept/report.md"
+    kept.mkdir(parents=True)
+    for folder, says in ((kept, "holds more than"), (files.root, "holds more than"), (tmp_path, "outside")):
+        with pytest.raises(OntimeError, match=says):
+            ci_report._place(files, folder)
+    page.write_text("of something else")
+    with pytest.raises(OntimeError, match="holds more than"):
+        ci_report._place(files, kept)
+    page.write_text(f"{MARKER}\n")
+    (kept / "roc.png").touch()
+    assert ci_report._place(files, kept) == kept
     assert ci_report._place(files, files.root / "new/one") == files.root / "new/one"
+    (kept / "notes.txt").touch()
+    with pytest.raises(OntimeError, match="holds more than"):
+        ci_report._place(files, kept)

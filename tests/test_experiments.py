@@ -140,6 +140,7 @@ def test_making_room_keeps_what_a_tag_or_an_experiment_needs(copy: Path):
     for revision in ("data@2020-06", "fast", "HEAD"):
         do(copy, f"python -m ontime compare {revision} HEAD")
     careless = real.replace(" --all-tags --all-experiments", "")
+    do(copy, f"dvc remote modify --local storage url {copy.parent / 'nowhere'}")
     do(copy, careless)
     done = run("python", "-m", "toy", "compare", "fast", "HEAD", folder=copy, **environment(copy))
     assert done.returncode == 1

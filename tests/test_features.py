@@ -8,10 +8,9 @@ from toy import TOY
 from toy.contracts import TABLES as TOY_TABLES
 from toy.source import read as read_toy
 
-from ontime.core.asof import microseconds
 from ontime.core.checks import check
 from ontime.core.features import OUTCOME, ROW, build, describe, months_needed
-from ontime.core.memory import Memory
+from ontime.core.memory import Memory, records
 from ontime.dataset import Clock
 from ontime.files import read_parquet
 from ontime.flights import FLIGHTS
@@ -140,25 +139,12 @@ def test_one_row_at_a_time_gives_what_columns_give(clean: Months):
     tables = together(clean, ["2013-01"])
     tables = {name: frame[frame["day"] < "2013-01-15"] for name, frame in tables.items()}
     table = build(FEATURES, tables, tables, 0.5)
-    memory = Memory(FEATURES.asof)
-    for stream, frame in FEATURES.events(tables).items():
-        for event in as_records(frame):
-            memory.add(stream, event)
-    rows = as_records(FEATURES.rows(tables, 0.5))[::97]
+    memory = Memory.of(FEATURES.asof, FEATURES.events(tables))
+    rows = records(FEATURES.rows(tables, 0.5))[::97]
     names = [name for name in memory.names if name in table]
     found = pd.DataFrame([dict(zip(memory.names, memory.read(row), strict=True)) for row in rows])[names]
     expected = table.loc[::97, names].astype("float32").reset_index(drop=True)
     pd.testing.assert_frame_equal(found.astype("float32"), expected, check_exact=True)
-
-
-def as_records(frame: pd.DataFrame) -> list[dict]:
-    moments = [name for name in frame if isinstance(frame[name].dtype, pd.DatetimeTZDtype)]
-    whole = {name: pd.array(microseconds(frame[name]), dtype="Int64") for name in moments}
-    records = frame.assign(**whole).to_dict("records")
-    for record in records:
-        if record.get("until") == -(2**63):
-            record["until"] = None
-    return records
 
 
 def test_the_second_dataset_has_windows_too():

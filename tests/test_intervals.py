@@ -142,8 +142,10 @@ def test_the_mean_of_the_months_counts_each_month_once():
 
 
 def test_the_resemblance_of_neighbours_is_read_from_the_data():
-    assert resemblance(days_of(year(10, 400, resemblance=0.0)))[1] == pytest.approx(0, abs=0.12)
-    assert resemblance(days_of(year(10, 400, resemblance=0.9)))[1] > 0.4
+    assert resemblance(Statistic("log_loss", days_of(year(10, 400, resemblance=0.0))).daily)[1] == pytest.approx(
+        0, abs=0.12
+    )
+    assert resemblance(Statistic("log_loss", days_of(year(10, 400, resemblance=0.9))).daily)[1] > 0.4
 
 
 def test_few_blocks_widen_the_percentiles():

@@ -4,6 +4,7 @@ import argparse
 import ast
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,8 +45,12 @@ def main(dataset: Dataset, arguments: Sequence[str] | None = None) -> int:
     try:
         sections = {name: params.load(files.params, name) for name in sections_of(verbs()[verb])}
         _module(verb).run(dataset, files, **sections, **options)
+        sys.stdout.flush()
     except OntimeError as error:
         print(f"{' '.join(words_of(verb))}: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader, `head` or a pager, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more at its end
         return 1
     return 0
 

@@ -185,7 +185,7 @@ class FeatureSet:
     frame for each of `streams`; groups: what is read of those, by the feed it comes from; derive(frame): adds
     `derived`, for which alone the columns `dropped` were read; outcome: what is predicted, in words; climate: features
     by whose values (or steps of that width) the outcome's rate is looked up where nothing else is known, from coarse
-    to fine.
+    to fine; feeds: in words, the groups that would be missing together.
     """
 
     tables: tuple[str, ...]
@@ -198,12 +198,79 @@ class FeatureSet:
     derived: tuple[Feature, ...]
     outcome: str
     climate: Mapping[str, float | None]
+    feeds: Mapping[str, tuple[str, ...]]
     dropped: tuple[str, ...] = ()
 
     @property
     def asof(self) -> list[AsOf]:
         """Every declaration of every group, in order."""
         return [asof for group in self.groups.values() for asof in group]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """How a column of the feature table cuts rows into bands, which are looked at one by one.
+
+    Without `bands` each value is a band. With them, numbers fall between `edges` (ascending, a value at an edge in the
+    upper band), one band more than edges, in words. `missing`: the band of missing values, in words.
+    """
+
+    name: str
+    column: str
+    edges: tuple[float, ...] = ()
+    bands: tuple[str, ...] = ()
+    missing: str = "missing"
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Messages that come, and fail, together: the events of `streams`, and the ends (`until`) of those of `ends`."""
+
+    streams: tuple[str, ...]
+    ends: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Example:
+    """Clean tables made by hand, and what some of their rows must show at a lead of `lead_hours`.
+
+    given and law say in words what is made and what must hold; expected: by id the values of features, NaN where there
+    is none.
+    """
+
+    name: str
+    given: str
+    law: str
+    tables: Callable[[], Mapping[str, pd.DataFrame]]
+    expected: Mapping[str, Mapping[str, float]]
+    lead_hours: float = 2.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is changed in clean tables: no feature may move, or, where it `raises`, the mean probability may not fall.
+
+    `tables(clean tables)` gives the changed ones; `recent`: just the windows of at most two days read them.
+    """
+
+    name: str
+    given: str
+    tables: Callable[[Mapping[str, pd.DataFrame]], Mapping[str, pd.DataFrame]]
+    raises: bool = False
+    recent: bool = False
+
+
+@dataclass(frozen=True)
+class Stress:
+    """What may happen to the dataset: feeds that fail, examples and changes that keep a law.
+
+    known: the laws that are broken, each with the reason; a law that is not broken may not stand there.
+    """
+
+    feeds: Mapping[str, Feed]
+    examples: tuple[Example, ...] = ()
+    changes: tuple[Change, ...] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -249,10 +316,15 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset to the machinery: a name and its parts, each written 'module:attribute' and imported on first use."""
+    """A dataset to the machinery: a name and its parts, each written 'module:attribute' and imported on first use.
+
+    package: what brings the raw tables, by its name in requirements.lock; its release is `fetch.release`. Empty where
+    no package does.
+    """
 
     name: str
     parts: Mapping[str, str]
+    package: str = ""
 
     def _part(self, name: str) -> Any:  # noqa: ANN401 - each property below says what it is
         module, attribute = self.parts[name].split(":")
@@ -272,6 +344,16 @@ class Dataset:
     def features(self) -> FeatureSet:
         """The declaration of the features."""
         return self._part("features")
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """Where a model is asked how good it is, beside the months."""
+        return self._part("slices")
+
+    @property
+    def stress(self) -> Stress:
+        """What may happen to it, and what must hold then."""
+        return self._part("stress")
 
     @property
     def protocol(self) -> Protocol | None:

@@ -39,8 +39,22 @@ class Files:
 
     @property
     def lock(self) -> Path:
-        """What every stage read and made, by hash."""
+        """What DVC recorded of every stage: the hashes of what it read and made, and its params."""
         return self.root / "dvc.lock"
+
+    @property
+    def pipeline(self) -> Path:
+        return self.root / "dvc.yaml"
+
+    @property
+    def project(self) -> Path:
+        """Which packages the project asks for."""
+        return self.root / "pyproject.toml"
+
+    @property
+    def pins(self) -> Path:
+        """The release and the hashes of every package that is installed."""
+        return self.root / "requirements.lock"
 
     @property
     def raw(self) -> Path:
@@ -141,6 +155,114 @@ class Files:
     @property
     def evaluate_importance(self) -> Path:
         return self.root / "metrics/evaluate_importance.csv"
+
+    @property
+    def slices(self) -> Path:
+        """Per slice and band: rows, rate, ROC AUC, Brier score, gap and gain over climatology, with intervals."""
+        return self.root / "metrics/slices.csv"
+
+    @property
+    def slices_record(self) -> Path:
+        """The record of `slices` in a few numbers."""
+        return self.root / "metrics/slices.json"
+
+    @property
+    def slices_search(self) -> Path:
+        """Segments of two bands whose gap stood out in odd weeks, and what even weeks say of it."""
+        return self.root / "metrics/slices_search.csv"
+
+    @property
+    def slices_errors(self) -> Path:
+        """What the worst mistakes have in common."""
+        return self.root / "metrics/slices_errors.csv"
+
+    @property
+    def errors(self) -> Path:
+        """The worst mistakes: id, day, kind, probability, outcome; five rows each: feature, value, contribution."""
+        return self.root / "data/errors.parquet"
+
+    @property
+    def slices_picture(self) -> Path:
+        return self.root / "metrics/slices.png"
+
+    @property
+    def costs(self) -> Path:
+        """Per way to answer: cost of 1,000 rows, mistakes and unknown, with intervals."""
+        return self.root / "metrics/costs.csv"
+
+    @property
+    def costs_threshold(self) -> Path:
+        return self.root / "metrics/costs_threshold.csv"
+
+    @property
+    def costs_answered(self) -> Path:
+        return self.root / "metrics/costs_answered.csv"
+
+    @property
+    def costs_picture(self) -> Path:
+        return self.root / "metrics/costs.png"
+
+    @property
+    def conformal(self) -> Path:
+        """Coverage of conformal sets per kind, month and class, with intervals."""
+        return self.root / "metrics/conformal.csv"
+
+    @property
+    def laws(self) -> Path:
+        """What must hold of every answer, and whether it does."""
+        return self.root / "metrics/laws.csv"
+
+    @property
+    def stress(self) -> Path:
+        """Which feed must never fail, and what its silence costs."""
+        return self.root / "metrics/stress.json"
+
+    @property
+    def stress_table(self) -> Path:
+        """Per disturbed feed and simulated drift: the metrics, and what it adds to them, with intervals."""
+        return self.root / "metrics/stress.csv"
+
+    @property
+    def stress_months(self) -> Path:
+        """Per month of the backtest: its loss, and how far its features are from those learned from."""
+        return self.root / "metrics/stress_months.csv"
+
+    @property
+    def stress_picture(self) -> Path:
+        return self.root / "metrics/stress.png"
+
+    @property
+    def lead(self) -> Path:
+        """Folder: of each lead's backtest, in a file of its name: id, day, probability, outcome, climatology."""
+        return self.root / "data/lead"
+
+    @property
+    def lead_metrics(self) -> Path:
+        """Folder: the numbers of each lead's backtest, with intervals, and what each feed is worth there."""
+        return self.root / "metrics/lead"
+
+    @property
+    def lead_record(self) -> Path:
+        """How early, in a sentence."""
+        return self.root / "metrics/lead.json"
+
+    @property
+    def lead_table(self) -> Path:
+        """Per lead, the shortest first: every metric with its interval, beside climatology and the shortest lead."""
+        return self.root / "metrics/lead.csv"
+
+    @property
+    def lead_picture(self) -> Path:
+        return self.root / "metrics/lead.png"
+
+    @property
+    def worth_table(self) -> Path:
+        """Per lead and feed: how much worse the model is that must do without it, with intervals."""
+        return self.root / "metrics/worth.csv"
+
+    @property
+    def worth_picture(self) -> Path:
+        return self.root / "metrics/worth.png"
 
     @property
     def audit(self) -> Path:
@@ -299,6 +421,11 @@ def parts(folder: Path) -> list[tuple[str, str | None]]:
 def months(folder: Path) -> list[str]:
     """The months of a table that is a folder of monthly files, ascending."""
     return [name for name, _ in parts(folder)]
+
+
+def months_of(folder: Path, table: str) -> list[str]:
+    """The months of one of several tables below a folder, ascending."""
+    return [month for name, month in parts(folder) if name == table and month]
 
 
 def read_months(folder: Path, wanted: Sequence[str], columns: Sequence[str] | None = None) -> pd.DataFrame:

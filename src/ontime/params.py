@@ -13,6 +13,8 @@ from ontime.errors import OntimeError
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+Hours = Annotated[float, Field(ge=0.5, le=168)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 section = dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
@@ -46,7 +48,7 @@ class Validate:
 class Features:
     """How early to predict."""
 
-    lead_hours: Annotated[float, Field(ge=0.5, le=168)]
+    lead_hours: Hours
 
 
 @section
@@ -84,6 +86,57 @@ class Intervals:
 
 
 @section
+class Slices:
+    """Where the model is asked how good it is, and how much is shown of it."""
+
+    min_rows: Count
+    segments: Count
+    mistakes: Count
+    conformal_level: Annotated[float, Field(gt=0.5, lt=1)]
+
+
+@section
+class Costs:
+    """What mistakes cost, in any unit; only their ratios matter to an answer."""
+
+    missed: Positive
+    false_alarm: Positive
+    unknown: Positive
+
+
+@section
+class Stress:
+    """What is done to the feeds, and how the days may drift."""
+
+    every_days: Count
+    stale_hours: list[Count]
+    shares: list[Annotated[float, Field(gt=0, lt=1)]]
+    storm_share: Annotated[float, Field(gt=0, le=0.5)]
+    times: list[Annotated[float, Field(ge=0.1, le=10, multiple_of=0.1)]]
+
+
+@section
+class Lead:
+    """How early to look, and where to leave out each feed."""
+
+    leads: Annotated[dict[Name, Hours], Field(min_length=1)]
+    worth_at: list[str]
+    worth_every: Count
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if unknown := [name for name in self.worth_at if name not in self.leads]:
+            raise ValueError(f"worth_at names {unknown}, which are not in leads {sorted(self.leads)}")
+        return self
+
+    def hours(self, name: str) -> float:
+        """Hours of the lead of that name. Raises OntimeError where there is none."""
+        if name not in self.leads:
+            raise OntimeError(f"lead.leads in params.yaml has no {name!r}; found: {', '.join(self.leads)}")
+        return self.leads[name]
+
+
+@section
 class Audit:
     """How a published figure is rebuilt."""
 
@@ -104,6 +157,10 @@ SECTIONS: dict[str, type] = {
     "split": Split,
     "train": Train,
     "intervals": Intervals,
+    "slices": Slices,
+    "costs": Costs,
+    "stress": Stress,
+    "lead": Lead,
     "audit": Audit,
     "sweep": Sweep,
 }

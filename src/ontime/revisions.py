@@ -1,15 +1,25 @@
 """A revision, or an experiment's name -> the files as they were then, from git, the cache or the remote."""
 
-import io
+from __future__ import annotations
+
+import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ontime.errors import OntimeError
+
+if TYPE_CHECKING:
+    from dvc.api import DVCFileSystem
 
 WORKSPACE = "workspace"
 
@@ -24,8 +34,8 @@ def commit_of(name: str) -> str:
 
     Raises OntimeError where there is no such thing, or several experiments have the name.
     """
-    found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    experiments = _git("for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{name}")
+    found = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    experiments = git("for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{name}")
     commits = found.split() or sorted(set(experiments.split()))
     if len(commits) == 1:
         return commits[0]
@@ -40,38 +50,56 @@ def commit_of(name: str) -> str:
 def experiments_of(commit: str) -> dict[str, str]:
     """The experiments that started from a commit: their own commits by name."""
     where = f"refs/exps/{commit[:2]}/{commit[2:]}/"
-    lines = _git("for-each-ref", "--format=%(refname) %(objectname)", where).splitlines()
+    lines = git("for-each-ref", "--format=%(refname) %(objectname)", where).splitlines()
     return dict(line.removeprefix(where).split() for line in lines)
 
 
 def changed() -> list[str]:
     """The files that git tracks and that are not as HEAD has them."""
-    return _git("diff", "--name-only", "HEAD").splitlines()
+    return git("diff", "--name-only", "HEAD").splitlines()
 
 
 def restore(path: Path) -> None:
     """Make a file again what HEAD has."""
-    _git("checkout", "HEAD", "--", path.as_posix())
+    git("checkout", "HEAD", "--", path.as_posix())
 
 
 def read_bytes(path: Path, commit: str | None) -> bytes:
     """A file as it was. Raises OntimeError where it is not in git, the workspace, the cache or the remote."""
-    from dvc.api import DVCFileSystem  # noqa: PLC0415 - takes most of a second
-    from dvc.exceptions import DvcException  # noqa: PLC0415
+    with _had(path, commit):
+        content: Any = _files(commit).read_bytes(path.as_posix())
+        return content
 
-    try:
-        content: Any = DVCFileSystem(".", rev=commit).read_bytes(path.as_posix())
-    except (DvcException, OSError) as error:
-        where = commit[:7] if commit else "the workspace"
-        raise OntimeError(
-            f"{path} of {where} cannot be had ({error}): fetch it with `dvc pull`, or make it with `dvc repro`"
-        ) from error
-    return content
+
+def read_text(path: Path, commit: str | None) -> str:
+    """A text as it was."""
+    return read_bytes(path, commit).decode()
 
 
 def read_parquet(path: Path, commit: str | None) -> pd.DataFrame:
     """A table as it was."""
-    return pd.read_parquet(io.BytesIO(read_bytes(path, commit)))
+    # In this thread: one that still holds the bytes when a short run ends can take the interpreter down with it.
+    table = pq.ParquetFile(pa.BufferReader(read_bytes(path, commit))).read(use_threads=False)
+    return table.to_pandas(use_threads=False)
+
+
+def hashes(folder: Path, commit: str | None) -> dict[str, str]:
+    """Path below `folder` -> MD5 of the content, of every file that DVC moved there; only the workspace's are read.
+
+    Raises OntimeError where there is no such folder.
+    """
+    if commit is None:
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        found = {path.relative_to(folder).as_posix(): _md5(path) for path in paths}
+    else:
+        with _had(folder, commit):
+            listed: Any = _files(commit).find(folder.as_posix(), detail=True)
+        found = {
+            Path(name).relative_to(folder).as_posix(): info["md5"] for name, info in listed.items() if "md5" in info
+        }
+    if not found:
+        raise OntimeError(f"{where(commit)} has no {folder}: fetch it with `dvc pull`, or make it with `dvc repro`")
+    return found
 
 
 def changes(kind: str, before: str, now: str) -> dict[str, Any]:
@@ -90,6 +118,44 @@ def changes(kind: str, before: str, now: str) -> dict[str, Any]:
     return json.loads(text)
 
 
-def _git(*arguments: str) -> str:
+def git(*arguments: str) -> str:
+    """What a git command prints; nothing where it fails."""
     done: Any = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
     return done.stdout
+
+
+@contextmanager
+def _had(path: Path, commit: str | None) -> Iterator[None]:
+    """What DVC cannot get is an error that says how to get it."""
+    from dvc.exceptions import DvcException  # noqa: PLC0415 - takes most of a second
+    from dvc_data.index.index import DataIndexDirError  # noqa: PLC0415
+
+    try:
+        yield
+    except (DvcException, DataIndexDirError, OSError) as error:
+        raise OntimeError(
+            f"{path} of {where(commit)} cannot be had ({error}): fetch it with `dvc pull`, or make it with `dvc repro`"
+        ) from error
+
+
+def where(commit: str | None) -> str:
+    """A commit in words."""
+    return commit[:7] if commit else "the workspace"
+
+
+def _files(commit: str | None) -> DVCFileSystem:
+    from dvc.api import DVCFileSystem  # noqa: PLC0415 - takes most of a second
+
+    return _committed(commit) if commit else DVCFileSystem(".")
+
+
+@cache
+def _committed(commit: str) -> DVCFileSystem:
+    from dvc.api import DVCFileSystem  # noqa: PLC0415
+
+    return DVCFileSystem(".", rev=commit)
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

@@ -26,9 +26,9 @@ NEXT_STEPS = {
     "NoCredentialsError": "put them in the environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY) or in .dvc/config."
     "local: dvc remote modify --local {remote} access_key_id ..., and secret_access_key ...",
     "PermissionError": "its credentials are wrong, or may not read it: look at those in the environment and in .dvc/"
-    "config.local (dvc config --list --show-origin); after `make storage-stop`, run `make storage` again",
+    "config.local (dvc config --list); after `make storage-stop`, run `make storage` again",
     "ConnectionError": "nobody answers there: is the server running (make storage), are the address and the network "
-    "right (dvc config --list --show-origin)?",
+    "right (dvc config --list)?",
     "FileNotFoundError": "make the bucket or folder, or name another: dvc remote modify --local {remote} url ...",
     "ImportError": "install it: .venv/bin/python -m pip install ...",
     "DvcException": "dvc remote list shows what there is; dvc remote add --local adds one",

@@ -3,4 +3,5 @@
 from ontime.dataset import Dataset
 
 PARTS = {"read": "toy.source:read", "tables": "toy.contracts:TABLES", "features": "toy.features:FEATURES"}
-TOY = Dataset(name="toy", parts=PARTS | {"protocol": "toy.protocol:PROTOCOL"})
+EXTRA = {"slices": "toy.slices:SLICES", "stress": "toy.stress:STRESS", "protocol": "toy.protocol:PROTOCOL"}
+TOY = Dataset(name="toy", parts=PARTS | EXTRA)

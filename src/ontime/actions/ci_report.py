@@ -10,7 +10,7 @@ import vl_convert
 from ruamel.yaml import YAML
 
 from ontime.core.compare import Comparison, backtests
-from ontime.core.review import Report, Side, markdown, pictures_of
+from ontime.core.review import MARKER, Report, Side, markdown, pictures_of
 from ontime.dataset import Dataset
 from ontime.errors import OntimeError
 from ontime.files import Files, write_bytes, write_text
@@ -57,9 +57,16 @@ def _place(files: Files, folder: Path) -> Path:
     place = files.root / os.path.relpath(folder, files.root)
     if ".." in place.parts:
         raise OntimeError(f"{folder} lies outside this checkout: name a folder inside")
-    if place.exists() and not (place / PAGE).is_file():
-        raise OntimeError(f"{folder} is there and holds no {PAGE}, so it is no earlier report: name a new folder")
+    if place.exists() and not _is_report(place):
+        raise OntimeError(f"{folder} is there and holds more than an earlier report: name a new folder")
     return place
+
+
+def _is_report(folder: Path) -> bool:
+    if not (folder / PAGE).is_file():
+        return False
+    others = {path.suffix for path in folder.iterdir() if path.name != PAGE}
+    return others <= {".png"} and (folder / PAGE).read_text(encoding="utf-8").startswith(MARKER)
 
 
 def _side(files: Files, name: str) -> Side:

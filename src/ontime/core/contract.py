@@ -47,6 +47,15 @@ def clocks(table: Table) -> dict[str, Clock]:
     return {name: meaning(column)["clock"] for name, column in table.columns.items()}
 
 
+def bounds(column: pa.Column) -> tuple[float, float] | None:
+    """The least and the greatest number that a column may hold, where it has both."""
+    for check in column.checks or []:
+        known = check.statistics or {}
+        if check.name == "in_range" and isinstance(known["min_value"], int | float):
+            return known["min_value"], known["max_value"]
+    return None
+
+
 def rule_clock(table: Table, rule: Rule) -> Clock:
     """The latest clock of a rule's columns."""
     return max(clocks(table)[name] for name in rule.columns)

@@ -1,6 +1,6 @@
 """Counts of values in fixed bins -> how far a current sample has moved from a reference."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,12 @@ def reference_profile(values: pd.Series, weeks: np.ndarray) -> dict[str, Any]:
     }
 
 
+def shift(profile: Mapping[str, Any], values: pd.Series) -> float:
+    """Population stability index of values (n,) against a reference profile; a value never seen counts as missing."""
+    counts = np.bincount(_codes(profile["bins"], values), minlength=len(profile["shares"]))
+    return float(_psi(np.array(profile["shares"]) * len(values), counts))
+
+
 def whole_weeks(day: pd.Series) -> np.ndarray:
     """The week of each row, counted from the first day; -1 in a last week that is not whole: (n,)."""
     number = ((day - day.min()) // pd.Timedelta(days=1)).to_numpy(dtype=np.int64)
@@ -67,14 +73,22 @@ def whole_weeks(day: pd.Series) -> np.ndarray:
 def _bin(values: pd.Series) -> tuple[list[Any], np.ndarray]:
     """Edges or values of the bins, and the bin of each row; missing ones are in the last."""
     if _is_text(values):
-        names = sorted(values.dropna().unique())
-        codes = pd.Categorical(values, categories=names).codes.astype(np.int64)
-        return names, np.where(codes < 0, len(names), codes)
+        bins = sorted(values.dropna().unique())
+    else:
+        present = values.dropna().to_numpy(dtype=np.float64)
+        bins = np.unique(np.quantile(present, DECILES, method="higher")).tolist() if len(present) else []
+    return bins, _codes(bins, values)
+
+
+def _codes(bins: Sequence[Any], values: pd.Series) -> np.ndarray:
+    """The bin of each row by edges or values; missing ones, and texts that have no bin, are in the last."""
+    if _is_text(values):
+        codes = pd.Index(pd.Series(bins, dtype="str")).get_indexer(pd.Index(values.astype("str")))
+        return np.where(codes < 0, len(bins), codes)
     numbers = values.to_numpy(dtype=np.float64)
-    present = numbers[~np.isnan(numbers)]
-    edges = np.unique(np.quantile(present, DECILES, method="higher")) if len(present) else np.empty(0)
-    codes = np.searchsorted(edges, numbers, side="right")
-    return edges.tolist(), np.where(np.isnan(numbers), len(edges) + 1, codes)
+    return np.where(
+        np.isnan(numbers), len(bins) + 1, np.searchsorted(np.array(bins, dtype=np.float64), numbers, side="right")
+    )
 
 
 def _is_text(values: pd.Series) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 import pandas as pd
@@ -12,6 +12,7 @@ from ontime.dataset import AsOf, Feature, FeatureSet, Latest, Open, Stream, Wind
 from ontime.errors import OntimeError
 
 Tables = Mapping[str, pd.DataFrame]
+Read = Callable[[str, str], pd.DataFrame]
 
 ROW = ["id", "starts_at", "day", "predict_at"]
 OUTCOME = ["outcome", "outcome_known_at"]
@@ -25,11 +26,31 @@ def build(features: FeatureSet, rows: Tables, tables: Tables, lead_hours: float)
     rows: tables with just the rows to compute; tables: the same with the past that `months_needed` names.
     """
     frame = features.rows(rows, lead_hours)
-    known = read(features.asof, frame, features.events(tables))
+    return assemble(features, frame, read(features.asof, frame, features.events(tables)))
+
+
+def assemble(features: FeatureSet, frame: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """The feature table of rows as `features.rows` gives them, and of what was known at their moments."""
     declared = describe(features)
     types = {feature.name: feature.dtype for feature in declared}
     table = features.derive(pd.concat([frame, known], axis=1))[[*ROW, *types, *OUTCOME]]
     return table.astype(types)
+
+
+def build_months(
+    features: FeatureSet, months: Sequence[str], there: Sequence[str], read: Read, lead_hours: float
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The feature table of one month after another, each with the past that it may read, of the months that are there.
+
+    read(table, month): a month of a clean table.
+    """
+    kept: dict[str, dict[str, pd.DataFrame]] = {}
+    predicted = features.tables[0]
+    for month in months:
+        needed = [each for each in months_needed(features, month, lead_hours) if each in there]
+        kept = {each: kept.get(each) or {name: read(name, each) for name in features.tables} for each in needed}
+        tables = {name: pd.concat([kept[each][name] for each in needed], ignore_index=True) for name in features.tables}
+        yield month, build(features, tables | {predicted: kept[month][predicted]}, tables, lead_hours)
 
 
 def months_needed(features: FeatureSet, month: str, lead_hours: float) -> list[str]:
@@ -69,6 +90,11 @@ def chosen(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, str]:
     if not types:
         raise OntimeError("train.leave_out: no feature is left for the model")
     return types
+
+
+def feeds(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, dict[str, str]]:
+    """For each feed the features that a model reads without it: type by name."""
+    return {feed: chosen(features, [*leave_out, *groups]) for feed, groups in features.feeds.items()}
 
 
 def _of_asof(asof: AsOf, stream: Stream, group: str) -> list[Feature]:

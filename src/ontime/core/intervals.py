@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -55,8 +55,47 @@ class Statistic:
         """Places of days that are drawn among themselves."""
         return [columns for columns, _ in self.days.months] if self.by_month else [np.arange(len(self.days))]
 
+    @property
+    def daily(self) -> np.ndarray:
+        """What days resemble one another in: (days,)."""
+        return METRICS["log_loss"](self.days, np.eye(len(self.days)))
 
-def level(statistic: Statistic, params: Intervals) -> Interval:
+
+@dataclass(frozen=True)
+class Gap:
+    """A metric of `one` less that of `other`, which are of the same days."""
+
+    metric: str
+    one: Days
+    other: Days
+    by_month = False
+
+    def of(self, weights: np.ndarray) -> np.ndarray:
+        """Under weights of the days (replicates, days): (replicates,)."""
+        return METRICS[self.metric](self.one, weights) - METRICS[self.metric](self.other, weights)
+
+    @property
+    def days(self) -> Days:
+        return self.other
+
+    @property
+    def value(self) -> float:
+        """Of the days as they are."""
+        return value(self.metric, self.one) - value(self.metric, self.other)
+
+    @property
+    def spans(self) -> list[np.ndarray]:
+        """Places of days that are drawn among themselves."""
+        return [np.arange(len(self.other))]
+
+    @property
+    def daily(self) -> np.ndarray:
+        """What days resemble one another in: (days,)."""
+        days = np.eye(len(self.other))
+        return METRICS["log_loss"](self.one, days) - METRICS["log_loss"](self.other, days)
+
+
+def level(statistic: Statistic | Gap, params: Intervals) -> Interval:
     """A metric with its interval: blocks of days are drawn, since days resemble their neighbours."""
     random = np.random.default_rng(params.seed)
     replicates = statistic.of(_draw(statistic.spans, params.block_days, params.replicates, random))
@@ -64,7 +103,7 @@ def level(statistic: Statistic, params: Intervals) -> Interval:
     return Interval(value, *_bounds(replicates, value, statistic, params))
 
 
-def calibrated(statistic: Statistic, params: Intervals) -> Interval:
+def calibrated(statistic: Statistic | Gap, params: Intervals) -> Interval:
     """The same, widened so far that such intervals hold as often as they say, in a simulation.
 
     The simulation is the outer loop of a double bootstrap (Loh, Calibrating confidence coefficients, Journal of the
@@ -79,10 +118,7 @@ def calibrated(statistic: Statistic, params: Intervals) -> Interval:
 
 def difference(metric: str, one: Days, other: Days, params: Intervals) -> Interval:
     """`one` less `other` on the same rows: single days are drawn, since differences of neighbours hardly resemble."""
-    weights = resample(len(one), 1, params.replicates, np.random.default_rng(params.seed))
-    replicates = METRICS[metric](one, weights) - METRICS[metric](other, weights)
-    low, high = expanded_percentiles(replicates, len(one) - 1, len(one), params.level)
-    return Interval(value(metric, one) - value(metric, other), low, high)
+    return level(Gap(metric, one, other), replace(params, block_days=1))
 
 
 def resample(days: int, block: int, replicates: int, random: np.random.Generator) -> np.ndarray:
@@ -99,27 +135,35 @@ def resample(days: int, block: int, replicates: int, random: np.random.Generator
     return np.bincount(places.ravel(), minlength=replicates * days).reshape(replicates, days).astype(np.float64)
 
 
-def simulate(statistic: Statistic, params: Intervals) -> np.ndarray:
+def simulate(statistic: Statistic | Gap, params: Intervals) -> np.ndarray:
     """How far the truth lies from the value of as many days, where one is the bound of their interval: (simulations,).
 
     These days are taken for all there are, so the truth is known. They are drawn so that neighbours resemble one
-    another as they do here: their log losses follow an autoregression of first order with the correlation of the data.
+    another as they do here: their log losses (of a gap, the differences of these) follow an autoregression of first
+    order with the correlation of the data.
     """
     size, spans, truth = len(statistic.days), statistic.spans, statistic.value
     random = np.random.default_rng([params.seed, size])
-    order, rho = resemblance(statistic.days)
+    order, rho = resemblance(statistic.daily)
     ranked = [order[np.isin(order, span)] for span in spans]
-    strays = np.empty(params.simulations)
+    strays = np.zeros(params.simulations)
     for number in range(params.simulations):
         ranks = _autoregression(size, rho, random)
-        placed = np.zeros((size, size))
+        chosen = np.empty(size, dtype=np.int64)
         for span, those in zip(spans, ranked, strict=True):
-            placed[span, those[(ranks[span] * len(span)).astype(np.int64)]] = 1
-        value = statistic.of(np.ones((1, size)) @ placed)[0]
+            chosen[span] = those[(ranks[span] * len(span)).astype(np.int64)]
+        value = statistic.of(_of_chosen(np.ones((1, size)), chosen))[0]
         drawn = _draw(spans, params.block_days, params.replicates // SPARING, random)
-        low, high = _bounds(statistic.of(drawn @ placed), value, statistic, params)
-        strays[number] = (truth - value) / (high - value) if truth > value else (value - truth) / (value - low)
+        low, high = _bounds(statistic.of(_of_chosen(drawn, chosen)), value, statistic, params)
+        if truth != value:
+            strays[number] = (truth - value) / (high - value) if truth > value else (value - truth) / (value - low)
     return strays
+
+
+def _of_chosen(weights: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Weights of days (replicates, days), of which each stands for another, as weights of those: (replicates, days)."""
+    places = chosen + np.arange(len(weights))[:, None] * len(chosen)
+    return np.bincount(places.ravel(), weights.ravel(), minlength=weights.size).reshape(weights.shape)
 
 
 def _draw(spans: Sequence[np.ndarray], block: int, replicates: int, random: np.random.Generator) -> np.ndarray:
@@ -130,7 +174,7 @@ def _draw(spans: Sequence[np.ndarray], block: int, replicates: int, random: np.r
     return weights
 
 
-def _bounds(replicates: np.ndarray, value: float, statistic: Statistic, params: Intervals) -> tuple[float, float]:
+def _bounds(replicates: np.ndarray, value: float, statistic: Statistic | Gap, params: Intervals) -> tuple[float, float]:
     """Percentiles; within months, where few blocks are drawn and so their mean strays, moved to the value."""
     spans, blocks = len(statistic.spans), len(statistic.days) / params.block_days
     low, high = expanded_percentiles(replicates, blocks - spans, blocks / spans, params.level)
@@ -138,11 +182,10 @@ def _bounds(replicates: np.ndarray, value: float, statistic: Statistic, params: 
     return low - astray, high - astray
 
 
-def resemblance(days: Days) -> tuple[np.ndarray, float]:
-    """The days from the least log loss to the greatest, and the correlation of neighbours."""
-    daily = METRICS["log_loss"](days, np.eye(len(days)))
+def resemblance(daily: np.ndarray) -> tuple[np.ndarray, float]:
+    """The days from the least value to the greatest, and the correlation of neighbours."""
     order = np.argsort(daily, kind="stable")
-    scores = norm.ppf((np.argsort(order) + 0.5) / len(days))
+    scores = norm.ppf((np.argsort(order) + 0.5) / len(daily))
     return order, float(np.corrcoef(scores[:-1], scores[1:])[0, 1])
 
 

@@ -6,9 +6,11 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
-from ontime.core.asof import HOUR, MINUTE, names
+import pandas as pd
+
+from ontime.core.asof import HOUR, MINUTE, MISSING, microseconds, names
 from ontime.dataset import AsOf, Latest, Open, Window
 
 Key = tuple[Any, ...]
@@ -29,6 +31,15 @@ class Memory:
                 self._lines.setdefault((one.stream, one.keys, hours), {})
         self._views = list(dict.fromkeys((one.stream, one.keys) for one in asof))
         self._readers = [(_READERS[type(one)](one), self._views.index((one.stream, one.keys))) for one in asof]
+
+    @classmethod
+    def of(cls, asof: Sequence[AsOf], events: Mapping[str, pd.DataFrame]) -> Self:
+        """A memory of all the events of the streams."""
+        memory = cls(asof)
+        for stream, frame in events.items():
+            for event in records(frame):
+                memory.add(stream, event)
+        return memory
 
     def add(self, stream: str, event: Mapping[str, Any]) -> None:
         """Take in an event: `id`, `moment`, keys, values, and `until` (None while it goes on) where it lasts.
@@ -79,6 +90,19 @@ class Memory:
             for (its, keys, hours), lines in self._lines.items()
             if its == stream
         ]
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows or events of a frame, one by one: moments as whole microseconds, `until` None where there is none."""
+    moments = {name for name in frame if isinstance(frame[name].dtype, pd.DatetimeTZDtype)}
+    columns = {
+        str(name): microseconds(frame[name]).tolist() if name in moments else frame[name].tolist() for name in frame
+    }
+    found = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    for record in found:
+        if record.get("until") == MISSING:
+            record["until"] = None
+    return found
 
 
 class _Line:

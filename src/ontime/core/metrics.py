@@ -102,12 +102,13 @@ def average_precision(days: Days, weights: np.ndarray) -> np.ndarray:
 
 def log_loss(days: Days, weights: np.ndarray) -> np.ndarray:
     """Mean of minus the logarithm of the probability given to what happened: (replicates,)."""
+    return days.mean("log_loss", lambda: log_losses(days.probability, days.outcome == 1), weights)
 
-    def losses() -> np.ndarray:
-        probability = np.clip(days.probability, SMALLEST, 1 - SMALLEST)
-        return -np.log(np.where(days.outcome == 1, probability, 1 - probability))
 
-    return days.mean("log_loss", losses, weights)
+def log_losses(probability: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    """Minus the logarithm of the probability given to what happened, per row: (n,)."""
+    probability = np.clip(probability, SMALLEST, 1 - SMALLEST)
+    return -np.log(np.where(outcome, probability, 1 - probability))
 
 
 def brier(days: Days, weights: np.ndarray) -> np.ndarray:
@@ -130,6 +131,11 @@ def ece(days: Days, weights: np.ndarray) -> np.ndarray:
     """
     gaps = days.kept("gaps", lambda: _gaps(days))
     return np.abs(weights @ gaps).sum(axis=1) / (weights @ days.rows)
+
+
+def risk(days: Days, weights: np.ndarray) -> np.ndarray:
+    """Mean probability, whatever came: (replicates,)."""
+    return days.mean("risk", lambda: days.probability, weights)
 
 
 def _gaps(days: Days) -> np.ndarray:
@@ -155,6 +161,7 @@ METRICS: dict[str, Callable[[Days, np.ndarray], np.ndarray]] = {
     "brier": brier,
     "brier_skill": brier_skill,
     "ece": ece,
+    "risk": risk,
 }
 
 

@@ -71,6 +71,11 @@ class Model:
         """Probability that a row's outcome is true: (n,) float64, six digits."""
         return _probabilities(lightgbm.Booster(model_str=self.text), self.inputs.matrix(rows))
 
+    def contributions(self, rows: pd.DataFrame) -> np.ndarray:
+        """What each feature adds to the log-odds of a row's outcome, by Shapley values: (n, features), six digits."""
+        booster = lightgbm.Booster(model_str=self.text)
+        return np.round(np.asarray(booster.predict(self.inputs.matrix(rows), pred_contrib=True))[:, :-1], DIGITS)
+
     def signature(self) -> dict[str, Any]:
         """What JSON holds of the inputs."""
         types, categories = dict(self.inputs.types), dict(self.inputs.categories)

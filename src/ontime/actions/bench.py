@@ -1,0 +1,197 @@
+"""data/clean/ and the candidate -> how long an answer takes: features and model, cold and warm, one row or many."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from ontime.core.features import build, months_needed
+from ontime.core.latency import HEADER, line
+from ontime.core.memory import Memory, records
+from ontime.core.model import Model
+from ontime.core.plots_latency import latency
+from ontime.dataset import Dataset
+from ontime.errors import OntimeError
+from ontime.files import Files, months, part, parts, read_model, read_months, read_parquet, write_json, write_png
+from ontime.params import Features
+
+Work = Callable[[], object]
+Tables = dict[str, pd.DataFrame]
+
+SIZES = (1, 10, 1_000, 100_000)
+QUICK_SIZES = (1, 10)
+SECONDS, RUNS = 8.0, 1_000  # a measurement is repeated until it took so long, or so often
+QUICK_SECONDS, QUICK_RUNS = 0.2, 5
+YARDSTICK = 10_000_000
+MEGABYTE = 1024**2 if sys.platform == "darwin" else 1024  # in the unit in which the peak memory comes
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """How much is measured, and where it is kept."""
+    parser.add_argument("--quick", action="store_true", help="a few rows and runs: does it work?")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the measurements")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw them (PNG)")
+    parser.add_argument(
+        "--only",
+        nargs=2,
+        metavar=("WHAT", "ROWS"),
+        help=f"measure one in this process, as JSON: {', '.join(WORK)}",
+    )
+
+
+def run(
+    dataset: Dataset,
+    files: Files,
+    features: Features,
+    *,
+    quick: bool,
+    json: Path | None,
+    picture: Path | None,
+    only: tuple[str, str] | None,
+) -> None:
+    """Measure each in a process of its own, so that cold is cold and memory is its own; print a line for each."""
+    if only:
+        _print_one(dataset, files, features, only, quick=quick)
+        return
+    unit = yardstick()
+    cases = [(what, rows) for what in WORK for rows in ((1,) if what in ALONE else QUICK_SIZES if quick else SIZES)]
+    print(f"yardstick: {unit:.2f} s to sort ten million numbers\n{HEADER}")
+    found = []
+    for what, rows in tqdm(cases, desc="bench", unit=" cases", disable=None):
+        found.append(_in_its_own_process(dataset, files, what, rows, quick=quick))
+        tqdm.write(line(found[-1], unit), file=sys.stdout)
+    if json:
+        write_json({"yardstick_seconds": round(unit, 3), "measurements": found}, json)
+    if picture:
+        write_png(latency(pd.DataFrame(found)), picture)
+
+
+def yardstick() -> float:
+    """Seconds to sort ten million numbers: what a ratio can be compared by across machines."""
+    numbers = np.random.default_rng(0).random(YARDSTICK)
+    begun = time.perf_counter()
+    np.sort(numbers)
+    return time.perf_counter() - begun
+
+
+def _in_its_own_process(dataset: Dataset, files: Files, what: str, rows: int, *, quick: bool) -> dict[str, Any]:
+    words = [sys.executable, "-m", dataset.name, "bench", "--only", what, str(rows), *(["--quick"] if quick else [])]
+    begun = time.perf_counter()
+    done = subprocess.run(words, cwd=files.root, capture_output=True, text=True, check=False)  # noqa: S603
+    seconds = time.perf_counter() - begun
+    if done.returncode:
+        raise OntimeError(f"{what} with {rows:,} rows could not be measured:\n{done.stderr.strip()}")
+    told = json.loads(done.stdout)
+    start = seconds - told.pop("inside_seconds")
+    return {"what": what, "rows": rows, "start_seconds": round(start, 4)} | told
+
+
+def _print_one(dataset: Dataset, files: Files, features: Features, only: tuple[str, str], *, quick: bool) -> None:
+    what, rows = only
+    if what not in WORK or not rows.isdecimal() or not int(rows):
+        raise OntimeError(f"--only {what} {rows}: expected one of {', '.join(WORK)} and a number of rows from 1 on")
+    begun = time.perf_counter()
+    work = WORK[what](dataset, files, features, int(rows))
+    loaded = time.perf_counter()
+    work()
+    first = time.perf_counter()
+    times = _repeat(work, *((QUICK_SECONDS, QUICK_RUNS) if quick else (SECONDS, RUNS)))
+    percentiles = np.quantile(times, [0.5, 0.95, 0.99], method="higher")
+    told = {
+        "load_seconds": loaded - begun,
+        "first_seconds": first - loaded,
+        **{f"p{name}_seconds": float(value) for name, value in zip((50, 95, 99), percentiles, strict=True)},
+    }
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE
+    told = {name: float(f"{value:.4g}") for name, value in told.items()} | {
+        "runs": len(times),
+        "megabytes": round(peak),
+    }
+    print(json.dumps(told | {"inside_seconds": time.perf_counter() - begun}))
+
+
+def _repeat(work: Work, seconds: float, runs: int) -> list[float]:
+    times: list[float] = []
+    while len(times) < runs and (sum(times) < seconds or len(times) < QUICK_RUNS):
+        begun = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begun)
+    return times
+
+
+def _features(dataset: Dataset, files: Files, features: Features, rows: int) -> Work:
+    """The last rows of the clean tables, month by month as `featurize` does."""
+    declared, pieces, left = dataset.features, [], rows
+    there = [month for name, month in parts(files.clean) if name == declared.tables[0] and month]
+    for month in reversed(there):
+        past = [each for each in months_needed(declared, month, features.lead_hours) if each in there]
+        tables = _tables(declared.tables, files, past)
+        own = read_parquet(part(files.clean, declared.tables[0], month)).tail(left).reset_index(drop=True)
+        pieces.append((tables | {declared.tables[0]: own}, tables))
+        left -= len(own)
+        if not left:
+            return lambda: [build(declared, own, tables, features.lead_hours) for own, tables in pieces]
+    raise _too_many(rows, rows - left, files.clean)
+
+
+def _model(_: Dataset, files: Files, features: Features, rows: int) -> Work:  # noqa: ARG001
+    model = Model.load(*read_model(files.candidate))
+    frame = _last_rows(files, model, rows)
+    return lambda: model.predict(frame)
+
+
+def _row_features(dataset: Dataset, files: Files, features: Features, rows: int) -> Work:
+    """The executor of the service, one row after another, with the events of a month in memory."""
+    declared = dataset.features
+    month = max(month for name, month in parts(files.clean) if name == declared.tables[0] and month)
+    tables = _tables(declared.tables, files, [month])
+    memory = Memory.of(declared.asof, declared.events(tables))
+    asked = records(declared.rows(tables, features.lead_hours).tail(RUNS))
+    turn = iter(range(sys.maxsize))
+    return lambda: [memory.read(asked[next(turn) % len(asked)]) for _ in range(rows)]
+
+
+def _row_model(_: Dataset, files: Files, features: Features, rows: int) -> Work:  # noqa: ARG001
+    """Trees that are loaded once, a row of numbers, one thread."""
+    model = Model.load(*read_model(files.candidate))
+    booster, values = lightgbm.Booster(model_str=model.text), model.inputs.matrix(_last_rows(files, model, rows))
+    return lambda: booster.predict(values, num_threads=1)
+
+
+def _tables(names: tuple[str, ...], files: Files, past: list[str]) -> Tables:
+    read = {name: [read_parquet(part(files.clean, name, each)) for each in past] for name in names}
+    return {name: pd.concat(frames, ignore_index=True) for name, frames in read.items()}
+
+
+def _last_rows(files: Files, model: Model, rows: int) -> pd.DataFrame:
+    frames: list[pd.DataFrame] = []
+    for month in reversed(months(files.features)):
+        frames.insert(0, read_months(files.features, [month], list(model.inputs.types)))
+        if sum(map(len, frames)) >= rows:
+            return pd.concat(frames, ignore_index=True).tail(rows)
+    raise _too_many(rows, sum(map(len, frames)), files.features)
+
+
+def _too_many(rows: int, there: int, folder: Path) -> OntimeError:
+    return OntimeError(f"{rows:,} rows are more than there are: {there:,} in {folder}")
+
+
+WORK: dict[str, Callable[[Dataset, Files, Features, int], Work]] = {
+    "features": _features,
+    "model": _model,
+    "row-features": _row_features,
+    "row-model": _row_model,
+}
+ALONE = ("row-features", "row-model")  # a row at a time, whatever their number

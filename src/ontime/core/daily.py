@@ -1,0 +1,114 @@
+"""Rows with their day -> metrics of days: their value under any draw of days, and what each day contributes to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from ontime.core.metrics import Days
+
+
+class Daily(Protocol):
+    """A metric of days, under any draw of them.
+
+    of(drawn), where drawn (m, k) are places of days: values (m,) and what each drawn day contributes (m, k); weight
+    (days,): how much of it each day holds, nothing where it is empty.
+    """
+
+    @property
+    def weight(self) -> np.ndarray: ...
+
+    def of(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A sum over another: top, bottom (days,)."""
+
+    top: np.ndarray
+    bottom: np.ndarray
+
+    @property
+    def weight(self) -> np.ndarray:
+        return self.bottom
+
+    def of(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        top, bottom = self.top[drawn], self.bottom[drawn]
+        total = bottom.sum(axis=1, keepdims=True)
+        value = top.sum(axis=1, keepdims=True) / total
+        return value[:, 0], (top - value * bottom) / total
+
+
+@dataclass(frozen=True)
+class Lift:
+    """A share among some over the share among all: the two ratios' quotient."""
+
+    some: Ratio
+    all: Ratio
+
+    @property
+    def weight(self) -> np.ndarray:
+        return self.some.bottom
+
+    def of(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        (one, first), (other, second) = self.some.of(drawn), self.all.of(drawn)
+        value = one / other
+        return value, first / other[:, None] - second * (value / other)[:, None]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The ROC AUC: twice the pairs (days, days) of a positive above a negative, positives and negatives (days,)."""
+
+    pairs: np.ndarray
+    positives: np.ndarray
+    negatives: np.ndarray
+
+    @property
+    def weight(self) -> np.ndarray:
+        return np.minimum(self.positives, self.negatives)
+
+    def of(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        times = _times(drawn, len(self.positives))
+        positives, negatives = ((times @ counts)[:, None] for counts in (self.positives, self.negatives))
+        above, below = times @ self.pairs.T / 2, times @ self.pairs / 2
+        value = (times * above).sum(axis=1, keepdims=True) / (positives * negatives)
+        each = (above - value * negatives * self.positives + below - value * positives * self.negatives) / (
+            positives * negatives
+        )
+        return value[:, 0], np.take_along_axis(each, drawn, axis=1)
+
+
+def calendar(day: pd.Series) -> np.ndarray:
+    """Days since the first: (n,) int64."""
+    return ((day - day.min()) // pd.Timedelta(days=1)).to_numpy(dtype=np.int64)
+
+
+def daily_sums(day: pd.Series, *values: np.ndarray) -> list[np.ndarray]:
+    """Sums of values of the rows by day of the calendar, from the first to the last of these: (days,) each."""
+    place = calendar(day)
+    return [np.bincount(place, value) for value in values]
+
+
+def mean(day: pd.Series, values: np.ndarray) -> Ratio:
+    """The mean of a value of the rows, by day of the calendar."""
+    return Ratio(*daily_sums(day, values, np.ones(len(values))))
+
+
+def ranking(day: pd.Series, outcome: pd.Series, probability: np.ndarray) -> Ranking:
+    """The ROC AUC of the rows, by day of the calendar."""
+    days = Days(day, outcome, probability)
+    place, true = calendar(pd.Series(days.names)), days.sums(days.outcome)
+    positives, negatives = (np.bincount(place, counts) for counts in (true, days.rows - true))
+    pairs = np.zeros((len(positives), len(positives)))
+    pairs[np.ix_(place, place)] = days.pairs
+    return Ranking(pairs, positives, negatives)
+
+
+def _times(drawn: np.ndarray, size: int) -> np.ndarray:
+    """How often each of so many days is drawn: (m, size)."""
+    places = (drawn + np.arange(len(drawn))[:, None] * size).ravel()
+    return np.bincount(places, minlength=len(drawn) * size).reshape(len(drawn), size).astype(np.float64)

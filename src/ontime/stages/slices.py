@@ -1,0 +1,110 @@
+"""The backtest, its models and features -> where the model is weak, its worst mistakes, and what they cost."""
+
+import logging
+
+import pandas as pd
+
+from ontime.core.conformal import conformal_table
+from ontime.core.costs import bounds, cost_table, coverage_curve, forced, threshold_curve
+from ontime.core.mistakes import explain, in_common, worst
+from ontime.core.model import Model
+from ontime.core.plots_mistakes import weak_spots, what_it_costs
+from ontime.core.segments import search
+from ontime.core.slices import MONTH, bands_of, left_out, slice_table
+from ontime.core.split import known, start
+from ontime.dataset import Dataset
+from ontime.files import (
+    Files,
+    part,
+    read_model,
+    read_months,
+    read_parquet,
+    write_csv,
+    write_json,
+    write_parquet,
+    write_png,
+)
+from ontime.params import Costs, Features, Intervals, Slices
+
+log = logging.getLogger(__name__)
+
+
+def run(dataset: Dataset, files: Files, features: Features, intervals: Intervals, slices: Slices, costs: Costs) -> None:
+    """Ask the predictions of the backtest; the test window is not read."""
+    rows, bands = _rows(dataset, files)
+    table = slice_table(rows, bands, slices.min_rows, intervals)
+    segments = search(rows, bands, slices.min_rows, slices.segments, intervals)
+    mistakes = worst(rows, slices.mistakes)
+    costed = cost_table(rows, costs, intervals)
+    thresholds, answered = (curve(rows, costs, intervals) for curve in (threshold_curve, coverage_curve))
+    sets = conformal_table(_pieces(rows, bands, features.lead_hours), slices.conformal_level, intervals)
+    outputs = (
+        *(files.slices, files.slices_record, files.slices_search, files.slices_errors, files.slices_picture),
+        *(files.costs, files.costs_threshold, files.costs_answered, files.costs_picture),
+        *(files.conformal, files.errors),
+    )
+    with files.whole("slices", *outputs) as draft:
+        write_csv(table, draft.slices)
+        write_csv(segments, draft.slices_search)
+        write_csv(in_common(rows, bands, mistakes, intervals), draft.slices_errors)
+        write_parquet(_explained(files, mistakes, bands), draft.errors)
+        write_png(weak_spots(table, intervals.level), draft.slices_picture)
+        write_csv(costed, draft.costs)
+        write_csv(thresholds, draft.costs_threshold)
+        write_csv(answered, draft.costs_answered)
+        write_csv(sets, draft.conformal)
+        picture = what_it_costs(costed, thresholds, bounds(forced(costs))[0], answered, sets, intervals.level)
+        write_png(picture, draft.costs_picture)
+        write_json(record := _record(table, segments, costed, sets), draft.slices_record)
+    log.info("%s", ", ".join(f"{name} {value}" for name, value in record.items() if name != "left_out"))
+
+
+def _rows(dataset: Dataset, files: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of the backtest with when their outcome was known, and their bands."""
+    predicted = read_parquet(files.backtest)
+    months = sorted(predicted["day"].dt.strftime("%Y-%m").unique())
+    columns = list(dict.fromkeys(declared.column for declared in dataset.slices))
+    read = read_months(files.features, months, ["id", "outcome_known_at", *columns]).set_index("id")
+    read = read.loc[predicted["id"]].reset_index(drop=True)
+    bands = bands_of(read.assign(day=predicted["day"]), dataset.slices)
+    return predicted.assign(outcome_known_at=read["outcome_known_at"]), bands
+
+
+def _pieces(rows: pd.DataFrame, bands: pd.DataFrame, lead_hours: float) -> list[tuple[str, pd.DataFrame, pd.DataFrame]]:
+    """Each month after the first, with what was known of those before when it began."""
+    months = list(bands[MONTH].cat.categories)
+    return [(month, known(rows, start(month, lead_hours)), rows[bands[MONTH] == month]) for month in months[1:]]
+
+
+def _explained(files: Files, mistakes: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:
+    """Each mistake as seen by the model that made it, the worst first."""
+    told = []
+    for month, those in mistakes.groupby(bands.loc[mistakes.index, MONTH].astype("str"), sort=True):
+        model = Model.load(*read_model(files.backtest_models / str(month)))
+        features = read_parquet(part(files.features, str(month), None), ["id", *model.inputs.types])
+        columns = ["id", "day", "kind", "probability", "outcome"]
+        told.append(explain(those[columns], features.set_index("id").loc[those["id"]], model))
+    order = {identity: place for place, identity in enumerate(mistakes["id"])}
+    table = pd.concat(told, ignore_index=True)
+    return table.sort_values("id", key=lambda column: column.map(order), kind="stable", ignore_index=True)
+
+
+def _record(table: pd.DataFrame, segments: pd.DataFrame, costed: pd.DataFrame, sets: pd.DataFrame) -> dict[str, object]:
+    """The few numbers that experiments are compared by; their intervals stand in the tables.
+
+    Of conformal sets only where there was a month before to set them on.
+    """
+    cost = costed.set_index("answers")["cost"]
+    together = sets[(sets["month"] == "all") & (sets["kind"] == "by class")].set_index("outcome")["coverage"]
+    bands = table[table["slice"] != "all"]
+    return {
+        "bands": len(bands),
+        "bands_off": int(((bands["gap_low"] > 0) | (bands["gap_high"] < 0)).sum()),
+        "bands_miscalibrated": int(bands["miscalibrated"].sum()),
+        "segments_found": len(segments),
+        "segments_confirmed": int(segments["confirmed"].sum()),
+        "cost": float(cost["model"]),
+        "cost_or_unknown": float(cost["model or unknown"]),
+        **{f"conformal_{outcome}": value for outcome, value in together.items() if outcome != "all"},
+        "left_out": left_out(table),
+    }

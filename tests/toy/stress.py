@@ -1,0 +1,13 @@
+"""What may happen to parcels."""
+
+from ontime.dataset import Change, Feed, Stress
+
+
+def _crossed(tables: dict) -> dict:
+    return {"parcels": tables["parcels"].assign(number=tables["parcels"]["number"] + 1)}
+
+
+STRESS = Stress(
+    feeds={"scans": Feed(("left",))},
+    changes=(Change("renumbered", "every parcel has another number", _crossed),),
+)
