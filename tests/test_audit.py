@@ -10,8 +10,9 @@ from test_intervals import PARAMS, days_of, year
 from toy import PARTS
 
 from ontime import params
-from ontime.core.audit import Gap, Judged, Plan, counted, draw, judge, measured
-from ontime.core.intervals import Statistic, level
+from ontime.core.audit import Judged, Plan, Ruler, counted, draw, judge, measured
+from ontime.core.intervals import Gap, Statistic, calibrated, level
+from ontime.core.metrics import value
 from ontime.core.split import in_month, known, start
 from ontime.dataset import Clock, Dataset, Step
 from ontime.errors import OntimeError
@@ -176,18 +177,29 @@ def test_other_rows_of_the_same_days_are_not_paired_and_of_other_days_a_differen
 def test_two_steps_that_say_the_same_differ_by_nothing():
     one = Judged("one", "", "", "leak", year(3, 30).reset_index(names="id"))
     _, again, by_month = measured([one, one, one._replace(by_month=True)], PARAMS)
-    assert again["difference"] == by_month["difference"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    for line in (again, by_month):
+        assert [line["difference"][name] for name in ("value", "low", "high")] == [0, 0, 0]
 
 
-def test_a_difference_of_steps_holds_the_truth_as_often_as_it_says():
-    few = replace(PARAMS, replicates=200)
+def test_the_ruler_is_the_mean_of_the_months_less_all_together():
+    days = days_of(year(5, 120))
+    months = [value("roc_auc", part) for _, part in days.months]
+    assert Ruler("roc_auc", days, by_month=True).value == pytest.approx(np.mean(months) - value("roc_auc", days))
 
-    def gap(frame: pd.DataFrame) -> Gap:
-        return Gap("roc_auc", days_of(frame), less=Statistic("roc_auc", days_of(frame, "worse")))
 
-    truth = gap(year(0, 3000)).value
-    held = [level(gap(year(seed, 120)), few) for seed in range(1, 121)]
-    assert 0.82 <= np.mean([interval.low <= truth <= interval.high for interval in held]) <= 0.97
+def test_differences_of_steps_hold_the_truth_as_often_as_they_say():
+    few = replace(PARAMS, replicates=200, simulations=100)
+
+    def differences(seed: int, days: int) -> tuple[Gap, Ruler]:
+        frame = year(seed, days)
+        said = days_of(frame)
+        return Gap("roc_auc", said, days_of(frame, "worse")), Ruler("roc_auc", said, by_month=True)
+
+    truths = [each.value for each in differences(0, 1500)]
+    drawn = [[calibrated(each, few) for each in differences(seed, 120)] for seed in range(1, 61)]
+    for truth, intervals in zip(truths, zip(*drawn, strict=True), strict=True):
+        held = np.mean([interval.low <= truth <= interval.high for interval in intervals])
+        assert 0.8 <= held <= 0.98
 
 
 def test_an_unknown_split_is_named():

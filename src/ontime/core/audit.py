@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from ontime.core.intervals import Statistic, calibrated, level
-from ontime.core.metrics import Days
+from ontime.core.intervals import Gap, Statistic, calibrated
+from ontime.core.metrics import METRICS, Days
 from ontime.core.model import DIGITS, TEXT
 from ontime.core.split import in_month, known, start
 from ontime.dataset import Protocol, Step
@@ -37,7 +36,10 @@ class Plan(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What a step said: id, day, outcome, probability of the rows it is judged on; whether month by month."""
+    """What a step said: id, day, outcome, probability of the rows it is judged on.
+
+    by_month: the step before said the same, and only the ruler is another: the mean of the months.
+    """
 
     name: str
     title: str
@@ -174,15 +176,12 @@ SPLITS: dict[str, Callable[[pd.DataFrame, Plan], Pairs]] = {
 }
 
 
-@dataclass(frozen=True)
-class Gap(Statistic):
-    """What a statistic is less another of the same days, drawn together."""
-
-    less: Statistic = field(kw_only=True)
+class Ruler(Statistic):
+    """The mean of the months' metrics less the metric of all rows together."""
 
     def of(self, weights: np.ndarray) -> np.ndarray:
         """Under weights of the days (replicates, days): (replicates,)."""
-        return super().of(weights) - self.less.of(weights)
+        return super().of(weights) - METRICS[self.metric](self.days, weights)
 
 
 def measured(steps: Sequence[Judged], params: Intervals) -> list[dict[str, Any]]:
@@ -210,11 +209,8 @@ def _difference(place: int, steps: Sequence[Judged], statistics: Sequence[Statis
     now, before = statistics[place], statistics[place - 1]
     if not now.days.names.equals(before.days.names):
         return {"paired": False, "difference": {"value": round(now.value - before.value, DIGITS)}}
-    gap = Gap(METRIC, now.days, now.by_month, less=before)
-    found = level(gap, params)
-    if found.low < found.high:  # else both steps say the same, and there is nothing to simulate
-        found = calibrated(gap, params)
-    return {"paired": _same(steps[place].rows, steps[place - 1].rows), "difference": found.content()}
+    gap = Ruler(METRIC, now.days, by_month=True) if now.by_month else Gap(METRIC, now.days, before.days)
+    return {"paired": _same(steps[place].rows, steps[place - 1].rows), "difference": calibrated(gap, params).content()}
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
