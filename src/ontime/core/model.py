@@ -123,9 +123,17 @@ def refit(pieces: Pieces, types: Mapping[str, str], rounds: int, recipe: Train, 
 
     Where a search has grown trees on the same rows, as that of a later month does, they are these.
     """
-    inputs = Inputs.of(pieces.known, types)
-    booster = _Growth(checkpoints, pieces.month, recipe).grow(pieces.known, inputs, rounds)
-    return Model(_trees(booster.model_to_string(num_iteration=rounds)), inputs)
+    return _grown(_Growth(checkpoints, pieces.month, recipe), pieces.known, types, rounds)
+
+
+def fit(rows: pd.DataFrame, types: Mapping[str, str], rounds: int, recipe: Train) -> Model:
+    """So many trees on these rows, from the first."""
+    return _grown(_Growth({}, "", recipe), rows, types, rounds)
+
+
+def _grown(growth: _Growth, rows: pd.DataFrame, types: Mapping[str, str], rounds: int) -> Model:
+    inputs = Inputs.of(rows, types)
+    return Model(_trees(growth.grow(rows, inputs, rounds).model_to_string(num_iteration=rounds)), inputs)
 
 
 class _Growth:

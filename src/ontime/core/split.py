@@ -61,8 +61,12 @@ def backtest_months(parts: Windows, split: Split) -> list[str]:
 
 def start(month: str, lead_hours: float) -> pd.Timestamp:
     """A moment (UTC) before every prediction for a row of that month, wherever its `day` is counted."""
-    begins = pd.Timestamp(f"{month}-01", tz="UTC").as_unit("us")
-    return begins - EARLIEST_ZONE - pd.Timedelta(hours=lead_hours).as_unit("us")
+    return begins(pd.Timestamp(f"{month}-01"), lead_hours)
+
+
+def begins(day: pd.Timestamp, lead_hours: float) -> pd.Timestamp:
+    """A moment (UTC) before every prediction for a row of that day, wherever it is counted."""
+    return day.tz_localize("UTC").as_unit("us") - EARLIEST_ZONE - pd.Timedelta(hours=lead_hours).as_unit("us")
 
 
 def in_month(rows: pd.DataFrame, month: str) -> pd.DataFrame:
