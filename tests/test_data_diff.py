@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from toy.contracts import PARCELS
 
 from ontime.core.changes import compare, contract_bins, matched, parts
-from ontime.core.drift import bin_counts, psi
+from ontime.core.distances import bin_counts, psi_by_bin
 
 pytestmark = pytest.mark.needs("git", "git")
 
@@ -78,7 +78,7 @@ def test_an_added_month_is_measured_against_the_one_before_it(history: Path):
         june["left"].max().isoformat(),
     )
     depots = (bin_counts(frame["depot"], None) for frame in (may, june))
-    assert told["compared"]["added"]["columns"]["depot"]["shift"] == round(psi(*depots), 4)
+    assert told["compared"]["added"]["columns"]["depot"]["shift"] == round(psi_by_bin(*depots), 4)
 
 
 def test_the_other_way_round_the_month_is_removed(history: Path):

@@ -12,7 +12,8 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from ontime.core.contract import meaning
-from ontime.core.drift import DECILES, bin_counts, psi
+from ontime.core.distances import bin_counts, psi_by_bin
+from ontime.core.drift import DECILES
 from ontime.dataset import Table
 
 Month = str | None
@@ -175,7 +176,7 @@ class _Column:
     def content(self) -> dict[str, Any]:
         before, after = (side.content() if side else None for side in self.sides)
         counts = [side.counts for side in self.sides if side is not None and side.counts is not None]
-        shift = round(psi(*counts), SHIFT_DIGITS) if len(counts) == SIDES else None
+        shift = round(psi_by_bin(*counts), SHIFT_DIGITS) if len(counts) == SIDES else None
         return {"before": before, "after": after, "shift": shift}
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from ontime.core.contract import meaning
-from ontime.core.drift import bin_counts, psi
+from ontime.core.distances import bin_counts, psi_by_bin
 from ontime.core.findings import Finding, Level
 from ontime.dataset import Table
 from ontime.params import Validate
@@ -54,7 +54,7 @@ def profile(table: Table, clean: pd.DataFrame, month: str | None, before: Counts
             "missing": round(clean[name].isna().mean(), 6),
             "extreme": round(_extreme_share(clean[name], meaning(table.columns[name])["usual"]), 6),
             "mean": round(clean[name].astype("float64").mean(), 4) if is_numeric_dtype(clean[name]) else np.nan,
-            "shift": round(psi(before[name], counts[name]), 4) if name in counts else np.nan,
+            "shift": round(psi_by_bin(before[name], counts[name]), 4) if name in counts else np.nan,
         }
         for name in table.schema.columns
     ]

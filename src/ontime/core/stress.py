@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ontime.core.drift import reference_profile, shift
+from ontime.core.drift import Profile
 from ontime.core.feeds import EVERY_FEED, Disturbance
 from ontime.core.intervals import Gap, Interval, calibrated
 from ontime.core.metrics import Days, value
@@ -87,8 +87,8 @@ def drifted(rows: pd.DataFrame, found: Iterable[Drift], params: Intervals) -> pd
 
 def moved(learned: pd.DataFrame, rows: pd.DataFrame, types: Mapping[str, str]) -> dict[str, Any]:
     """How far the features of a month's rows are from those learned from (PSI): the farthest, and the mean of all."""
-    weeks = np.full(len(learned), -1)
-    found = {name: shift(reference_profile(learned[name], weeks), rows[name]) for name in types}
+    profile = Profile.of(learned, list(types), dict.fromkeys(types, 1.0))
+    found = profile.measure(rows)["psi"].to_dict()
     farthest = max(found, key=lambda name: (found[name], name))
     return {
         "largest_psi": round(found[farthest], 4),

@@ -3,14 +3,12 @@
 import logging
 from dataclasses import asdict
 
-import numpy as np
-import pandas as pd
 from dvclive import Live
 
 from ontime.core.climatology import climatology
-from ontime.core.drift import reference_profile, whole_weeks
+from ontime.core.drift import Profile
 from ontime.core.features import KEYS, chosen
-from ontime.core.model import refit, search
+from ontime.core.model import Model, Search, refit, search
 from ontime.core.split import Pieces, pieces, windows
 from ontime.dataset import Dataset
 from ontime.files import Files, content_hash, months, read_months, write_json, write_model
@@ -42,7 +40,7 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, train:
             "data": version,
         }
         write_model(model.text, signature, draft.candidate)
-        write_json(_reference(data, types, found.probability), draft.candidate / "reference.json")
+        write_json(_reference(data, found, model), draft.candidate / "reference.json")
         write_json(climatology(data.known, dataset.features.climate).content(), draft.candidate / "fallback.json")
     log.info("%s trees on %s rows and %s features", found.rounds, f"{len(data.known):,}", len(types))
 
@@ -53,9 +51,9 @@ def _show(live: Live, train_loss: float, valid_loss: float) -> None:
     live.next_step()
 
 
-def _reference(data: Pieces, types: dict[str, str], probability: np.ndarray) -> dict[str, dict]:
+def _reference(data: Pieces, found: Search, model: Model) -> dict[str, dict]:
     """Profiles of the features that were learned from, and of what was said of rows that were not."""
-    weeks = whole_weeks(data.known["day"])
-    said = pd.Series(probability, index=data.valid.index)
-    features = {name: reference_profile(data.known[name], weeks) for name in types}
-    return {"features": features, "probability": reference_profile(said, whole_weeks(data.valid["day"]))}
+    weights = model.importance().set_index("feature")["gain"].to_dict()
+    features = Profile.of(data.known, list(model.inputs.types), weights)
+    said = Profile.of(data.valid.assign(probability=found.probability), ["probability"], {"probability": 1.0})
+    return {"features": features.content(), "probability": said.content()}
