@@ -274,6 +274,44 @@ class Files:
         return self.root / "metrics/audit.png"
 
     @property
+    def alarms(self) -> Path:
+        """Per alarm rule and window of the year: alarms that were right, late and false; worth a new model."""
+        return self.root / "metrics/alarms.csv"
+
+    @property
+    def alarms_weeks(self) -> Path:
+        """Per followed model and week: its loss, that of a new model, what was expected, drift."""
+        return self.root / "metrics/alarms_weeks.csv"
+
+    @property
+    def alarms_picture(self) -> Path:
+        return self.root / "metrics/alarms.png"
+
+    @property
+    def replay(self) -> Path:
+        """Which policy to hold, how each did, and what alarms were worth."""
+        return self.root / "metrics/replay.json"
+
+    @property
+    def replay_table(self) -> Path:
+        """Per policy, fault and window of the year: every metric and what it is beside another, decisions."""
+        return self.root / "metrics/replay.csv"
+
+    @property
+    def replay_weeks(self) -> Path:
+        """Per policy and week: the loss, what was expected, drift."""
+        return self.root / "metrics/replay_weeks.csv"
+
+    @property
+    def replay_decisions(self) -> Path:
+        """Every decision with its day and its reason."""
+        return self.root / "metrics/replay_decisions.csv"
+
+    @property
+    def replay_picture(self) -> Path:
+        return self.root / "metrics/replay.png"
+
+    @property
     def sweep(self) -> Path:
         """Per trial of a sweep: its settings, its log loss, differences from the committed recipe, a verdict."""
         return self.root / ".ontime/sweep.csv"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
@@ -144,11 +144,62 @@ class Audit:
 
 
 @section
+class Drift:
+    """When a window is unlike what a model learned from, and how many such windows ring an alarm."""
+
+    test: Literal["psi", "jensen_shannon", "kolmogorov_smirnov", "wasserstein", "chi_square", "p_values"]
+    quantile: Annotated[float, Field(gt=0.5, lt=1)]
+    k: Count
+    n: Count
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.k > self.n:
+            raise ValueError(f"k {self.k} of n {self.n} windows can never be")
+        return self
+
+
+@section
+class Policy:
+    """When a new model is made, what it must show, and which feed's silence is minded."""
+
+    rule: Literal["never", "monthly", "drift", "realised", "estimated", "gated"]
+    margin: Positive
+    level: Annotated[float, Field(gt=0.5, lt=1)]
+    shadow_days: Count
+    max_days: Count
+    watch_days: Count
+    min_days: Count
+    feed: str
+    silent_hours: Positive
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.shadow_days > self.max_days:
+            raise ValueError(f"shadow_days {self.shadow_days} is above max_days {self.max_days}")
+        return self
+
+    @property
+    def gated(self) -> bool:
+        """Whether a new model waits in shadow until it has shown what it can do."""
+        return self.rule == "gated"
+
+
+@section
+class Replay:
+    """How much of the year judges what was chosen on the rest."""
+
+    judged_months: Count
+
+
+@section
 class Sweep:
     """What to try: values of params by their full names, `train.leaves: [15, 31]`."""
 
     grid: Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
 
+
+RULES: tuple[str, ...] = get_args(Policy.__annotations__["rule"])
 
 SECTIONS: dict[str, type] = {
     "fetch": Fetch,
@@ -162,6 +213,9 @@ SECTIONS: dict[str, type] = {
     "stress": Stress,
     "lead": Lead,
     "audit": Audit,
+    "drift": Drift,
+    "policy": Policy,
+    "replay": Replay,
     "sweep": Sweep,
 }
 

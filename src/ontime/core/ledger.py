@@ -1,0 +1,74 @@
+"""What was said of each row, by which model, and what came of it -> the rows of some days, side by side; in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+ANSWERED = "answered"  # the voice of what users were told, whichever model it came from
+UNKNOWN = -1
+DAY = pd.Timedelta(days=1)
+
+
+class Ledger(Protocol):
+    """What the loop writes down and looks up. A voice is a model's version, or what was ANSWERED.
+
+    say(day, ids, said): a probability (n,) of each voice for the rows of a day; learn(ids, outcomes): what came of
+    rows; spoken(first, last, *voices): of the days first to last for which all these voices spoke the rows whose
+    outcome is known: `day`, `outcome`, and a column for each voice; asked(first, last, voice): the probabilities of all
+    its rows of these days, whatever is known of them.
+    """
+
+    def say(self, day: pd.Timestamp, ids: np.ndarray, said: Mapping[str, np.ndarray]) -> None: ...
+
+    def learn(self, ids: np.ndarray, outcomes: np.ndarray) -> None: ...
+
+    def spoken(self, first: pd.Timestamp, last: pd.Timestamp, *voices: str) -> pd.DataFrame: ...
+
+    def asked(self, first: pd.Timestamp, last: pd.Timestamp, voice: str) -> np.ndarray: ...
+
+
+class Memory:
+    """A ledger that lasts as long as the process; rows of a day come together."""
+
+    def __init__(self) -> None:
+        self._days: dict[pd.Timestamp, dict[str, np.ndarray]] = {}
+        self._places: dict[str, int] = {}
+        self._outcomes = np.full(1024, UNKNOWN, dtype=np.int8)
+        self._rows: dict[pd.Timestamp, np.ndarray] = {}
+
+    def say(self, day: pd.Timestamp, ids: np.ndarray, said: Mapping[str, np.ndarray]) -> None:
+        if day not in self._rows:
+            self._rows[day] = np.array([self._place(name) for name in ids], dtype=np.int64)
+        self._days.setdefault(day, {}).update(said)
+
+    def learn(self, ids: np.ndarray, outcomes: np.ndarray) -> None:
+        self._outcomes[[self._place(name) for name in ids]] = outcomes
+
+    def spoken(self, first: pd.Timestamp, last: pd.Timestamp, *voices: str) -> pd.DataFrame:
+        parts = [self._of_day(day, voices) for day in self._between(first, last, voices)]
+        parts = parts or [pd.DataFrame({"day": pd.Series(dtype="datetime64[us]"), "outcome": pd.Series(dtype="bool")})]
+        return pd.concat(parts, ignore_index=True)
+
+    def asked(self, first: pd.Timestamp, last: pd.Timestamp, voice: str) -> np.ndarray:
+        parts = [self._days[day][voice] for day in self._between(first, last, (voice,))]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def _of_day(self, day: pd.Timestamp, voices: tuple[str, ...]) -> pd.DataFrame:
+        outcome = self._outcomes[self._rows[day]]
+        known = outcome != UNKNOWN
+        said = {voice: self._days[day][voice][known] for voice in voices}
+        return pd.DataFrame({"day": day, "outcome": outcome[known] == 1, **said})
+
+    def _between(self, first: pd.Timestamp, last: pd.Timestamp, voices: tuple[str, ...]) -> list[pd.Timestamp]:
+        days = pd.date_range(first, last, freq=DAY).as_unit("us")
+        return [day for day in days if set(voices) <= self._days.get(day, {}).keys()]
+
+    def _place(self, name: str) -> int:
+        place = self._places.setdefault(name, len(self._places))
+        if place >= len(self._outcomes):
+            self._outcomes = np.append(self._outcomes, np.full(len(self._outcomes), UNKNOWN, dtype=np.int8))
+        return place

@@ -1,0 +1,105 @@
+"""What the loop did over a year, and what alarms were worth -> pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ontime.core.plots import ACCENT, INK, PALE, WARM
+
+COLORS = ("#0b6e99", "#c2571a", "#5a8a3a", "#8a63a8", "#a38a1d", "#1f2933")
+
+
+def policies(weeks: pd.DataFrame, table: pd.DataFrame, decisions: pd.DataFrame, level: float) -> Figure:
+    """Above each policy's loss less that of never, week by week and summed; below what policies and faults cost."""
+    figure = Figure(figsize=(11, 8), dpi=80, layout="constrained")
+    grid = figure.add_gridspec(2, 2, height_ratios=(5, 4))
+    above, left, right = (figure.add_subplot(place) for place in (grid[0, :], grid[1, 0], grid[1, 1]))
+    _summed(above, weeks, decisions)
+    plain = table[(table["fault"] == "nothing") & (table["beside"] == "never") & (table["policy"] != "never")]
+    judged = plain[plain["window"] != "all"].assign(label=lambda lines: lines["policy"] + ", " + lines["window"])
+    _gaps(left, judged.sort_values("policy", kind="stable"))
+    left.set_title(f"Log loss less that of never ({level:.0%} intervals)", fontsize=10, color=INK)
+    faults = table[table["window"] == "fault"].assign(label=lambda lines: lines["fault"] + ", " + lines["policy"])
+    _gaps(right, faults)
+    right.set_title("What a fault adds to it while it lasts", fontsize=10, color=INK)
+    for axes in (above, left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(colors=INK, labelsize=8)
+    return figure
+
+
+def alarms(weeks: pd.DataFrame, table: pd.DataFrame, quantile: float, level: float) -> Figure:
+    """Left the first model, never replaced: its loss, and when what is watched was beyond; right what alarms were."""
+    figure = Figure(figsize=(11, 5.6), dpi=80, layout="constrained")
+    grid = figure.add_gridspec(2, 2, width_ratios=(3, 2))
+    above, below, right = (figure.add_subplot(place) for place in (grid[0, 0], grid[1, 0], grid[:, 1]))
+    first = weeks[weeks["model"] == weeks["model"].min()]
+    last = pd.to_datetime(first["last"])
+    above.plot(last, first["log_loss"], color=WARM, marker="o", markersize=3, label="never replaced")
+    above.plot(last, first["fresh"], color=ACCENT, marker="o", markersize=3, label="trained when the month began")
+    above.set_ylabel("log loss of the week")
+    above.legend(frameon=False, fontsize=8)
+    above.set_title(f"The model of {first['model'].iloc[0]}, followed", fontsize=10, color=INK)
+    _beyond(below, last, first, quantile)
+    _worth(right, table[table["chosen"] & (table["window"] == "judged")], level)
+    for axes in (above, below, right):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(colors=INK, labelsize=8)
+    return figure
+
+
+def _summed(axes: Axes, weeks: pd.DataFrame, decisions: pd.DataFrame) -> None:
+    loss = weeks.pivot_table(index="last", columns="policy", values="log_loss", sort=True)
+    gaps = loss.sub(loss["never"], axis=0).drop(columns="never").cumsum()
+    last = pd.to_datetime(gaps.index)
+    for color, name in zip(COLORS, gaps, strict=False):
+        axes.plot(last, gaps[name], color=color, label=name)
+        made = decisions[(decisions["policy"] == name) & (decisions["fault"] == "nothing")]
+        taken = pd.to_datetime(made.loc[made["action"].isin(["retrain", "promote"]), "day"])
+        places = np.interp(taken.to_numpy("int64"), last.to_numpy("datetime64[us]").astype("int64"), gaps[name])
+        axes.plot(taken, places, "o", color=color, markersize=4)
+    axes.axhline(0, color=PALE)
+    axes.set_ylabel("weekly log loss less never's, summed")
+    axes.set_title("The year under each policy; dots: a model was trained or promoted", fontsize=10, color=INK)
+    axes.legend(frameon=False, fontsize=8, ncols=3)
+
+
+def _gaps(axes: Axes, lines: pd.DataFrame) -> None:
+    places = range(len(lines))
+    value = lines["log_loss_less"]
+    spread = [value - lines["log_loss_less_low"], lines["log_loss_less_high"] - value]
+    axes.axvline(0, color=PALE, zorder=0)
+    axes.errorbar(value, places, xerr=spread, fmt="o", markersize=4, capsize=2, color=ACCENT)
+    axes.set_yticks(places, lines["label"])
+    axes.invert_yaxis()
+    axes.grid(axis="x", color=PALE, linewidth=0.5)
+
+
+def _beyond(axes: Axes, last: pd.Series, first: pd.DataFrame, quantile: float) -> None:
+    names = [name for name in first if name not in {"model", "last", "log_loss", "fresh", "estimated"}]
+    for place, name in enumerate(names):
+        over = (first[name] > quantile).to_numpy()
+        axes.plot(last, np.full(len(last), place), "s", color=PALE, markersize=5)
+        axes.plot(last[over], np.full(int(over.sum()), place), "s", color=WARM, markersize=5)
+    axes.set_yticks(range(len(names)), [str(name).replace("_", " ") for name in names])
+    axes.invert_yaxis()
+    axes.set_title(f"Weeks farther than {quantile:.0%} of those learned from", fontsize=10, color=INK)
+
+
+def _worth(axes: Axes, lines: pd.DataFrame, level: float) -> None:
+    named = lines["test"].where(lines["test"] != "", lines["monitor"] + " loss").str.replace("_", " ")
+    places = range(len(lines))
+    known = lines["worth_share"].notna()
+    spread = [lines["worth_share"] - lines["worth_share_low"], lines["worth_share_high"] - lines["worth_share"]]
+    kept = [each[known] for each in spread]
+    spots = np.flatnonzero(known)
+    axes.errorbar(lines.loc[known, "worth_share"], spots, xerr=kept, fmt="o", markersize=4, capsize=2, color=ACCENT)
+    axes.axvline(float(lines["due"].mean()), color=WARM, linestyle=":", label="of all weeks")
+    axes.set_yticks(places, named)
+    axes.set_xlim(-0.03, 1.03)
+    axes.invert_yaxis()
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    axes.set_title(f"Share of alarms after which a new model was worth it ({level:.0%})", fontsize=10, color=INK)

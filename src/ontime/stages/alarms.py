@@ -1,0 +1,70 @@
+"""The models of the months, followed to the end of the year -> every alarm rule against what came after it rang."""
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from ontime.core.alarms import follow, rules, table
+from ontime.core.distances import TESTS
+from ontime.core.features import KEYS, chosen
+from ontime.core.loop import Rules
+from ontime.core.plots_loop import alarms
+from ontime.core.replay import Life, Run, Setting, Shelf, before
+from ontime.core.split import backtest_months, windows
+from ontime.core.worlds import PLAIN, World
+from ontime.dataset import Dataset
+from ontime.files import Files, months, read_csv, read_months, read_parquet, write_csv, write_png
+from ontime.params import Drift, Features, Intervals, Policy, Replay, Split, Train
+
+log = logging.getLogger(__name__)
+
+
+def run(
+    dataset: Dataset,
+    files: Files,
+    features: Features,
+    split: Split,
+    train: Train,
+    intervals: Intervals,
+    drift: Drift,
+    policy: Policy,
+    replay: Replay,
+) -> None:
+    """Follow each model as if it were never replaced."""
+    there = months(files.features)
+    parts = windows(there, split)
+    types = chosen(dataset.features, train.leave_out)
+    columns = [*KEYS, *{**types, **dataset.features.climate}]
+    rows = read_months(files.features, there, columns).sort_values("day", kind="stable", ignore_index=True)
+    rounds = read_csv(files.backtest_months).set_index("month")["rounds"].to_dict()
+    setting = Setting(types, train, rounds, dataset.features.climate, features.lead_hours, intervals.seed)
+    world = World(PLAIN, rows, np.zeros(len(rows), dtype=bool))
+    shelf = Shelf(setting, {})
+    followed = backtest_months(parts, split)
+    earlier = pd.concat(
+        [
+            before(rows, followed[0], split, setting),
+            read_parquet(files.backtest, ["id", "day", "outcome", "probability"]),
+        ]
+    )
+    days = [day.as_unit("us") for day in pd.date_range(f"{followed[0]}-01", rows["day"].max())]
+    since = pd.Timestamp(str(pd.Period(there[-1]) - replay.judged_months + 1))
+    rule = Rules(replace(policy, rule="never"), drift)
+    found = {}
+    for month in tqdm(followed, desc="alarms", unit=" models", disable=None):
+        first = pd.Timestamp(f"{month}-01")
+        life = Life(Run(month, rule, world), shelf, earlier[earlier["day"] < first], first)
+        for day in days:
+            if day >= first:
+                life.day(day)
+        found[month] = follow(life, [*followed, *parts.test], policy.margin, drift.quantile)
+    with files.whole("alarms", files.alarms, files.alarms_weeks, files.alarms_picture) as draft:
+        lines = table(rules(TESTS), list(found.values()), since, intervals)
+        write_csv(lines, draft.alarms)
+        write_csv(weeks := pd.concat([each.weeks(month) for month, each in found.items()]), draft.alarms_weeks)
+        write_png(alarms(weeks, lines, drift.quantile, intervals.level), draft.alarms_picture)
+    judged = lines[lines["chosen"] & (lines["window"] == "judged")]
+    log.info("%d alarms of the chosen rules, %d right", judged["alarms"].sum(), judged["right"].sum())

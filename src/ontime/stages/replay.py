@@ -1,0 +1,168 @@
+"""The features of the whole year and the recipe -> the loop, day by day, under every policy and every fault."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+from tqdm import tqdm
+
+from ontime.core.features import KEYS, chosen, months_needed
+from ontime.core.feeds import Sample
+from ontime.core.loop import Rules
+from ontime.core.plots_loop import policies
+from ontime.core.replay import Run, Setting, Shelf, before, live
+from ontime.core.replay_record import Judge, decisions, record, summary, weeks
+from ontime.core.split import backtest_months, windows
+from ontime.core.worlds import (
+    PLAIN,
+    World,
+    asked_in,
+    bad_challenger,
+    corrupted,
+    feed_down,
+    late_labels,
+    silence,
+    without,
+)
+from ontime.dataset import Dataset
+from ontime.errors import OntimeError
+from ontime.files import (
+    Files,
+    content_hash,
+    months,
+    months_of,
+    part,
+    read_csv,
+    read_months,
+    read_parquet,
+    write_csv,
+    write_json,
+    write_png,
+)
+from ontime.params import RULES, Costs, Drift, Features, Intervals, Policy, Replay, Split, Train
+
+log = logging.getLogger(__name__)
+FAULTY = ("monthly", "gated")  # the policies that are tried with faults
+
+
+def run(
+    dataset: Dataset,
+    files: Files,
+    features: Features,
+    split: Split,
+    train: Train,
+    intervals: Intervals,
+    costs: Costs,
+    drift: Drift,
+    policy: Policy,
+    replay: Replay,
+) -> None:
+    """Live the year under each policy. Killed and run again, it goes on with the day on which it was."""
+    there = months(files.features)
+    first = backtest_months(windows(there, split), split)[0]
+    types = chosen(dataset.features, train.leave_out)
+    rows = _rows(dataset, files, types)
+    rounds = read_csv(files.backtest_months).set_index("month")["rounds"].to_dict()
+    setting = Setting(types, train, rounds, dataset.features.climate, features.lead_hours, intervals.seed)
+    days = [day.as_unit("us") for day in pd.date_range(f"{first}-01", rows["day"].max())]
+    since = pd.Timestamp(str(pd.Period(there[-1]) - replay.judged_months + 1))
+    runs = _runs(_worlds(dataset, files, rows, features.lead_hours, policy, since, intervals.seed), policy, drift)
+    ingredients = {"data": content_hash(files.features), "clean": content_hash(files.clean), "rounds": rounds}
+    asked = {"train": train, "split": split, "features": features, "drift": drift, "policy": policy, "replay": replay}
+    outputs = (
+        *(files.replay, files.replay_table, files.replay_weeks, files.replay_decisions),
+        files.replay_picture,
+    )
+    with (
+        files.whole("replay", *outputs) as draft,
+        files.checkpoints("replay", seed=intervals.seed, **ingredients, **asked) as kept,
+    ):
+        shelf = Shelf(setting, kept)
+        earlier = before(rows, first, split, setting)
+        lived = live(runs, shelf, earlier, days, kept)
+        *_, lives = tqdm(lived, desc="replay", total=len(days), unit=" days", disable=None)
+        judge = Judge(lives["never"].models.year, days, since, costs, intervals)
+        table = summary(lives, judge)
+        write_csv(table, draft.replay_table)
+        write_csv(by_week := weeks(lives, judge), draft.replay_weeks)
+        write_csv(made := decisions(lives), draft.replay_decisions)
+        write_png(policies(by_week, table, made, intervals.level), draft.replay_picture)
+        write_json(found := record(table, lives, judge, policy.margin), draft.replay)
+    log.info("%s", found["sentence"])
+
+
+def _rows(dataset: Dataset, files: Files, types: Mapping[str, str]) -> pd.DataFrame:
+    columns = [*KEYS, *{**types, **dataset.features.climate}]
+    return read_months(files.features, months(files.features), columns).sort_values(
+        "day", kind="stable", ignore_index=True
+    )
+
+
+def _runs(worlds: list[World], policy: Policy, drift: Drift) -> list[Run]:
+    """Every policy in the plain year, and some with each fault; once the watched feed's silence is not minded."""
+    runs = []
+    for world in worlds:
+        for rule in RULES if world.fault == PLAIN else FAULTY:
+            name = rule if world.fault == PLAIN else f"{rule}, {world.fault}"
+            runs.append(Run(name, Rules(replace(policy, rule=rule), drift), world))
+    return runs
+
+
+def _worlds(
+    dataset: Dataset,
+    files: Files,
+    rows: pd.DataFrame,
+    lead_hours: float,
+    policy: Policy,
+    since: pd.Timestamp,
+    seed: int,
+) -> list[World]:
+    """The year as it was, and with each fault in the month that begins at `since`."""
+    if policy.feed not in dataset.stress.feeds:
+        raise OntimeError(f"policy.feed: no feed is {policy.feed!r}; known: {sorted(dataset.stress.feeds)}")
+    feed = dataset.stress.feeds[policy.feed]
+    down = (since + pd.Timedelta(days=9)).tz_localize("UTC").as_unit("us")
+    sample, moments = _asked(dataset, files, rows, lead_hours, down), _moments(dataset, files, feed.streams)
+    plain = World(PLAIN, rows, silence(rows["predict_at"], moments, policy.silent_hours))
+    told = without(sample, feed, down)[["id", *set(rows) - {"id"}]]
+    return [
+        plain,
+        feed_down(plain, down, told, moments, policy.silent_hours),
+        replace(feed_down(plain, down, told, moments, 1e9), fault="a feed down, and nobody minds"),
+        late_labels(plain, since),
+        corrupted(plain, since, since + pd.offsets.MonthBegin(1), seed),
+        bad_challenger(plain, since),
+    ]
+
+
+def _asked(dataset: Dataset, files: Files, rows: pd.DataFrame, lead_hours: float, down: pd.Timestamp) -> Sample:
+    """The rows that are asked while the feed is down, with the past that they may read."""
+    declared = dataset.features
+    month = f"{down:%Y-%m}"
+    there = months_of(files.clean, declared.tables[0])
+    needed = [each for each in months_needed(declared, month, lead_hours) if each in there]
+    tables = {name: _table(files, name, needed) for name in declared.tables}
+    ids = rows.loc[asked_in(rows["predict_at"], down), "id"]
+    first = tables[declared.tables[0]]
+    return Sample.of(
+        declared,
+        {**tables, declared.tables[0]: first[first["id"].isin(ids)].reset_index(drop=True)},
+        tables,
+        lead_hours,
+    )
+
+
+def _moments(dataset: Dataset, files: Files, streams: tuple[str, ...]) -> pd.Series:
+    """When each message of a feed came, in the whole year."""
+    declared = dataset.features
+    there = months_of(files.clean, declared.tables[0])
+    found = []
+    for month in there:
+        events = declared.events({name: read_parquet(part(files.clean, name, month)) for name in declared.tables})
+        found += [events[stream]["moment"] for stream in streams]
+    return pd.concat(found, ignore_index=True)
+
+
+def _table(files: Files, name: str, needed: list[str]) -> pd.DataFrame:
+    return pd.concat([read_parquet(part(files.clean, name, month)) for month in needed], ignore_index=True)
