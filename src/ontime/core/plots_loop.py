@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ontime.core.plots import ACCENT, INK, PALE, WARM
 
@@ -22,9 +23,11 @@ def policies(weeks: pd.DataFrame, table: pd.DataFrame, decisions: pd.DataFrame, 
     judged = plain[plain["window"] != "all"].assign(label=lambda lines: lines["policy"] + ", " + lines["window"])
     _gaps(left, judged.sort_values("policy", kind="stable"))
     left.set_title(f"Log loss less that of never ({level:.0%} intervals)", fontsize=10, color=INK)
-    faults = table[table["window"] == "fault"].assign(label=lambda lines: lines["fault"] + ", " + lines["policy"])
+    faults = table[(table["fault"] != "nothing") & (table["window"] == "judged")].assign(
+        label=lambda lines: lines["fault"] + ", " + lines["policy"]
+    )
     _gaps(right, faults)
-    right.set_title("What a fault adds to it while it lasts", fontsize=10, color=INK)
+    right.set_title("What a fault adds to it, from where nothing is chosen", fontsize=10, color=INK)
     for axes in (above, left, right):
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(colors=INK, labelsize=8)
@@ -75,6 +78,7 @@ def _gaps(axes: Axes, lines: pd.DataFrame) -> None:
     axes.errorbar(value, places, xerr=spread, fmt="o", markersize=4, capsize=2, color=ACCENT)
     axes.set_yticks(places, lines["label"])
     axes.invert_yaxis()
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.grid(axis="x", color=PALE, linewidth=0.5)
 
 
@@ -102,4 +106,4 @@ def _worth(axes: Axes, lines: pd.DataFrame, level: float) -> None:
     axes.set_xlim(-0.03, 1.03)
     axes.invert_yaxis()
     axes.legend(frameon=False, fontsize=8, loc="lower right")
-    axes.set_title(f"Share of alarms after which a new model was worth it ({level:.0%})", fontsize=10, color=INK)
+    axes.set_title(f"Alarms that a new model was worth ({level:.0%})", fontsize=10, color=INK)

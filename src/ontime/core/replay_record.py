@@ -22,6 +22,7 @@ from ontime.params import Costs, Drift, Intervals
 
 METRICS = ("log_loss", "brier", "cost")
 DIGITS = 5
+SHORTEST = 13 * DAY
 NEVER, MONTHLY = "never", "monthly"
 BOUNDS = ("", "_low", "_high")
 COUNTED = {"retrainings": RETRAIN, "promotions": PROMOTE, "roll_backs": ROLL_BACK, "asked": ASK}
@@ -77,6 +78,8 @@ def summary(lives: Mapping[str, Life], judge: Judge) -> pd.DataFrame:
         rule, world = life.run.rules.policy.rule, life.run.world
         plain = world.fault == PLAIN
         spans = judge.windows if plain else {"judged": judge.windows["judged"], "fault": world.span}
+        if not plain and world.span[1] - world.span[0] < SHORTEST:
+            spans.pop("fault")  # so few days have no interval
         for window, (first, last) in spans.items():
             head = {"policy": rule, "fault": world.fault, "window": window} | _counts(life, first, last)
             head |= _wrong(life, judge, first, last)
