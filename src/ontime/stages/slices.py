@@ -4,7 +4,7 @@ import logging
 
 import pandas as pd
 
-from ontime.core.conformal import conformal_table
+from ontime.core.conformal import by_class, conformal_table
 from ontime.core.costs import bounds, cost_table, coverage_curve, forced, threshold_curve
 from ontime.core.mistakes import explain, in_common, worst
 from ontime.core.model import Model
@@ -41,7 +41,7 @@ def run(dataset: Dataset, files: Files, features: Features, intervals: Intervals
     outputs = (
         *(files.slices, files.slices_record, files.slices_search, files.slices_errors, files.slices_picture),
         *(files.costs, files.costs_threshold, files.costs_answered, files.costs_picture),
-        *(files.conformal, files.errors),
+        *(files.conformal, files.conformal_bounds, files.errors),
     )
     with files.whole("slices", *outputs) as draft:
         write_csv(table, draft.slices)
@@ -53,6 +53,7 @@ def run(dataset: Dataset, files: Files, features: Features, intervals: Intervals
         write_csv(thresholds, draft.costs_threshold)
         write_csv(answered, draft.costs_answered)
         write_csv(sets, draft.conformal)
+        write_json(_bounds(rows, slices.conformal_level), draft.conformal_bounds)
         picture = what_it_costs(costed, thresholds, bounds(forced(costs))[0], answered, sets, intervals.level)
         write_png(picture, draft.costs_picture)
         write_json(record := _record(table, segments, costed, sets), draft.slices_record)
@@ -74,6 +75,12 @@ def _pieces(rows: pd.DataFrame, bands: pd.DataFrame, lead_hours: float) -> list[
     """Each month after the first, with what was known of those before when it began."""
     months = list(bands[MONTH].cat.categories)
     return [(month, known(rows, start(month, lead_hours)), rows[bands[MONTH] == month]) for month in months[1:]]
+
+
+def _bounds(rows: pd.DataFrame, level: float) -> dict[str, float | None]:
+    """What sets of later rows are made by: all rows of the backtest, by class."""
+    found = by_class(rows["probability"].to_numpy(), rows["outcome"].to_numpy(bool), level)
+    return found.content() | {"level": level}
 
 
 def _explained(files: Files, mistakes: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:

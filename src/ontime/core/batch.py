@@ -1,0 +1,210 @@
+"""Months of messages, a model and rows to score -> answers as of each row's moment, a month and its past at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ontime.core.asof import read
+from ontime.core.conformal import Calibration, conformal_set
+from ontime.core.costs import decide
+from ontime.core.door import Admitted, Tables, admit, empty
+from ontime.core.features import ROW, assemble, months_needed
+from ontime.core.findings import EXAMPLES, ContractError, Finding, Level, counted
+from ontime.core.messages import feed_tables, quarantined
+from ontime.core.model import Model
+from ontime.dataset import FeatureSet, Messages, Table
+from ontime.params import Costs
+
+# What a feed says in a month, and what is wrong with its file; nothing where there is no file.
+Read = Callable[[str, str], tuple[pd.DataFrame | None, list[Finding]]]
+Watch = Callable[[str, pd.DataFrame], None]
+
+ANSWER = [*ROW, "provisional", "probability", "decision", "conformal_set", "model", "data"]
+SETS = np.array(["none", "false", "true", "both"])
+ROWS = "rows"  # what the quarantine calls those that were asked for
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How rows are answered: by which model, at which costs, with sets of which calibration, from which data."""
+
+    features: FeatureSet
+    model: Model
+    lead_hours: float
+    costs: Costs
+    calibration: Calibration
+    model_version: str
+    data_version: str
+    now: pd.Timestamp | None = None
+
+
+def as_of(
+    features: FeatureSet, rows: Tables, tables: Tables, lead_hours: float, now: pd.Timestamp | None = None
+) -> pd.DataFrame:
+    """The feature table of `core.features.build` as of `now` where that is before `predict_at`: `provisional` rows.
+
+    `predict_at` is then `now`: what becomes known later is not read. Without `now` all that was to be known is known.
+    """
+    frame = features.rows(rows, lead_hours)
+    due = frame["predict_at"]
+    if now is not None:
+        frame = frame.assign(predict_at=due.where(due <= now, now.as_unit("us")))
+    table = assemble(features, frame, read(features.asof, frame, features.events(tables)))
+    return pd.concat([table, (frame["predict_at"] < due).rename("provisional")], axis=1)
+
+
+def answers(table: pd.DataFrame, terms: Terms) -> pd.DataFrame:
+    """The answer to each row of a table of `as_of`: columns ANSWER."""
+    probability = terms.model.predict(table)
+    sets = conformal_set(probability, terms.calibration)
+    said = table[[*ROW, "provisional"]].assign(
+        probability=probability,
+        decision=decide(probability, terms.costs),
+        conformal_set=SETS[sets @ np.array([1, 2])],
+        model=terms.model_version,
+        data=terms.data_version,
+    )
+    return said[ANSWER].astype(dict.fromkeys(("decision", "conformal_set", "model", "data"), "str"))
+
+
+@dataclass
+class Batch:
+    """Rows that are asked for one chunk after another, answered from months of messages.
+
+    Each month is checked once while it is needed, and forgotten when no window reaches it. read: a feed's month, all of
+    whose findings come with it; there: the months of the rows that may be asked for; where: what errors call them.
+    """
+
+    contract: Sequence[Table]
+    messages: Sequence[Messages]
+    reference: Tables
+    read: Read
+    there: Sequence[str]
+    max_quarantined: float
+    where: str
+    terms: Terms
+    watch: Watch = lambda *_: None
+    quarantine: dict[str, pd.DataFrame] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    _kept: dict[str, dict[str, pd.DataFrame]] = field(default_factory=dict)
+
+    def answer(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Answers in the order of the rows (the key of their messages); what is in no schedule is quarantined.
+
+        Raises ContractError, with what is wrong in any month, where a month does not keep the contract.
+        """
+        asked = _identity(self._asked, rows)
+        month = self.month_of(rows)
+        said = [self._answer_month(each, asked[month == each]) for each in self.there if (month == each).any()]
+        found = pd.concat([self.nothing(), *said], ignore_index=True) if len(said) != 1 else said[0]
+        place = pd.Index(found["id"]).get_indexer(pd.Index(asked))
+        if (unknown := asked[place < 0]).size:
+            self._refuse(unknown)
+        place = place[place >= 0]
+        return found if np.array_equal(place, np.arange(len(found))) else found.iloc[place].reset_index(drop=True)
+
+    def month_of(self, rows: pd.DataFrame) -> np.ndarray:
+        """The month of each row's day, empty where that is no day: (n,)."""
+        return self._asked.day(rows).dt.strftime("%Y-%m").fillna("").to_numpy(dtype=object)
+
+    @property
+    def _asked(self) -> Messages:
+        return next(one for one in self.messages if one.table == self.terms.features.tables[0])
+
+    def _answer_month(self, month: str, asked: pd.Series) -> pd.DataFrame:
+        own, tables = self._tables(month)
+        predicted = self.terms.features.tables[0]
+        rows = own[predicted]
+        place = pd.Index(rows["id"]).get_indexer(pd.Index(asked.unique()))
+        place = place[place >= 0]
+        if not len(place):
+            return self.nothing()
+        if not np.array_equal(place, np.arange(len(rows))):
+            rows = rows.iloc[place].reset_index(drop=True)
+        table = as_of(self.terms.features, {**own, predicted: rows}, tables, self.terms.lead_hours, self.terms.now)
+        self.watch(month, table)
+        return answers(table, self.terms)
+
+    def _tables(self, month: str) -> tuple[Tables, Tables]:
+        """The clean tables of a month, and those with the past that it may read."""
+        needed = months_needed(self.terms.features, month, self.terms.lead_hours)
+        kept = {each: self._kept.get(each) or self._admit(each) for each in needed if each in self.there}
+        self._kept = kept
+        names = self.terms.features.tables
+        return kept[month], {name: pd.concat([kept[each][name] for each in kept], ignore_index=True) for name in names}
+
+    def _admit(self, month: str) -> dict[str, pd.DataFrame]:
+        admitted = self._admitted(month)
+        if any(finding.stops for finding in admitted.findings):
+            rest = [each for each in self.there if each not in {month, *self.quarantine}]
+            others = [finding for each in rest for finding in self._admitted(each).findings]
+            raise ContractError([*self.findings, *admitted.findings, *others], self.where)
+        if month not in self.quarantine:
+            self.quarantine[month] = admitted.quarantine
+            self.findings += admitted.findings
+        return admitted.tables
+
+    def _admitted(self, month: str) -> Admitted:
+        feeds, findings = {}, []
+        for feed, form in feed_tables(self.contract, self.messages).items():
+            frame, wrong = self.read(feed, month)
+            findings += wrong if frame is not None or wrong else _absent(feed, month, self.terms.now)
+            feeds[feed] = empty(form) if frame is None else frame
+        admitted = admit(self.contract, self.messages, month, feeds, self.reference, self.max_quarantined)
+        return admitted._replace(findings=_once([*findings, *admitted.findings]))
+
+    def _refuse(self, unknown: pd.Series) -> None:
+        first = next(iter(self._asked.feeds))
+        refused = quarantined(unknown, ROWS, ", ".join(self._asked.key), f"in_{first}")
+        self.quarantine[ROWS] = pd.concat([self.quarantine.get(ROWS), refused], ignore_index=True)
+        found = f"{counted(len(unknown), 'row')} that no sound {first} has"
+        remedy = f"correct the key, or give the {first} of its month"
+        examples = tuple(unknown.head(EXAMPLES))
+        column = ", ".join(self._asked.key)
+        self.findings.append(Finding(Level.QUARANTINE, ROWS, None, column, f"in_{first}", found, remedy, examples))
+
+    def nothing(self) -> pd.DataFrame:
+        """Answers to no rows."""
+        types = dict.fromkeys(ANSWER, "str") | {"day": "datetime64[us]", "probability": "float64"}
+        types |= {"provisional": "bool"} | dict.fromkeys(("starts_at", "predict_at"), "datetime64[us, UTC]")
+        return pd.DataFrame({name: pd.Series(dtype=types[name]) for name in ANSWER})
+
+
+def whole_months(
+    batches: Iterable[pd.DataFrame], month_of: Callable[[pd.DataFrame], np.ndarray], rows: int
+) -> Iterator[pd.DataFrame]:
+    """The same rows in the same order, cut where a month begins; inside a month only after so many rows."""
+    kept: list[pd.DataFrame] = []
+    for batch in batches:
+        together = pd.concat([*kept, batch], ignore_index=True)
+        month = month_of(together)
+        begins = np.flatnonzero(month[1:] != month[:-1]) + 1
+        cut = int(begins[-1]) if len(begins) else len(together) if len(together) >= rows else 0
+        if cut:
+            yield together.iloc[:cut].reset_index(drop=True)
+        kept = [together.iloc[cut:].reset_index(drop=True)]
+    if kept and len(kept[0]):
+        yield kept[0]
+
+
+def _absent(feed: str, month: str, now: pd.Timestamp | None) -> list[Finding]:
+    """A feed may be silent in a month that has not begun anywhere."""
+    if now is not None and now < pd.Timestamp(f"{month}-01", tz="UTC") + pd.Timedelta(days=1):
+        return []
+    remedy = "give it, and if nothing has come, a file without rows"
+    return [Finding(Level.STOP, feed, month, "the file", "file_present", "missing", remedy)]
+
+
+def _once(findings: Sequence[Finding]) -> list[Finding]:
+    """The first of several findings of one rule on the same column."""
+    return list({(one.table, one.month, one.column, one.rule): one for one in reversed(findings)}.values())[::-1]
+
+
+def _identity(asked: Messages, rows: pd.DataFrame) -> pd.Series:
+    if asked.identity is None:
+        raise TypeError(f"the messages of {asked.table} are predicted, and have no identity")
+    return asked.identity(rows)

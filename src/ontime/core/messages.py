@@ -1,0 +1,184 @@
+"""Feeds of messages <-> a month of a raw table, which they make together; and the types that text or files lack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pandera.pandas as pa
+from pandas.api.types import is_float_dtype, is_integer_dtype, is_numeric_dtype
+
+from ontime.core.breaks import QUARANTINE
+from ontime.core.contract import meaning
+from ontime.core.findings import EXAMPLES, Finding, Level, counted
+from ontime.core.structure import check_columns, sound_frame
+from ontime.dataset import Messages, Table
+
+Feeds = Mapping[str, pd.DataFrame]
+
+ZONE = r"(?:Z|[+-]\d\d:?\d\d)$"
+PLACE = "place among the messages"
+
+
+class Joined(NamedTuple):
+    """A month of a raw table; the messages that belong to no row of it, as quarantine; and every finding."""
+
+    raw: pd.DataFrame
+    strays: pd.DataFrame
+    findings: list[Finding]
+
+
+def feed_tables(contract: Sequence[Table], messages: Sequence[Messages]) -> dict[str, Table]:
+    """By name of each feed the form of its messages: columns and types as the contract of their table has them."""
+    tables = {table.name: table for table in contract}
+    return {
+        feed: _form(feed, tables[declared.table], declared.key, columns)
+        for declared in messages
+        for feed, columns in declared.feeds.items()
+    }
+
+
+def split(declared: Messages, raw: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The messages that make the raw table: `join` gives it back."""
+    first, *_ = declared.feeds
+    found = {}
+    for feed, columns in declared.feeds.items():
+        said = raw if feed == first else raw[raw[[*columns]].notna().any(axis=1)]
+        found[feed] = said[[*declared.key, *columns]].reset_index(drop=True)
+    return found
+
+
+def join(declared: Messages, table: Table, month: str | None, feeds: Feeds, max_strays: float) -> Joined:
+    """A month of the raw table from the feeds' messages, whose form is checked first.
+
+    A larger share of messages without a row than `max_strays` is a finding that stops, and so are two of one key.
+    """
+    forms = feed_tables([table], [declared])
+    findings, strays = [], []
+    first, *others = declared.feeds
+    raw = sound_frame(forms[first], feeds[first])
+    for feed in declared.feeds:
+        form = check_columns(forms[feed], feeds[feed], month)
+        findings += [finding for finding in form if finding.rule != "rows"]
+    for feed in others:
+        said = sound_frame(forms[feed], feeds[feed])
+        twice = said.duplicated([*declared.key])
+        raw, lost = _add(raw, said[~twice], declared.key)
+        labels, rule = _labels(declared, said.loc[lost]), f"in_{first}"
+        strays.append(quarantined(labels, feed, ", ".join(declared.key), rule))
+        findings += _twice(forms[feed], month, said[twice])
+        findings += _astray(forms[feed], month, labels, rule, len(said), max_strays)
+    nothing = pd.DataFrame(columns=QUARANTINE, dtype="str")
+    return Joined(raw[[*table.schema.columns]], pd.concat([nothing, *strays], ignore_index=True), findings)
+
+
+def from_text(form: Table, month: str | None, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    """Columns of text with their types; one that holds other values stays text, and is a finding."""
+    found, findings = {}, []
+    for name in frame:
+        dtype = _dtype(form, name)
+        values, wrong = _parsed(frame[name], dtype) if dtype else (frame[name], frame[name].head(0))
+        found[name] = frame[name] if len(wrong) else values
+        if len(wrong):
+            told = f"{counted(len(wrong), 'value')} that is no {dtype}"
+            examples = tuple(repr(value) for value in wrong.head(EXAMPLES))
+            remedy = "correct it at its source; moments have a zone: 2013-07-01T05:00Z"
+            findings.append(Finding(Level.STOP, form.name, month, str(name), "type", told, remedy, examples))
+    return pd.DataFrame(found, index=frame.index), findings
+
+
+def widened(form: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns that mean the same in another type as the contract has them; others stay as they are."""
+    columns = {name: frame[name] for name in frame if _dtype(form, name) not in {None, str(frame[name].dtype)}}
+    return frame.assign(**{str(name): _widened(column, str(_dtype(form, name))) for name, column in columns.items()})
+
+
+def _form(feed: str, table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> Table:
+    schema = pa.DataFrameSchema({name: table.schema.columns[name] for name in (*key, *columns)})
+    return Table(name=feed, about=f"messages for {table.name}", schema=schema, key=key, monthly=True)
+
+
+def _add(raw: pd.DataFrame, said: pd.DataFrame, key: tuple[str, ...]) -> tuple[pd.DataFrame, pd.Index]:
+    """The rows with what was said of them, and where in `said` nobody was meant."""
+    together = raw.merge(said.assign(**{PLACE: said.index}), how="left", on=[*key])
+    return together.drop(columns=PLACE), said.index.difference(pd.Index(together[PLACE].dropna().astype("int64")))
+
+
+def _labels(declared: Messages, said: pd.DataFrame) -> pd.Series:
+    if declared.identity is not None and said[[*declared.key]].notna().all(axis=None):
+        return declared.identity(said)
+    key = said[[*declared.key]].astype("str")
+    return pd.Series([" ".join(map(str, row)) for row in key.itertuples(index=False)], index=said.index, dtype="str")
+
+
+def quarantined(labels: pd.Series, table: str, column: str, rule: str) -> pd.DataFrame:
+    """What belongs to no row, as quarantine: its own name is the value."""
+    entries = pd.DataFrame({"key": labels, "value": labels}).assign(table=table, column=column, rule=rule)
+    return entries[QUARANTINE].astype("str").reset_index(drop=True)
+
+
+def _twice(form: Table, month: str | None, said: pd.DataFrame) -> list[Finding]:
+    if said.empty:
+        return []
+    found, remedy = f"{counted(len(said), 'message')} with the key of an earlier one", "remove what came twice"
+    return [Finding(Level.STOP, form.name, month, ", ".join(form.key), "key_unique", found, remedy)]
+
+
+def _astray(form: Table, month: str | None, labels: pd.Series, rule: str, messages: int, limit: float) -> list[Finding]:
+    if labels.empty:
+        return []
+    level = Level.STOP if len(labels) > limit * messages else Level.QUARANTINE
+    found = f"{len(labels):,} of {counted(messages, 'message')} belong to no row, at most {limit:.1%} may"
+    remedy = "give every row of the month, or correct the key"
+    return [Finding(level, form.name, month, ", ".join(form.key), rule, found, remedy, tuple(labels.head(EXAMPLES)))]
+
+
+def _dtype(form: Table, name: object) -> str | None:
+    column = form.schema.columns.get(str(name))
+    return None if column is None else meaning(column)["dtype"]
+
+
+def _parsed(text: pd.Series, dtype: Any) -> tuple[pd.Series, pd.Series]:  # noqa: ANN401 - the name of a pandas dtype
+    """The values of a column of text, and those of its texts that are none."""
+    if dtype == "str":
+        return text, text.head(0)
+    parse = _moments if dtype.startswith("datetime64") else _numbers
+    values, good = parse(text, dtype)
+    wrong = text[text.notna() & ~good]
+    return (values, wrong) if len(wrong) else (values.astype(dtype), wrong)
+
+
+def _numbers(text: pd.Series, dtype: str) -> tuple[pd.Series, pd.Series]:
+    values = pd.to_numeric(text.astype("object"), errors="coerce").astype("float64")
+    return values, values.notna() & ((values % 1 == 0) | (not dtype.startswith("Int")))
+
+
+def _moments(text: pd.Series, dtype: str) -> tuple[pd.Series, pd.Series]:
+    zoned = "UTC" in dtype
+    values = pd.to_datetime(text, errors="coerce", utc=zoned, format="ISO8601").dt.as_unit("us")
+    return values, values.notna() & (text.str.contains(ZONE) == zoned)
+
+
+def _whole(column: pd.Series) -> bool:
+    return is_integer_dtype(column) or (is_float_dtype(column) and bool((column.dropna() % 1 == 0).all()))
+
+
+def _zoned(column: pd.Series) -> bool:
+    return isinstance(column.dtype, pd.DatetimeTZDtype)
+
+
+WIDER: dict[str, tuple[Callable[[pd.Series], bool], Callable[[pd.Series], pd.Series]]] = {
+    "Int64": (_whole, lambda column: column.astype("Int64")),
+    "float64": (is_numeric_dtype, lambda column: column.astype("float64")),
+    "str": (
+        lambda column: pd.api.types.infer_dtype(column, skipna=True) in {"string", "empty"},
+        lambda c: c.astype("str"),
+    ),
+    "datetime64[us, UTC]": (_zoned, lambda column: column.dt.tz_convert("UTC").dt.as_unit("us")),
+}
+
+
+def _widened(column: pd.Series, dtype: str) -> pd.Series:
+    means, widen = WIDER.get(dtype, (lambda _: False, lambda values: values))
+    return widen(column) if means(column) else column

@@ -1,0 +1,39 @@
+"""How flights and weather come to be known: a schedule, departures, arrivals, observations; who is meant, and when."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ontime.dataset import Messages
+from ontime.flights.times import local_date
+
+
+def identity(keys: pd.DataFrame) -> pd.Series:
+    """The `id` that the contract gives to a flight."""
+    named = [keys[name].astype("str") for name in ("carrier", "flight", "origin", "dest")]
+    return local_date(keys).dt.strftime("%Y-%m-%d").str.cat(named, sep="-")
+
+
+MESSAGES = (
+    Messages(
+        table="weather",
+        key=("origin", "year", "month", "day", "hour", "time_hour"),
+        feeds={
+            "weather": (
+                *("temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"),
+            )
+        },
+        day=local_date,
+    ),
+    Messages(
+        table="flights",
+        key=("year", "month", "day", "carrier", "flight", "origin", "dest"),
+        feeds={
+            "schedule": ("sched_dep_time", "sched_arr_time", "distance", "hour", "minute", "time_hour"),
+            "departures": ("dep_time", "dep_delay", "tailnum"),
+            "arrivals": ("arr_time", "arr_delay", "air_time"),
+        },
+        day=local_date,
+        identity=identity,
+    ),
+)
