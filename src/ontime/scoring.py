@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ class Folder:
         if findings:
             raise ContractError(findings, str(self.folder))
 
-    @property
+    @cached_property
     def forms(self) -> dict[str, Table]:
         return feed_tables(self.contract, self.messages)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -111,6 +112,10 @@ class Batch:
         """The month of each row's day, empty where that is no day: (n,)."""
         return self._asked.day(rows).dt.strftime("%Y-%m").fillna("").to_numpy(dtype=object)
 
+    @cached_property
+    def _forms(self) -> dict[str, Table]:
+        return feed_tables(self.contract, self.messages)
+
     @property
     def _asked(self) -> Messages:
         return next(one for one in self.messages if one.table == self.terms.features.tables[0])
@@ -150,7 +155,7 @@ class Batch:
 
     def _admitted(self, month: str) -> Admitted:
         feeds, findings = {}, []
-        for feed, form in feed_tables(self.contract, self.messages).items():
+        for feed, form in self._forms.items():
             frame, wrong = self.read(feed, month)
             findings += wrong if frame is not None or wrong else _absent(feed, month, self.terms.now)
             feeds[feed] = empty(form) if frame is None else frame

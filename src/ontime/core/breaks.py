@@ -24,10 +24,15 @@ def column_breaks(columns: Mapping[str, pa.Column], frame: pd.DataFrame) -> pd.D
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases
     else:
-        return pd.DataFrame(columns=list(BREAKS)).astype(BREAKS)
+        return none()
     clocks = [meaning(columns[name])["clock"] for name in cases["column"]]
     names = {"index": "row", "check": "rule", "failure_case": "value"}
     return cases.rename(columns=names).assign(clock=clocks)[list(BREAKS)].astype(BREAKS)
+
+
+def none() -> pd.DataFrame:
+    """No break."""
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in BREAKS.items()})
 
 
 def without_broken_values(frame: pd.DataFrame, breaks: pd.DataFrame) -> pd.DataFrame:
@@ -42,21 +47,23 @@ def rule_breaks(
     """Rows that break a rule, once for each of its columns. Not judged: rows whose columns are broken `before`."""
     judged = ~frame.index.isin(before.loc[before["column"].isin(rule.columns), "row"])
     holds = rule.holds(frame, *needed).fillna(value=True).astype(bool)
+    if not (judged & ~holds).any():
+        return none()
     broken = frame[judged & ~holds]
     common = {"row": broken.index, "rule": rule.name, "clock": rule_clock(table, rule)}
     breaks = [pd.DataFrame({**common, "column": name, "value": broken[name].astype("str")}) for name in rule.columns]
     return pd.concat(breaks)[list(BREAKS)].astype(BREAKS)
 
 
-def as_findings(table: Table, month: str | None, labels: pd.Series, breaks: pd.DataFrame) -> list[Finding]:
-    """A finding for every column and rule that rows break, with examples; labels: what each row is called."""
+def as_findings(table: Table, month: str | None, labels: pd.Series, breaks: pd.DataFrame, rows: int) -> list[Finding]:
+    """A finding for every column and rule that some of so many rows break; labels: what those are called."""
     remedies = {rule.name: rule.remedy for rule in table.rules}
     findings = []
     for (name, rule), broken in breaks.groupby(["column", "rule"]):
         sample = broken.head(EXAMPLES)
         values = zip(labels[sample["row"]], sample["value"].fillna("no value"), strict=True)
         remedy = remedies.get(rule, "correct the value at its source, or widen the contract if it is possible")
-        found = f"{broken['row'].nunique():,} of {counted(len(labels), 'row')}"
+        found = f"{broken['row'].nunique():,} of {counted(rows, 'row')}"
         examples = tuple(f"{label} has {value}" for label, value in values)
         findings.append(Finding(Level.QUARANTINE, table.name, month, name, rule, found, remedy, examples))
     return findings

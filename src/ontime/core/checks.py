@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ontime.core.breaks import as_findings, as_quarantine, column_breaks, keys, rule_breaks, without_broken_values
@@ -36,12 +37,12 @@ def check(table: Table, frame: pd.DataFrame, month: str | None, others: Others, 
     sound, raw = sound_columns(table, frame), sound_frame(table, frame)
     breaks = column_breaks({name: table.schema.columns[name] for name in sound}, raw)
     if raw.empty or not set(table.needs) <= set(others):
-        labels = keys(table, raw)
+        labels = keys(table, raw.loc[breaks["row"].unique()])
         nothing = as_quarantine(table, labels, breaks.head(0))
-        return Checked(None, nothing, 0, [*structure, *as_findings(table, month, labels, breaks)])
+        return Checked(None, nothing, 0, [*structure, *as_findings(table, month, labels, breaks, len(raw))])
     derived = _derive(table, without_broken_values(raw, breaks), others)
     breaks = pd.concat([breaks, *_later_breaks(table, derived, others, breaks, added=not structure)], ignore_index=True)
-    labels, clean = _labels(table, raw, derived), _without_lost(table, derived, breaks)
+    labels, clean = _labels(table, raw, derived, breaks["row"].unique()), _without_lost(table, derived, breaks)
     broken = breaks["row"].nunique()
     stops = [
         *structure,
@@ -49,7 +50,7 @@ def check(table: Table, frame: pd.DataFrame, month: str | None, others: Others, 
         *_misplaced(table, month, clean),
         *_duplicated(table, month, clean),
     ]
-    findings = [*stops, *as_findings(table, month, labels, breaks)]
+    findings = [*stops, *as_findings(table, month, labels, breaks, len(raw))]
     return Checked(None if structure or too_many else clean, as_quarantine(table, labels, breaks), broken, findings)
 
 
@@ -70,9 +71,10 @@ def _measured(table: Table, measure: Measure, clean: pd.DataFrame, month: str | 
     return None
 
 
-def _labels(table: Table, raw: pd.DataFrame, derived: pd.DataFrame) -> pd.Series:
+def _labels(table: Table, raw: pd.DataFrame, derived: pd.DataFrame, rows: np.ndarray) -> pd.Series:
     # A broken value is missing in the derived frame; its row is called by what it was.
-    return keys(table, derived.assign(**{name: raw[name] for name in table.schema.columns if name not in table.added}))
+    was = {name: raw.loc[rows, name] for name in table.schema.columns if name not in table.added}
+    return keys(table, derived.loc[rows].assign(**was))
 
 
 def _derive(table: Table, frame: pd.DataFrame, others: Others) -> pd.DataFrame:

@@ -1,0 +1,96 @@
+"""What `predict` costs beside features and model alone, and how its memory grows with the rows: a measurement.
+
+Usage: python tests/bench/batch.py [ROWS ...] in a checkout that is up to date; without numbers 25,000, 300,000 and
+1,000,000. The year is repeated date by date in the years after it until there are so many rows; all of them are asked
+for. Seconds are those of whole processes, their start included. Alone: a process that reads clean tables and calls
+`core.features.build` and `Booster.predict` for the same rows, month by month, and writes nothing.
+"""
+
+import itertools
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import lightgbm
+import pandas as pd
+import pyarrow.parquet as pq
+from stages import measure
+from tqdm import tqdm
+
+from ontime.core.door import admit
+from ontime.core.features import build_months
+from ontime.core.messages import split
+from ontime.core.model import Model
+from ontime.files import Files, months, part, read_model, read_parquet, write_parquet
+from ontime.flights import FLIGHTS
+from ontime.flights.times import HOME_ZONE
+
+FILES = Files()
+ROWS = ("25000", "300000", "1000000")
+MESSAGES = {declared.table: declared for declared in FLIGHTS.messages}
+REFERENCE = {name: read_parquet(part(FILES.clean, name, None)) for name in ("airlines", "airports", "planes")}
+
+
+def main() -> None:
+    """Print a line for each number of rows."""
+    print(f"{'rows':>12}{'months':>8}{'predict':>12}{'alone':>12}{'ratio':>8}{'predict':>12}{'alone':>12}")
+    for size in map(int, sys.argv[1:] or ROWS):
+        with tempfile.TemporaryDirectory() as folder:
+            messages, asked, clean = (Path(folder) / name for name in ("messages", "rows.parquet", "clean"))
+            number, rows = lay_out(messages, asked, clean, size)
+            words = ["--rows", str(asked), "--events", str(messages), "--out", f"{folder}/out.parquet"]
+            whole, peak = measure([sys.executable, "-m", "ontime", "predict", *words], ".")
+            alone, its = measure([sys.executable, __file__, "--alone", str(clean)], ".")
+        line = f"{rows:>12,}{number:>8}{whole:>10.1f} s{alone:>10.1f} s{whole / alone:>8.2f}"
+        print(f"{line}{peak:>9.0f} MB{its:>9.0f} MB", flush=True)
+
+
+def lay_out(messages: Path, asked: Path, clean: Path, size: int) -> tuple[int, int]:
+    """Messages, their clean tables and the keys of all rows; the number of months and of rows."""
+    rows, number, writer = 0, 0, None
+    declared = MESSAGES["flights"]
+    for month, raw in tqdm(years(), desc="lay out", unit=" months", disable=None):
+        if rows >= size:
+            break
+        number += 1
+        feeds = {feed: said for table, one in MESSAGES.items() for feed, said in split(one, raw[table]).items()}
+        for feed, said in feeds.items():
+            write_parquet(said, part(messages, feed, month))
+        for table, frame in admit(FLIGHTS.tables, FLIGHTS.messages, month, feeds, REFERENCE, 1.0).tables.items():
+            write_parquet(frame, part(clean, table, month))
+        path = part(messages, "schedule", month)
+        keys = pq.read_table(path, columns=[*declared.key], partitioning=None)
+        writer = writer or pq.ParquetWriter(asked, keys.schema)
+        writer.write_table(keys)
+        rows += len(keys)
+    writer.close()
+    return number, rows
+
+
+def years() -> Iterator[tuple[str, dict[str, pd.DataFrame]]]:
+    """Month after month of the raw tables, from the year of the data on."""
+    for later in itertools.count():
+        for month in months(FILES.raw / "flights"):
+            name = str(pd.Period(month) + 12 * later)
+            yield name, {table: moved(read_parquet(part(FILES.raw, table, month)), later) for table in MESSAGES}
+
+
+def moved(raw: pd.DataFrame, years: int) -> pd.DataFrame:
+    """The same local times so many years later; hours that there are not then, or twice, are left out."""
+    local = pd.to_datetime(raw[["year", "month", "day", "hour"]].assign(year=raw["year"] + years).astype("int64"))
+    there = local.dt.tz_localize(HOME_ZONE, ambiguous="NaT", nonexistent="NaT")
+    rows = raw.assign(year=raw["year"] + years, time_hour=there.dt.tz_convert("UTC").dt.as_unit("us"))
+    return (rows if years else raw)[there.notna() | (not years)].reset_index(drop=True)
+
+
+def alone(clean: Path) -> None:
+    """Features and probabilities of every month of the clean tables."""
+    model = Model.load(*read_model(FILES.candidate))
+    booster, there = lightgbm.Booster(model_str=model.text), months(clean / "flights")
+    for _, table in build_months(FLIGHTS.features, there, there, lambda *of: read_parquet(part(clean, *of)), 2):
+        booster.predict(model.inputs.matrix(table))
+
+
+if __name__ == "__main__":
+    alone(Path(sys.argv[2])) if sys.argv[1:2] == ["--alone"] else main()
