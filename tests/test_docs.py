@@ -13,8 +13,8 @@ from ontime import cli, params
 from ontime.core.costs import bounds, forced
 from ontime.core.dictionary import data_dictionary, feature_dictionary
 from ontime.core.features import describe
+from ontime.core.hours import in_words
 from ontime.core.latency import grid
-from ontime.core.leads import in_words
 from ontime.flights import FLIGHTS
 
 pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")]

@@ -18,8 +18,9 @@ from ontime import params
 from ontime.core import lead_pictures
 from ontime.core.backtest import Backtest
 from ontime.core.features import chosen, describe, feeds
+from ontime.core.hours import in_words
 from ontime.core.lead_record import worth
-from ontime.core.leads import how_early, in_words, worth_table
+from ontime.core.leads import how_early, worth_table
 from ontime.core.plots import ACCENT, WARM
 from ontime.dataset import Dataset
 from ontime.errors import OntimeError

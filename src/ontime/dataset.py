@@ -331,6 +331,26 @@ class Protocol:
 
 
 @dataclass(frozen=True)
+class Story:
+    """What a report tells of the dataset in its own words; without one it speaks of rows and of their outcome.
+
+    rows: what a row is called, of several; remarks: paragraphs by the name of the section that they end, `question`
+    begins with its own; bands: by slice and band, why the model is as good or as bad there as it is, in a few words;
+    harms: what happens when it is wrong; unknown: what the data cannot say.
+    """
+
+    question: str = "How early, and how surely, can an outcome be known?"
+    rows: str = "rows"
+    remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    bands: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    intended: tuple[str, ...] = ()
+    not_intended: tuple[str, ...] = ()
+    harms: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    licence: str = ""
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A dataset to the machinery: a name and its parts, each written 'module:attribute' and imported on first use.
 
@@ -380,3 +400,8 @@ class Dataset:
     def protocol(self) -> Protocol | None:
         """How a published figure came about, where there is one."""
         return self._part("protocol") if "protocol" in self.parts else None
+
+    @property
+    def story(self) -> Story:
+        """What a report tells of it, in its own words."""
+        return self._part("story") if "story" in self.parts else Story()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CODE = Path(__file__).parent
+REPORT_TEMPLATE = CODE / "core/report.html"
 HASH_DIGITS = 12
 MISSING = "is missing: run the stage that makes it (dvc repro), or fetch it (dvc pull)"
 
@@ -322,6 +323,16 @@ class Files:
         return self.root / "metrics/replay.png"
 
     @property
+    def report(self) -> Path:
+        """One page with all that the stages found, its pictures inside."""
+        return self.root / "data/report.html"
+
+    @property
+    def model_card(self) -> Path:
+        """What the newest model is for and what it is not for, how good it is, and what it was made of."""
+        return self.root / "metrics/model_card.md"
+
+    @property
     def sweep(self) -> Path:
         """Per trial of a sweep: its settings, its log loss, differences from the committed recipe, a verdict."""
         return self.root / ".ontime/sweep.csv"
@@ -577,6 +588,14 @@ def write_model(text: str, signature: Mapping[str, Any], folder: Path) -> None:
 def read_model(folder: Path) -> tuple[str, Any]:
     """A model's trees and its signature. Raises OntimeError where one is missing."""
     return read_text(folder / "model.txt"), read_json(folder / "signature.json")
+
+
+def read_bytes(path: Path) -> bytes:
+    """Raises OntimeError where the file is missing."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise OntimeError(f"{path} {MISSING}") from error
 
 
 def read_text(path: Path) -> str:

