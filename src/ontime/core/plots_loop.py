@@ -23,9 +23,8 @@ def policies(weeks: pd.DataFrame, table: pd.DataFrame, decisions: pd.DataFrame, 
     judged = plain[plain["window"] != "all"].assign(label=lambda lines: lines["policy"] + ", " + lines["window"])
     _gaps(left, judged.sort_values("policy", kind="stable"))
     left.set_title(f"Log loss less that of never ({level:.0%} intervals)", fontsize=10, color=INK)
-    faults = table[(table["fault"] != "nothing") & (table["window"] == "judged")].assign(
-        label=lambda lines: lines["fault"] + ", " + lines["policy"]
-    )
+    faulty = table[(table["fault"] != "nothing") & (table["window"] == "judged")]
+    faults = faulty.assign(label=faulty["fault"] + ", " + faulty["policy"])
     _gaps(right, faults)
     right.set_title("What a fault adds to it, from where nothing is chosen", fontsize=10, color=INK)
     for axes in (above, left, right):

@@ -8,6 +8,7 @@ from ontime.core import report_html
 from ontime.core.report_answer import answer, how_early, question, worth
 from ontime.core.report_blocks import Section, of, share
 from ontime.core.report_limits import audited, provenance, unknown
+from ontime.core.report_loop import loop
 from ontime.core.report_mistakes import costs, degrades, weak
 from ontime.core.report_results import Results
 
@@ -20,6 +21,7 @@ SECTIONS: tuple[Callable[[Results], Section], ...] = (
     weak,
     costs,
     degrades,
+    loop,
     audited,
     unknown,
     provenance,

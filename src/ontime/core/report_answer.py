@@ -39,14 +39,14 @@ def question(results: Results) -> Section:
         ),
         "**The test window** is the time after it. Nothing was chosen by it, and it is asked once.",
         (
-            f"**In parentheses** stands the {results.intervals.level:.0%} interval of a number. Days are drawn, not single "
-            f"{story.rows}, since those of a day resemble one another; where a simulation says that an interval holds less "
-            "often than it claims, it is widened until it does."
+            f"**In parentheses** stands the {results.intervals.level:.0%} interval of a number. Days are drawn, not "
+            f"single {story.rows}, since those of a day resemble one another; where a simulation says that an interval "
+            "holds less often than it claims, it is widened until it does."
         ),
         (
             "**ROC AUC**: of two, one with the outcome and one without, how often the one with it was given the higher "
-            "probability; 50 % is chance. **Log loss** and **Brier score** measure the probabilities themselves; less is "
-            "better."
+            "probability; 50 % is chance. **Log loss** and **Brier score** measure the probabilities themselves; less "
+            "is better."
         ),
     )
     return Section("question", "The question", [*results.remarks("question"), Text(asked), Points(reading)])

@@ -1,5 +1,4 @@
-"""Results -> the last sections of the report: the audit of a published figure, what is not known, where it comes "
-"from."""
+"""Results -> the last sections of the report: the audit of a published figure, what is not known, provenance."""
 
 from __future__ import annotations
 

@@ -12,12 +12,16 @@ from ontime.core.report_blocks import Block, Text
 from ontime.dataset import Story
 from ontime.params import Costs, Features, Fetch, Intervals, Slices
 
-RECORDS = ("audit", "baselines", "intervals", "lead_record", "slices_record", "stress", "validate")
+RECORDS = ("audit", "baselines", "intervals", "lead_record", "replay", "slices_record", "stress", "validate")
 TABLES = (
+    "alarms",
+    "replay_table",
     *("backtest_months", "conformal", "costs", "laws", "lead_table", "slices", "slices_errors", "slices_search"),
     *("stress_months", "stress_table", "worth_table"),
 )
 PICTURES = (
+    "alarms_picture",
+    "replay_picture",
     *("audit_picture", "costs_picture", "evaluate_picture", "lead_picture", "slices_picture", "stress_picture"),
     "worth_picture",
 )
