@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help repro study test nightly check lint bench latency twin storage storage-stop experiments sweep lock-check data-version lock clean
+.PHONY: help repro study test nightly check lint bench latency twin storage storage-stop experiments sweep lock-check data-version readme lock clean
 
 PYTHON ?=
 # What `make lock` may move: everything, nothing (UPGRADE=), or one (UPGRADE='--upgrade-package lightgbm').
@@ -67,6 +67,9 @@ lock-check: .venv/installed  ## is dvc.lock up to date? in a second, without any
 
 data-version: .venv/installed  ## tag the tables up to a month as a version of the data: UNTIL=2013-06
 	@.ci/data-version '$(UNTIL)'
+
+readme: .venv/installed  ## write the numbers of README and docs/ from metrics/
+	python .ci/readme.py
 
 lock: .venv/installed  ## resolve pyproject.toml anew into requirements.lock; UPGRADE= keeps what is pinned
 	uv pip compile pyproject.toml --group dev --universal --fork-strategy fewest --python-version 3.11 $(UPGRADE) \

@@ -68,6 +68,7 @@ def test_a_changed_value_is_named_upstream_first_then_without_its_old_content(co
         "    data/clean/depots.parquet: city: 1 rows, first row 1 (SOUTH, Rome, nan): Rome became Pisa",
         *(f"{stage}: reads another data/clean" for stage in READ_CLEAN),
         "audit: reads another data/raw",
+        "replay: reads another data/clean",
     ]
     shutil.rmtree(committed / ".dvc/cache")
     done = differences(committed)

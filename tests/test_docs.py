@@ -1,20 +1,17 @@
 """What README, CONTRIBUTING, CHANGELOG and docs/ say is so."""
 
-import json
+import importlib.util
 import re
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 import pandas as pd
 import pytest
 from conftest import REPOSITORY, run
 
 from ontime import cli, params
-from ontime.core.costs import bounds, forced
 from ontime.core.dictionary import data_dictionary, feature_dictionary
 from ontime.core.features import describe
-from ontime.core.hours import in_words
-from ontime.core.latency import grid
 from ontime.flights import FLIGHTS
 
 pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")]
@@ -22,8 +19,8 @@ pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")
 PAGES = [
     REPOSITORY / name
     for name in (
-        *("README.md", "CONTRIBUTING.md", "docs/mistakes.md", "docs/audit.md"),
-        *("docs/experiments.md", "docs/storage.md"),
+        *("README.md", "CONTRIBUTING.md", "docs/mistakes.md", "docs/audit.md", "docs/loop.md"),
+        *("docs/experiments.md", "docs/storage.md", "docs/predict.md"),
     )
 ]
 README, MISTAKES, AUDIT = (PAGES[number].read_text() for number in (0, 2, 3))
@@ -95,228 +92,69 @@ def test_the_graph_of_the_readme_is_the_pipeline():
     assert f"```mermaid\n{graph}\n```" in README
 
 
-def test_the_numbers_of_the_readme_are_those_of_the_metrics():
+def pages_of() -> ModuleType:
+    """The module that writes the numbers."""
+    spec = importlib.util.spec_from_file_location("readme", REPOSITORY / ".ci/readme.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+WRITER = pages_of()
+metrics, written = WRITER.metrics, WRITER.written
+
+
+@pytest.mark.parametrize("page", WRITER.PAGES)
+def test_the_numbers_of_a_page_are_those_of_the_metrics(page: str):
     skip_in_an_experiment()
-    record = metrics("validate")
-    assert written(README) == {
-        "quarantined": str(sum(record["quarantined"].values())),
-        "warnings": str(record["warnings"]),
-        "largest_shift": str(record["largest_shift"]),
-        **headline(metrics("intervals")),
-        **differences(metrics("baselines")),
-        **leads(),
-    }
-    assert f"{record['rows']['flights']:,} flights" in README
+    text = (REPOSITORY / page).read_text()
+    assert WRITER.rewritten(text, WRITER.PAGES[page]()) == (text, []), "run: make readme"
 
 
-def metrics(stage: str) -> dict[str, Any]:
-    return json.loads((REPOSITORY / f"metrics/{stage}.json").read_text())
+def test_what_readme_says_first_is_what_evaluate_found():
+    skip_in_an_experiment()
+    found, record = written(README), metrics("intervals")
+    assert found["roc_auc"] == f"{100 * record['roc_auc']['value']:.1f} %"
+    assert found["backtest_roc_auc_interval"].startswith(f"{100 * record['backtest_roc_auc']['low']:.1f} to ")
+    assert f"{metrics('validate')['rows']['flights']:,} flights" in README
+    assert written(MISTAKES)["laws"] == str(len(pd.read_csv(REPOSITORY / "metrics/laws.csv")))
 
 
-def written(page: str) -> dict[str, str]:
-    found = re.findall(r"<!-- (\w+) -->([^<]+)<!-- /\1 -->", page)
-    return {name: " ".join(text.split()) for name, text in found}
+def test_the_policy_of_params_is_the_one_that_the_replay_recommends():
+    skip_in_an_experiment()
+    held = params.load(REPOSITORY / "params.yaml", "policy").rule
+    assert metrics("replay")["recommended"] == held
+    assert written((REPOSITORY / "docs/loop.md").read_text())["recommended"] == held
+
+
+def test_a_number_that_changed_is_written_and_its_line_stays_a_line():
+    page = "It is <!-- share -->1.0\n(0.5)<!-- /share --> of <!-- all -->7<!-- /all -->.\n"
+    assert WRITER.rewritten(page, {"share": "1.0 (0.5)", "all": "7"}) == (page, [])
+    new, moved = WRITER.rewritten(page, {"share": "2.0 (0.5)", "all": "7"})
+    assert new == "It is <!-- share -->2.0 (0.5)<!-- /share --> of <!-- all -->7<!-- /all -->.\n"
+    assert moved == ["share: '1.0 (0.5)' -> '2.0 (0.5)'"]
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("<!-- a -->1", "not closed"),
+        ("<!-- a --> <!-- b -->1<!-- /b --><!-- /a -->", "not closed"),
+        ("<!-- b -->1<!-- /b -->", "a, b"),
+        ("<!-- a -->1<!-- /a --> <!-- a -->1<!-- /a -->", "twice: a"),
+        ("<!-- a --><b>1</b><!-- /a -->", "another comment"),
+    ],
+)
+def test_a_marker_that_is_wrong_is_named_and_nothing_is_written(page: str, said: str):
+    with pytest.raises(ValueError, match=said):
+        WRITER.rewritten(page, {"a": "1"})
 
 
 def skip_in_an_experiment() -> None:
     if run("git", "diff", "--quiet", "HEAD", "--", "params.yaml", folder=REPOSITORY).returncode:
         pytest.skip("the workspace holds an experiment: its params differ from those that are committed")
-
-
-def headline(intervals: dict[str, Any]) -> dict[str, str]:
-    found = {"ece": f"{100 * intervals['ece']['value']:.1f}"}
-    for name in ("backtest_roc_auc", "roc_auc"):
-        value, low, high = (100 * intervals[name][bound] for bound in ("value", "low", "high"))
-        found |= {name: f"{value:.1f} %", f"{name}_interval": f"{low:.1f} to {high:.1f} %"}
-    return found
-
-
-def leads() -> dict[str, str]:
-    """What is said of the longest and the shortest lead, of climatology, and of the feed that is worth most."""
-    table, worth = (pd.read_csv(REPOSITORY / f"metrics/{name}.csv") for name in ("lead", "worth"))
-    found = {"how_early": metrics("lead")["how_early"]}
-    for name, line in (("lead_shortest", table.iloc[0]), ("lead_longest", table.iloc[-1])):
-        value, low, high = (100 * line[f"roc_auc{bound}"] for bound in ("", "_low", "_high"))
-        found[name] = f"{value:.1f} % ({low:.1f} to {high:.1f} %) {in_words(line['hours'])} ahead"
-    finds = {f"{100 * value:.0f} %" for value in table["climatology_roc_auc"]}
-    assert len(finds) == 1, "climatology depends on the lead"
-    for lead, lines in worth.groupby("lead", sort=False):
-        most = lines.iloc[0]
-        bounds = "{log_loss:.3f} ({log_loss_low:.3f} to {log_loss_high:.3f})".format(**most)
-        found[f"worth_{lead}"] = f"{in_words(most['hours'])} ahead the {most['feed']}, {bounds}"
-    return found | {"lead_climatology": finds.pop()}
-
-
-def differences(compared: dict[str, Any]) -> dict[str, str]:
-    return {
-        f"{window}_{name}": "{value:.3f} ({low:.3f} to {high:.3f})".format(**found["log_loss"]["difference"])
-        for window, others in compared.items()
-        for name, found in others.items()
-    }
-
-
-def test_the_numbers_of_the_page_on_mistakes_are_those_of_the_metrics():
-    skip_in_an_experiment()
-    assert written(MISTAKES) == {
-        **weak_spots(),
-        **segment(),
-        **in_common(),
-        **costs(),
-        **conformal(),
-        **laws(),
-        **failures(),
-        **drift(),
-        **months(),
-        **latency(),
-    }
-
-
-def table(name: str, *index: str) -> pd.DataFrame:
-    return pd.read_csv(REPOSITORY / f"metrics/{name}.csv").set_index(index[0] if len(index) == 1 else [*index])
-
-
-def shares(line: pd.Series, name: str, form: str = ".1f") -> str:
-    """A share with its interval, in percent."""
-    value, low, high = (format(100 * line[f"{name}{end}"], form) for end in ("", "_low", "_high"))
-    return f"{value} % ({low} to {high} %)"
-
-
-def amounts(line: pd.Series, name: str) -> str:
-    return "{:.0f} ({:.0f} to {:.0f})".format(*(line[f"{name}{end}"] for end in ("", "_low", "_high")))
-
-
-def weak_spots() -> dict[str, str]:
-    lines, record = table("slices", "slice", "band"), metrics("slices")
-    asked = params.load(REPOSITORY / "params.yaml", "slices")
-    level = params.load(REPOSITORY / "params.yaml", "intervals").level
-    bands = {
-        "auc_morning": ("departure", "before 9"),
-        "auc_night": ("departure", "21 and later"),
-        "auc_silence": ("late so far", "no departures in 3 h"),
-        "auc_new": ("history", "never seen"),
-    }
-    return {name: shares(lines.loc[band], "roc_auc") for name, band in bands.items()} | {
-        **{name: str(record[name]) for name in ("bands", "bands_off", "bands_miscalibrated")},
-        **{name: str(record[name]) for name in ("segments_found", "segments_confirmed")},
-        "by_chance": f"{(1 - level) * record['bands']:.0f}",
-        **{f"left_out_{name}": f"{record['left_out'][name]:,}" for name in ("destination", "carrier")},
-        "min_rows": f"{asked.min_rows:,}",
-        "mistakes": str(asked.mistakes),
-    }
-
-
-def segment() -> dict[str, str]:
-    lines = pd.read_csv(REPOSITORY / "metrics/slices_search.csv")
-    (line,) = lines[lines["confirmed"]].to_dict("records")
-    value, low, high = (100 * line[name] for name in ("gap", "gap_low", "gap_high"))
-    return {
-        "segment": "{slice} {band}, {other_slice} {other_band}".format(**line),
-        "segment_said": f"{100 * line['probability']:.1f} %",
-        "segment_came": f"{100 * line['rate']:.1f} %",
-        "segment_gap": f"{value:.1f} points ({low:.1f} to {high:.1f})",
-    }
-
-
-def in_common() -> dict[str, str]:
-    lines, found = table("slices_errors", "kind", "slice", "band"), {}
-    bands = {
-        "missed_morning": ("missed", "departure", "before 9"),
-        "missed_silence": ("missed", "late so far", "no departures in 3 h"),
-        "alarm_late": ("false alarm", "late so far", "40 % and more"),
-        "alarm_rain": ("false alarm", "rain or snow", "below 0.05 in/h"),
-    }
-    for name, band in bands.items():
-        line = lines.loc[band]
-        found[name] = f"{100 * line['share']:.0f} %"
-        found[f"{name}_lift"] = "{lift:.1f} times ({lift_low:.1f} to {lift_high:.1f})".format(**line)
-    return found
-
-
-def costs() -> dict[str, str]:
-    lines, asked = table("costs", "answers"), params.load(REPOSITORY / "params.yaml", "costs")
-    curve = table("costs_threshold", "threshold")["cost"]
-    (low, high), (even, _) = bounds(asked), bounds(forced(asked))
-    found = {
-        "cost_missed": f"{asked.missed:g}",
-        "cost_unknown": f"{asked.unknown:g}",
-        "threshold": f"{even:.2f}",
-        "unknown_from": f"{low:.2f}",
-        "unknown_to": f"{high:.2f}",
-        "threshold_best": f"{curve.idxmin():.2f}",
-        "unknown": shares(lines.loc["model or unknown"] / 1000, "unknown", ".0f"),
-    }
-    for answers in ("model", "model or unknown", "climatology", "always yes", "always no"):
-        name = answers.replace(" ", "_")
-        found[f"cost_{name}"] = amounts(lines.loc[answers], "cost")
-        if answers != "model":
-            found[f"over_{name}"] = amounts(lines.loc[answers], "over_model")
-    return found | {f"area_{name}": amounts(lines.loc[name], "area") for name in ("model", "climatology")}
-
-
-def conformal() -> dict[str, str]:
-    lines = table("conformal", "kind", "month", "outcome")
-    sets = {
-        "marginal": ("marginal", "all", "all"),
-        "marginal_true": ("marginal", "all", "true"),
-        "class_true": ("by class", "all", "true"),
-        "class_false": ("by class", "all", "false"),
-        "class_false_july": ("by class", "2013-07", "false"),
-        "class_true_october": ("by class", "2013-10", "true"),
-    }
-    found = {name: shares(lines.loc[key], "coverage") for name, key in sets.items()}
-    return found | {"class_both": shares(lines.loc[("by class", "all", "all")], "both", ".0f")}
-
-
-def laws() -> dict[str, str]:
-    table = pd.read_csv(REPOSITORY / "metrics/laws.csv").set_index("name")
-    return {
-        "laws": str(len(table)),
-        "laws_known": str((table["result"] == "known").sum()),
-        "sample_rows": f"{table.loc['said_again', 'rows']:,}",
-        **{name: table.loc[name, "found"] for name in ("worse_weather", "longer_delays")},
-    }
-
-
-def added(line: pd.Series, metric: str = "log_loss") -> str:
-    """What is added to a metric, with its interval."""
-    return "{:+.3f} ({:+.3f} to {:+.3f})".format(*(line[f"{metric}_{end}"] for end in ("difference", "low", "high")))
-
-
-def failures() -> dict[str, str]:
-    table = pd.read_csv(REPOSITORY / "metrics/stress.csv")
-    wanted = {"missing": 1.0, "stale": 6.0, "lossy": 0.3, "noisy": 0.3, "instead": 1.0}
-    shown = table[table["kind"].map(wanted) == table["level"]]
-    found = {f"{line['what'].replace(' ', '_')}_{line['kind']}": added(line) for _, line in shown.iterrows()}
-    late = table[(table["what"] == "departures") & (table["kind"] == "stale") & (table["level"] == 1)]
-    found["departures_stale_1"] = added(late.iloc[0])
-    before = (table["log_loss"] - table["log_loss_difference"])[table["kind"].isin(wanted)]
-    assert before.max() - before.min() < 1e-4
-    return found | {"sentence": metrics("stress")["sentence"], "undisturbed": f"{before[0]:.3f}"}
-
-
-def drift() -> dict[str, str]:
-    table = pd.read_csv(REPOSITORY / "metrics/stress.csv").set_index(["what", "level"])
-    mix = table[table["kind"] == "mix"]
-    return {
-        "true_outcomes_2": added(table.loc[("true outcomes", 2.0)]),
-        "true_outcomes_05": added(table.loc[("true outcomes", 0.5)]),
-        "worst_days_3": added(table.loc[("worst days", 3.0)]),
-        "worst_days_3_roc_auc": added(table.loc[("worst days", 3.0)], "roc_auc"),
-        "mix": added(mix.loc[mix["log_loss_difference"].idxmax()]),
-    }
-
-
-def months() -> dict[str, str]:
-    table = pd.read_csv(REPOSITORY / "metrics/stress_months.csv").set_index("month")
-    best = table["log_loss"].idxmin()
-    index = table["mean_psi"]
-    found = {"psi_low": index.min(), "psi_high": index.max(), "best_month_psi": index[best]}
-    return {name: f"{value:.2f}" for name, value in found.items()} | {"best_month": str(best)}
-
-
-def latency() -> dict[str, str]:
-    record = json.loads((REPOSITORY / "docs/latency.json").read_text())
-    return {"latency": " ".join(grid(record["measurements"], record["yardstick_seconds"]).split())}
 
 
 def test_the_page_on_the_audit_tells_its_steps_in_order_with_their_numbers():

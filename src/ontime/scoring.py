@@ -202,8 +202,8 @@ def row_batches(dataset: Dataset, source: str) -> Iterator[pd.DataFrame]:
 
 
 def count_rows(source: str) -> int | None:
-    """How many rows a Parquet file has; of text nobody knows beforehand."""
-    return None if _is_text(source) else pq.read_metadata(source).num_rows
+    """How many rows a Parquet file has; of text, and of what is not there, nobody knows beforehand."""
+    return None if _is_text(source) or not Path(source).is_file() else pq.read_metadata(source).num_rows
 
 
 def read(path: Path, form: Table, month: str | None) -> Read:

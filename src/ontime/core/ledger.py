@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -49,19 +49,15 @@ class Memory:
         self._outcomes[[self._place(name) for name in ids]] = outcomes
 
     def spoken(self, first: pd.Timestamp, last: pd.Timestamp, *voices: str) -> pd.DataFrame:
-        parts = [self._of_day(day, voices) for day in self._between(first, last, voices)]
-        parts = parts or [pd.DataFrame({"day": pd.Series(dtype="datetime64[us]"), "outcome": pd.Series(dtype="bool")})]
-        return pd.concat(parts, ignore_index=True)
+        days = self._between(first, last, voices)
+        outcome = self._outcomes[_together([self._rows[day] for day in days], np.int64)]
+        known = outcome != UNKNOWN
+        day = np.repeat(np.array(days, dtype="datetime64[us]"), [len(self._rows[day]) for day in days])
+        said = {voice: _together([self._days[day][voice] for day in days], np.float64)[known] for voice in voices}
+        return pd.DataFrame({"day": day[known], "outcome": outcome[known] == 1, **said})
 
     def asked(self, first: pd.Timestamp, last: pd.Timestamp, voice: str) -> np.ndarray:
-        parts = [self._days[day][voice] for day in self._between(first, last, (voice,))]
-        return np.concatenate(parts) if parts else np.empty(0)
-
-    def _of_day(self, day: pd.Timestamp, voices: tuple[str, ...]) -> pd.DataFrame:
-        outcome = self._outcomes[self._rows[day]]
-        known = outcome != UNKNOWN
-        said = {voice: self._days[day][voice][known] for voice in voices}
-        return pd.DataFrame({"day": day, "outcome": outcome[known] == 1, **said})
+        return _together([self._days[day][voice] for day in self._between(first, last, (voice,))], np.float64)
 
     def _between(self, first: pd.Timestamp, last: pd.Timestamp, voices: tuple[str, ...]) -> list[pd.Timestamp]:
         days = pd.date_range(first, last, freq=DAY).as_unit("us")
@@ -72,3 +68,7 @@ class Memory:
         if place >= len(self._outcomes):
             self._outcomes = np.append(self._outcomes, np.full(len(self._outcomes), UNKNOWN, dtype=np.int8))
         return place
+
+
+def _together(parts: Sequence[np.ndarray], dtype: type) -> np.ndarray:
+    return np.concatenate(parts) if parts else np.empty(0, dtype=dtype)

@@ -18,7 +18,7 @@ from ontime.core.monitor import MONITORS, WINDOW
 from ontime.core.policy import ASK, PROMOTE, RETRAIN, ROLL_BACK
 from ontime.core.replay import Life, Year
 from ontime.core.worlds import PLAIN
-from ontime.params import Costs, Drift, Intervals
+from ontime.params import Costs, Drift, Intervals, Policy
 
 METRICS = ("log_loss", "brier", "cost")
 DIGITS = 5
@@ -39,9 +39,11 @@ class Judge(NamedTuple):
 
     @property
     def windows(self) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
-        """First and last day of what may be chosen on, of what judges, and of all."""
+        """First and last day of what may be chosen on, of what judges, of all; a shorter year may lack the first."""
         first, last = self.days[0], self.days[-1]
-        return {"chosen": (first, self.judged_from - DAY), "judged": (self.judged_from, last), "all": (first, last)}
+        since = max(self.judged_from, first)
+        found = {"chosen": (first, since - DAY), "judged": (since, last), "all": (first, last)}
+        return {name: span for name, span in found.items() if span[0] <= span[1]}
 
     def rows(self, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
         """Day and true outcome of the rows of some days, and whether it was ever known."""
@@ -76,22 +78,22 @@ def summary(lives: Mapping[str, Life], judge: Judge) -> pd.DataFrame:
     lines = []
     for name, life in lives.items():
         rule, world = life.run.rules.policy.rule, life.run.world
-        plain = world.fault == PLAIN
+        plain, changes = world.fault == PLAIN, _changes(life, judge)
         spans = judge.windows if plain else {"judged": judge.windows["judged"], "fault": world.span}
         if not plain and world.span[1] - world.span[0] < SHORTEST:
             spans.pop("fault")  # so few days have no interval
         for window, (first, last) in spans.items():
             head = {"policy": rule, "fault": world.fault, "window": window} | _counts(life, first, last)
-            head |= _wrong(life, judge, first, last)
+            head |= _wrong(changes, life.run.rules.policy.margin, first, last)
             for beside in (NEVER, MONTHLY) if plain else (rule,):
                 mine, its = (_between(lost[each], first, last) for each in (name, beside))
                 lines.append(head | {"beside": beside} | _metrics(mine, its, judge.intervals))
     return pd.DataFrame(lines)
 
 
-def record(table: pd.DataFrame, lives: Mapping[str, Life], judge: Judge, margin: float) -> dict[str, Any]:
+def record(table: pd.DataFrame, lives: Mapping[str, Life], judge: Judge, held: Policy) -> dict[str, Any]:
     """The policy to hold and how it did; every policy in the window that judges; every fault; all alarms."""
-    name = recommended(table, margin)
+    name = recommended(table, held)
     judged = table[(table["window"] == "judged") & (table["beside"] == NEVER) & (table["fault"] == PLAIN)]
     faults = table[(table["window"] == "judged") & (table["fault"] != PLAIN)]
     alarms = {each: alarm_counts(life, judge) for each, life in lives.items() if life.run.world.fault == PLAIN}
@@ -106,11 +108,16 @@ def record(table: pd.DataFrame, lives: Mapping[str, Life], judge: Judge, margin:
     }
 
 
-def recommended(table: pd.DataFrame, margin: float) -> str:
-    """The policy of fewest trainings that, where choosing is allowed, loses at most the margin more than the best."""
+def recommended(table: pd.DataFrame, held: Policy) -> str:
+    """The policy of fewest trainings that, where choosing is allowed, loses at most the margin more than the best.
+
+    That which is held where there is nothing to choose on.
+    """
     chosen = table[(table["window"] == "chosen") & (table["fault"] == PLAIN) & (table["beside"] == NEVER)]
-    good = chosen[chosen["log_loss"] <= chosen["log_loss"].min() + margin]
-    return str(good.sort_values(["retrainings", "log_loss"], kind="stable")["policy"].iloc[0])
+    good = chosen[chosen["log_loss"] <= chosen["log_loss"].min() + held.margin]
+    return (
+        held.rule if good.empty else str(good.sort_values(["retrainings", "log_loss"], kind="stable")["policy"].iloc[0])
+    )
 
 
 def _sentence(table: pd.DataFrame, name: str) -> str:
@@ -120,7 +127,8 @@ def _sentence(table: pd.DataFrame, name: str) -> str:
         line["window"]: "{:+.4f} ({:+.4f} to {:+.4f})".format(*(line[f"log_loss_less{end}"] for end in BOUNDS))
         for line in _lines(lines)
     }
-    return f"{name}: beside never, log loss {said['chosen']} where it was chosen and {said['judged']} where not"
+    chosen = f"{said['chosen']} where it was chosen and " if "chosen" in said else ""
+    return f"{name}: beside never, log loss {chosen}{said['judged']} where not"
 
 
 def _lines(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -132,8 +140,9 @@ def _shown(line: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {name: int(line[name]) for name in (*COUNTED, "changes", "wrong_changes")}
     for metric in METRICS:
         for key in (metric, f"{metric}_less"):
-            value, low, high = (line[f"{key}{end}"] for end in BOUNDS)
-            found[key] = {"value": value, "low": low, "high": high, "coverage": line[f"{key}_coverage"]}
+            bounds = {name: line[f"{key}_{name}"] for name in ("low", "high", "coverage")}
+            known = {name: None if np.isnan(bound) else bound for name, bound in bounds.items()}
+            found[key] = {"value": line[key], **known}
     return found
 
 
@@ -205,9 +214,10 @@ def _estimate_or_zero(day: pd.Series, gap: np.ndarray, params: Intervals) -> Est
 
 
 def _columns(name: str, found: Estimate, level: float) -> dict[str, float]:
+    """A value and its bounds, which are missing where a difference of so few days has none."""
     value, low, high, coverage, _ = found.interval(level)
     shown = {name: value, f"{name}_low": low, f"{name}_high": high, f"{name}_coverage": coverage or 0.0}
-    return {key: round(each, DIGITS) for key, each in shown.items()}
+    return {key: round(each, DIGITS) if np.isfinite(each) else np.nan for key, each in shown.items()}
 
 
 def _counts(life: Life, first: pd.Timestamp, last: pd.Timestamp) -> dict[str, int]:
@@ -215,28 +225,30 @@ def _counts(life: Life, first: pd.Timestamp, last: pd.Timestamp) -> dict[str, in
     return {name: made.count(action) for name, action in COUNTED.items()}
 
 
-def _wrong(life: Life, judge: Judge, first: pd.Timestamp, last: pd.Timestamp) -> dict[str, int]:
-    """Changes of the champion, and those after which the one before would have lost less by more than the margin."""
+def _changes(life: Life, judge: Judge) -> list[tuple[pd.Timestamp, float]]:
+    """For each change of the champion its day, and what the new one lost more than the one before would have.
+
+    Over the days that it served, until the next change.
+    """
     champions = [spoke[0] for spoke in life.spoke]
     places = [place for place in range(1, len(champions)) if champions[place] != champions[place - 1]]
     ends = [*places[1:], len(champions)]
-    changes = [
-        _regret(life, judge, place, end)
-        for place, end in zip(places, ends, strict=False)
-        if first <= judge.days[place] <= last
-    ]
-    return {"changes": len(changes), "wrong_changes": sum(gap > life.run.rules.policy.margin for gap in changes)}
+    gaps = [_regret(life, judge, place, end) for place, end in zip(places, ends, strict=False)]
+    return list(zip([judge.days[place] for place in places], gaps, strict=True))
+
+
+def _wrong(
+    changes: Sequence[tuple[pd.Timestamp, float]], margin: float, first: pd.Timestamp, last: pd.Timestamp
+) -> dict[str, int]:
+    """Changes of the champion in some days, and those that lost more by more than the margin."""
+    within = [gap for day, gap in changes if first <= day <= last]
+    return {"changes": len(within), "wrong_changes": sum(gap > margin for gap in within)}
 
 
 def _regret(life: Life, judge: Judge, place: int, end: int) -> float:
-    """What the champion since `place` lost more than the one before would have, until `end`."""
-    gaps, rows = 0.0, 0
-    for number in range(place, end):
-        day = judge.days[number]
-        asked = life.models.year.rows(day, day)
-        true = judge.rows(day, day)
-        now, before = (
-            judge.losses(life.models.say(life.spoke[each][0], asked), true)["log_loss"] for each in (place, place - 1)
-        )
-        gaps, rows = gaps + float((now - before).sum()), rows + len(now)
-    return gaps / max(rows, 1)
+    days, rows = judge.days[place:end], judge.rows(judge.days[place], judge.days[end - 1])
+    asked = [life.models.year.rows(day, day) for day in days]
+    now, before = (
+        np.concatenate([life.models.say(life.spoke[each][0], part) for part in asked]) for each in (place, place - 1)
+    )
+    return float((judge.losses(now, rows)["log_loss"] - judge.losses(before, rows)["log_loss"]).mean())

@@ -16,8 +16,8 @@ def loop(results: Results) -> Section:
     told = (
         "The year is lived again, day by day, through the loop that a service would run: outcomes come in when they "
         "became known, models are trained, wait in shadow, are promoted and taken back. What is chosen is chosen in "
-        f"the first months; the last ones judge. To hold is {record['sentence']}. Of one year each season is seen once: "
-        "another may choose another policy."
+        f"the first months; the last ones judge. To hold is {record['sentence']}. Of one year each season is seen "
+        "once: another may choose another policy."
     )
     blocks = [Text(told), _year(), policies(results), faults(results), *_alarms(results), *results.remarks("loop")]
     return Section("loop", "The loop, replayed", blocks)
@@ -75,8 +75,8 @@ def _alarms(results: Results) -> list[Text | Picture | Table]:
     judged = lines[lines["chosen"] & (lines["window"] == "judged")]
     told = (
         "**Alarms.** The models of the backtest are followed to the end of the year as if they were never replaced, "
-        "and every rule is held against what came after it rang. An alarm is right if the loss then rose beyond what was "
-        "usual. It was worth it if a model trained at that time would have been better by the margin, as it would "
+        "and every rule is held against what came after it rang. An alarm is right if the loss then rose beyond what "
+        "was usual. It was worth it if a model trained at that time would have been better by the margin, as it would "
         f"have been in {judged['due'].mean():.0%} of all weeks."
     )
     picture = Picture(

@@ -88,7 +88,7 @@ def run(
         write_csv(by_week := weeks(lives, judge), draft.replay_weeks)
         write_csv(made := decisions(lives), draft.replay_decisions)
         write_png(policies(by_week, table, made, intervals.level), draft.replay_picture)
-        write_json(found := record(table, lives, judge, policy.margin), draft.replay)
+        write_json(found := record(table, lives, judge, policy), draft.replay)
     log.info("%s", found["sentence"])
 
 

@@ -1,0 +1,94 @@
+"""Rises of the loss, alarms that are right, late and false, and shares whose intervals hold."""
+
+import numpy as np
+import pytest
+
+from ontime.core.alarms import AlarmRule, Followed, outcome, rises, rules, worth
+from ontime.core.alarms import _share as share
+from ontime.core.distances import TESTS
+from ontime.core.monitor import Reading
+
+RULE = AlarmRule("drift", "psi", 0.9, 1, 1)
+
+
+def followed(beyond: list[bool], up: list[bool], due: list[bool] | None = None) -> Followed:
+    readings = [
+        Reading(f"2013-04-{place + 1:02}", 0.4, f"w{place}", 0.4, {"psi": float(over)})
+        for place, over in enumerate(beyond)
+    ]
+    nothing = np.zeros(len(up))
+    return Followed(readings, np.array(up), np.array(due or [False] * len(up)), nothing, nothing)
+
+
+def marks(column: str, beyond: list[bool], up: list[bool], due: list[bool] | None = None) -> list[int]:
+    return np.flatnonzero(outcome(RULE, followed(beyond, up, due))[column]).tolist()
+
+
+NO, YES = False, True
+
+
+@pytest.mark.parametrize(
+    ("beyond", "up", "right", "late", "false", "missed"),
+    [
+        ([NO, YES, YES, NO], [NO, YES, YES, NO], [1], [], [], []),  # with the rise
+        ([YES, YES, NO, NO], [NO, YES, YES, NO], [0], [], [], []),  # a window before
+        ([NO, NO, NO, YES, NO], [NO, YES, YES, YES, NO], [], [3], [], []),  # when it has been up for two
+        ([NO, NO, YES, NO], [NO, NO, NO, NO], [], [], [2], []),
+        ([NO, NO, NO, NO], [NO, YES, YES, NO], [], [], [], [1]),
+        ([YES, NO, NO, NO, YES], [NO, NO, YES, NO, NO], [], [], [0, 4], [2]),
+    ],
+)
+def test_an_alarm_is_right_late_or_false_and_a_rise_without_one_is_missed(beyond, up, right, late, false, missed):
+    found = {name: marks(name, beyond, up) for name in ("right", "late", "false", "missed")}
+    assert found == {"right": right, "late": late, "false": false, "missed": missed}
+
+
+def test_an_alarm_that_goes_on_is_one_alarm():
+    assert marks("alarms", [NO, YES, YES, YES, NO, YES], [NO] * 6) == [1, 5]
+    assert marks("worth", [NO, YES, YES], [NO] * 3, [NO, YES, YES]) == [1]
+
+
+def test_windows_of_the_time_before_are_compared_with_and_not_judged():
+    table = outcome(RULE, followed([YES, YES, NO, YES], [NO, NO]))
+    assert len(table) == 2
+    assert table["alarms"].tolist() == [False, True]
+
+
+def test_a_loss_rises_where_what_follows_is_beyond_what_was():
+    before = np.array([0.40, 0.42, 0.41, 0.43, 0.40])
+    losses = np.array([0.41, 0.42, 0.60, 0.62, 0.61, 0.60])
+    assert rises(before, losses, 0.9).tolist()[:2] == [True, True]
+    assert not rises(before, np.full(6, 0.41), 0.9).any()
+    assert not rises(np.array([]), losses, 0.9)[0]  # too little is known
+
+
+def test_a_new_model_is_worth_it_by_what_comes_after_it_was_trained():
+    gaps = np.array([[0.0, 0.1, 0.1], [9.0, 0.0, -0.1], [9.0, 9.0, 0.0]])
+    assert worth(gaps, 0.05).tolist() == [True, False, False]
+
+
+def test_every_thing_that_can_be_watched_is_tried():
+    tried = rules(TESTS)
+    assert {(rule.monitor, rule.test) for rule in tried} == {
+        ("realised", ""),
+        ("estimated", ""),
+        *(("drift", test) for test in (*TESTS, "p_values")),
+    }
+    assert len(set(tried)) == len(tried)
+
+
+def test_shares_of_alarms_that_models_share_hold_as_often_as_they_say():
+    """Five models ring in the same weeks, and are right or not together."""
+    random, held = np.random.default_rng(3), []
+    for _ in range(1000):
+        right = int((random.random(12) < 0.3).sum())
+        found = share("precision", 5 * right, 60, 12, 0.9)
+        held.append(found["precision_low"] <= 0.3 <= found["precision_high"])
+    assert np.mean(held) >= 0.9
+
+
+def test_no_alarm_has_no_precision_and_no_right_one_still_has_an_interval():
+    assert np.isnan(share("precision", 0, 0, 0, 0.9)["precision"])
+    none = share("precision", 0, 6, 6, 0.9)
+    assert (none["precision"], none["precision_low"]) == (0, 0)
+    assert none["precision_high"] == pytest.approx(1 - 0.05 ** (1 / 6), abs=1e-3)

@@ -1,0 +1,238 @@
+"""The day step on small ledgers: what is answered, learned, decided, promoted and taken back."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_policy import policy
+
+from ontime.core.ledger import ANSWERED, DAY, Memory
+from ontime.core.loop import Intake, Rules, State, begin, step
+from ontime.core.monitor import Reading, beyond, place_among, read, rings, upper_bound
+from ontime.params import Drift
+
+FIRST = pd.Timestamp("2013-04-01").as_unit("us")
+DRIFT = Drift(test="psi", quantile=0.9, k=2, n=3)
+ROWS = 40
+
+
+class Fakes:
+    """Models whose probabilities are known: a version is 'm<day>', and `said` gives what each says of every row."""
+
+    def __init__(self, said: Mapping[str, float], moved: float = 0.0) -> None:
+        self.said, self.moved, self.trained = said, moved, []
+
+    def train(self, day: pd.Timestamp) -> str:
+        self.trained.append(day)
+        return f"m{day:%m-%d}"
+
+    def say(self, version: str, rows: pd.DataFrame) -> np.ndarray:
+        return np.full(len(rows), self.said.get(version, self.said["else"]))
+
+    def fallback(self, rows: pd.DataFrame) -> np.ndarray:
+        return np.full(len(rows), 0.111)
+
+    def drift(self, version: str, first: pd.Timestamp, last: pd.Timestamp) -> Mapping[str, float]:  # noqa: ARG002
+        return {"psi": self.moved}
+
+
+def ids(day: pd.Timestamp) -> np.ndarray:
+    return np.array([f"{day:%Y-%m-%d}-{number}" for number in range(ROWS)], dtype=object)
+
+
+def outcomes(day: pd.Timestamp) -> np.ndarray:
+    """One of four is true, a little more or less from day to day."""
+    return (np.arange(ROWS) < 9 + day.day % 3).astype(np.int8)
+
+
+def intake(day: pd.Timestamp, silent: bool = False) -> Intake:
+    """What came of the rows of two days before, and the day's rows."""
+    before = day - 2 * DAY
+    return Intake(pd.DataFrame({"id": ids(day), "day": day}), np.full(ROWS, silent), ids(before), outcomes(before))
+
+
+def live(models: Fakes, rules: Rules, days: int, ledger: Memory | None = None) -> tuple[State, list, Memory]:
+    ledger = ledger or Memory()
+    state, made = begin(FIRST, ledger, models), []
+    for number in range(days):
+        state, decisions = step(state, FIRST + number * DAY, intake(FIRST + number * DAY), ledger, models, rules)
+        made += decisions
+    return state, made, ledger
+
+
+def rules(**others: object) -> Rules:
+    return Rules(policy(**others), DRIFT)
+
+
+def test_the_champion_answers_and_the_challenger_is_only_heard():
+    models = Fakes({"m04-01": 0.25, "else": 0.26})
+    state, made, ledger = live(models, rules(rule="gated"), 40)
+    assert [each.action for each in made][:1] == ["retrain"]
+    assert state.challenger == "m05-06"
+    rows = ledger.spoken(FIRST, FIRST + 30 * DAY, ANSWERED)
+    assert (rows[ANSWERED] == 0.25).all()
+    heard = ledger.spoken(FIRST, FIRST + 60 * DAY, "m05-06")
+    assert heard["day"].min() == pd.Timestamp("2013-05-06")
+
+
+def test_a_better_challenger_is_promoted_after_its_time_in_shadow_and_the_former_one_let_go():
+    models = Fakes({"m04-01": 0.6, "else": 0.25})
+    state, made, _ = live(models, rules(rule="gated"), 66)
+    assert [(each.day, each.action) for each in made][:2] == [("2013-05-06", "retrain"), ("2013-05-20", "promote")]
+    assert state.champion == "m05-06"
+    assert state.former == ""
+
+
+def test_a_worse_challenger_is_kept_out():
+    models = Fakes({"m04-01": 0.25, "else": 0.9})
+    state, made, ledger = live(models, rules(rule="gated"), 60)
+    assert [each.action for each in made][:2] == ["retrain", "keep"]
+    assert state.champion == "m04-01"
+    assert (ledger.spoken(FIRST, FIRST + 60 * DAY, ANSWERED)[ANSWERED] == 0.25).all()
+
+
+def test_without_a_gate_a_bad_model_answers_at_once_and_nothing_takes_it_back():
+    models = Fakes({"m04-01": 0.25, "else": 0.9})
+    state, made, _ = live(models, rules(rule="monthly"), 60)
+    assert state.champion == "m05-06"
+    assert [each.action for each in made] == ["retrain"]
+
+
+def test_a_promotion_that_turns_out_badly_is_taken_back():
+    models = Fakes({"m04-01": 0.25, "bad": 0.9, "else": 0.25})
+    _, _, ledger = live(models, rules(rule="never"), 30)
+    day = FIRST + 30 * DAY
+    state = State(f"{FIRST:%Y-%m-%d}", "bad", f"{day:%Y-%m-%d}", f"{day:%Y-%m-%d}", former="m04-01")
+    made = []
+    for number in range(30, 50):
+        state, decisions = step(state, FIRST + number * DAY, intake(FIRST + number * DAY), ledger, models, rules())
+        made += [each for each in decisions if each.action == "roll back"]
+    assert len(made) == 1
+    assert "the former champion would have been better" in made[0].reason
+    assert state.champion == "m04-01"
+
+
+@pytest.mark.parametrize("rule", ["drift", "never"])
+def test_an_alarm_on_drift_asks_for_a_model_only_where_the_rule_minds_it(rule: str):
+    models = Fakes({"else": 0.25}, moved=1.0)
+    _, made, _ = live(models, rules(rule=rule), 40)
+    assert [each.day for each in made] == (["2013-04-15", "2013-04-29"] if rule == "drift" else [])
+
+
+def test_where_the_watched_feed_is_silent_climatology_answers_and_the_model_is_still_heard():
+    models, ledger = Fakes({"else": 0.25}), Memory()
+    state = begin(FIRST, ledger, models)
+    step(state, FIRST, intake(FIRST, silent=True), ledger, models, rules())
+    assert (ledger.asked(FIRST, FIRST, ANSWERED) == 0.111).all()
+    assert (ledger.asked(FIRST, FIRST, state.champion) == 0.25).all()
+
+
+def test_an_answer_once_given_is_never_changed_by_what_becomes_known_later():
+    models = Fakes({"m04-01": 0.25, "else": 0.9})
+    _, _, short = live(models, rules(rule="monthly"), 20)
+    _, _, long = live(models, rules(rule="monthly"), 60)
+    last = FIRST + 19 * DAY
+    assert np.array_equal(short.asked(FIRST, last, ANSWERED), long.asked(FIRST, last, ANSWERED))
+
+
+def test_nothing_is_decided_from_outcomes_that_are_not_known_yet():
+    """Outcomes that come later than the last step may be anything."""
+    models = Fakes({"m04-01": 0.6, "else": 0.25})
+    ledger, poisoned = Memory(), Memory()
+    _, made, _ = live(models, rules(), 57, ledger)
+    later = FIRST + 56 * DAY - DAY
+    poisoned.learn(ids(later), 1 - outcomes(later))
+    _, others, _ = live(models, rules(), 57, poisoned)
+    assert made == others
+
+
+def test_a_state_goes_through_json():
+    models = Fakes({"else": 0.25}, moved=0.5)
+    state, *_ = live(models, rules(), 30)
+    assert State.load(state.content()) == state
+    assert len(state.readings) == 4
+
+
+def ledger_of(losses: list[float], late: int = 0) -> Memory:
+    """Weeks of rows whose answers have these mean losses; outcomes of the last `late` weeks are not known."""
+    ledger = Memory()
+    for week, loss in enumerate(losses):
+        for day in range(7):
+            name = FIRST + (7 * week + day) * DAY
+            ledger.say(name, ids(name), {ANSWERED: np.full(ROWS, np.exp(-loss))})
+            if week < len(losses) - late:
+                ledger.learn(ids(name), np.ones(ROWS, dtype=np.int8))
+    return ledger
+
+
+def test_a_reading_waits_for_outcomes_that_come_late():
+    last = FIRST + 27 * DAY
+    found = read(last, ledger_of([0.1, 0.2, 0.3, 0.4], late=1), {})
+    assert found.realised == pytest.approx(0.3, abs=1e-6)
+    assert found.realised_of == "2013-04-21"
+    assert read(last, ledger_of([0.1, 0.2, 0.3, 0.4]), {}).realised == pytest.approx(0.4, abs=1e-6)
+
+
+def readings(values: list[float]) -> list[Reading]:
+    return [Reading(f"w{place}", value, f"w{place}", value, {"psi": value}) for place, value in enumerate(values)]
+
+
+def test_an_alarm_rings_when_windows_are_beyond_those_before_and_the_last_one_is():
+    usual = [0.40, 0.42, 0.41, 0.43, 0.40, 0.42]
+    assert not beyond(readings([*usual, 0.43]), "realised", DRIFT)
+    assert beyond(readings([*usual, 0.60]), "realised", DRIFT)
+    assert not rings(readings([*usual, 0.60]), "realised", DRIFT)
+    assert rings(readings([*usual, 0.60, 0.80]), "realised", DRIFT)
+    assert not rings(readings([*usual, 0.60, 0.80, 0.41]), "estimated", DRIFT)
+    assert rings(readings([0.0, 0.95, 0.5, 0.95]), "drift", DRIFT)
+    assert not rings(readings([0.95, 0.5, 0.5, 0.95]), "drift", DRIFT)
+
+
+def test_a_loss_that_is_not_known_rings_nothing():
+    unknown = [each._replace(realised=None) for each in readings([0.4, 0.5, 0.4, 0.5, 0.9])]
+    assert not beyond(unknown, "realised", DRIFT)
+
+
+@pytest.mark.parametrize("following", [1, 4])
+def test_the_bound_is_exceeded_as_often_as_it_says(following: int):
+    random, over = np.random.default_rng(1), []
+    for _ in range(4000):
+        past, next_ones = random.normal(size=8), random.normal(size=following)
+        over.append(next_ones.mean() > upper_bound(past, 0.9, following))
+    assert np.mean(over) == pytest.approx(0.1, abs=0.015)
+
+
+def test_the_place_among_own_weeks_agrees_with_the_threshold_at_every_quantile():
+    own = np.random.default_rng(2).gamma(2, size=13)
+    for index in np.linspace(0, own.max() * 1.2, 40):
+        for quantile in (0.6, 0.8, 0.9):
+            threshold = np.quantile(own, quantile, method="weibull")
+            assert (place_among(own, index) > quantile) == (index > threshold)
+    assert place_among(own, own.max() * 2) == 1
+    assert place_among(np.array([]), 1.0) == 0
+
+
+def test_a_ledger_gives_only_the_days_on_which_all_voices_spoke_and_outcomes_are_known():
+    ledger = Memory()
+    for number, voices in enumerate((("a",), ("a", "b"), ("b",))):
+        day = FIRST + number * DAY
+        ledger.say(day, ids(day), dict.fromkeys(voices, np.full(ROWS, 0.5)))
+    assert ledger.spoken(FIRST, FIRST + 2 * DAY, "a", "b").empty
+    second = FIRST + DAY
+    ledger.learn(ids(second)[:3], outcomes(second)[:3])
+    rows = ledger.spoken(FIRST, FIRST + 2 * DAY, "a", "b")
+    assert len(rows) == 3
+    assert set(rows["day"]) == {second}
+    assert len(ledger.asked(FIRST, FIRST + 2 * DAY, "a")) == 2 * ROWS
+
+
+def test_a_reading_is_the_same_whoever_is_the_champion():
+    state, *_ = live(Fakes({"else": 0.25}), rules(), 30)
+    other, *_ = live(Fakes({"else": 0.25}), replace_rule(rules(), "monthly"), 30)
+    assert [each.realised for each in state.readings] == [each.realised for each in other.readings]
+
+
+def replace_rule(given: Rules, rule: str) -> Rules:
+    return given._replace(policy=replace(given.policy, rule=rule))  # type: ignore[arg-type]
