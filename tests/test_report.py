@@ -85,7 +85,8 @@ def text(reported: Path) -> str:
 def test_the_page_is_well_formed_and_tells_everything_in_order(text: str):
     page = Page(text)
     assert page.open == []
-    titles = re.findall(r"<h2[^>]*>(.*?)</h2>", text)
+    contents, *titles = re.findall(r"<h2[^>]*>(.*?)</h2>", text)
+    assert contents == "Contents"
     assert [next((told for told in STORY if told in title), title) for title in titles] == list(STORY)
     links = [str(each["href"]) for each in page.all("a") if str(each["href"]).startswith("#")]
     targets = {each.get("id") for _, each in page.tags}
