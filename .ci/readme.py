@@ -102,6 +102,7 @@ def loop() -> dict[str, str]:
     faults = lines[(lines["fault"] != "nothing") & (lines["window"] == "judged")]
     judged = alarms[alarms["chosen"] & (alarms["window"] == "judged")]
     called = alarms[(alarms["test"] == "p_values") & (alarms["quantile"] == 0.8) & (alarms["k"] == 1)]
+    weeks = pd.read_csv(REPOSITORY / "metrics/alarms_weeks.csv").dropna(subset="expected")
     return {
         "recommended": metrics("replay")["recommended"],
         "monthly_chosen": less(never.loc[("monthly", "chosen")]),
@@ -114,6 +115,8 @@ def loop() -> dict[str, str]:
         "alarms": block(grid_of(ALARM, [alarm_line(line) for _, line in judged.iterrows()])),
         "followed": str(int(judged["windows"].iloc[0])),
         "due": f"{100 * judged['due'].iloc[0]:.0f} %",
+        "held": f"{100 * weeks['log_loss'].between(weeks['expected_low'], weeks['expected_high']).mean():.0f} %",
+        "held_weeks": str(len(weeks)),
         "p_values": f"{100 * called.set_index('window').loc['judged', 'ringing']:.0f} %",
     }
 

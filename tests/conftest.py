@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 REPOSITORY = Path(__file__).parents[1]
@@ -79,10 +80,8 @@ def workspace(four_months: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(four_months, tmp_path / "workspace"))
 
 
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def toy_repository(folder: Path) -> Path:
     """A git and DVC repository of its own with the second dataset, committed; nothing is run yet."""
-    folder = tmp_path_factory.mktemp("toy_repository")
     shutil.copytree(REPOSITORY / "tests/toy", folder / "toy", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("dvc.yaml", "params.yaml"):
         (folder / "toy" / name).rename(folder / name)
@@ -90,4 +89,28 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for command in (("git", "init", "-q"), ("dvc", "init", "-q"), ("dvc", "config", "core.analytics", "false")):
         assert run(*command, folder=folder).returncode == 0
     commit(folder)  # dvclive asks git for one
+    return folder
+
+
+@pytest.fixture(scope="session")
+def toy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DVC cache that remembers one run of everything in the second dataset, made once for all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = shared / "toy_run", shared / "toy_run.done"
+    with FileLock(shared / "toy_run.lock"):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            ran = run("dvc", "repro", folder=toy_repository(folder))
+            assert ran.returncode == 0, ran.stderr + ran.stdout
+            done.touch()
+    return folder / ".dvc/cache"
+
+
+@pytest.fixture(scope="module")
+def toy(toy_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`toy_repository`; what it runs as it is, DVC remembers and restores, what is changed runs."""
+    folder = toy_repository(tmp_path_factory.mktemp("toy_repository"))
+    shutil.copytree(toy_cache, folder / ".dvc/cache")
     return folder

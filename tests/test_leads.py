@@ -90,6 +90,7 @@ def test_a_new_lead_runs_alone_and_what_it_leaves_behind_is_named_with_the_remed
     assert [line for line in done.stdout.splitlines() if line.startswith("> ")] == [
         "> python -m toy lead h3",
         "> python -m toy leads",
+        "> python -m toy report",
     ]
     assert pd.read_csv(led / "metrics/lead.csv")["lead"].tolist() == ["m30", "h1", "h3", "h5"]
     assert run("bash", "-c", BACK, folder=led).returncode == 0

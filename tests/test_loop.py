@@ -10,7 +10,7 @@ from test_policy import policy
 
 from ontime.core.ledger import ANSWERED, DAY, Memory
 from ontime.core.loop import Intake, Rules, State, begin, step
-from ontime.core.monitor import Reading, beyond, place_among, read, rings, upper_bound
+from ontime.core.monitor import Reading, beyond, expected, place_among, read, rings, upper_bound
 from ontime.params import Drift
 
 FIRST = pd.Timestamp("2013-04-01").as_unit("us")
@@ -193,6 +193,35 @@ def test_an_alarm_rings_when_windows_are_beyond_those_before_and_the_last_one_is
 def test_a_loss_that_is_not_known_rings_nothing():
     unknown = [each._replace(realised=None) for each in readings([0.4, 0.5, 0.4, 0.5, 0.9])]
     assert not beyond(unknown, "realised", DRIFT)
+
+
+def told(estimated: list[float], realised: list[float], late: int = 1) -> list[Reading]:
+    """Readings of weeks whose loss is known `late` weeks after their estimate."""
+    losses = [(None, None)] * late + [(loss, f"w{place}") for place, loss in enumerate(realised)]
+    return [Reading(f"w{place}", *losses[place], value, {}) for place, value in enumerate(estimated)]
+
+
+def test_what_is_expected_stands_on_the_errors_known_by_then_and_not_on_what_came():
+    readings = told([0.40, 0.42, 0.41, 0.43, 0.40, 0.44], [0.45, 0.46, 0.47, 0.47, 0.46])
+    found = expected(readings, 0.9)
+    assert found is not None
+    assert found.value == pytest.approx(0.44 + 0.05)
+    assert found.low < found.value < found.high
+    known, waiting = (readings[-1]._replace(realised=loss, realised_of=of) for loss, of in ((9.9, "w5"), (None, None)))
+    assert expected([*readings[:-1], known], 0.9) == expected([*readings[:-1], waiting], 0.9)
+    assert expected(readings[:4], 0.9) is None
+    assert expected([*readings[:-1], readings[-1]._replace(estimated=None)], 0.9) is None
+
+
+def test_losses_lie_where_they_are_expected_as_often_as_it_says():
+    random, held = np.random.default_rng(3), []
+    for _ in range(2000):
+        estimated = 0.4 + 0.05 * random.normal(size=11)
+        realised = estimated + 0.02 + 0.03 * random.normal(size=11)
+        found = expected(told(list(estimated), list(realised[:10])), 0.9)
+        assert found is not None
+        held.append(found.low <= realised[10] <= found.high)
+    assert np.mean(held) == pytest.approx(0.9, abs=0.02)
 
 
 @pytest.mark.parametrize("following", [1, 4])

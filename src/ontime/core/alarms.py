@@ -12,7 +12,7 @@ from scipy.stats import beta
 
 from ontime.core.ledger import DAY
 from ontime.core.metrics import log_losses
-from ontime.core.monitor import LEAST_PAST, WINDOW, Reading, beyond, upper_bound
+from ontime.core.monitor import LEAST_PAST, WINDOW, Reading, beyond, expected, upper_bound
 from ontime.core.replay import P_VALUES, Life, Workshop
 from ontime.params import Drift, Intervals
 
@@ -39,10 +39,15 @@ class Followed(NamedTuple):
     losses: np.ndarray
     fresh: np.ndarray
 
-    def weeks(self, model: str) -> pd.DataFrame:
-        """A line for each window."""
-        shown = self.readings[-len(self.losses) :]
-        lines = [{"model": model, "last": each.last, "estimated": each.estimated} | dict(each.drift) for each in shown]
+    def weeks(self, model: str, level: float) -> pd.DataFrame:
+        """A line for each window; its loss was expected between two bounds with probability `level`."""
+        first = len(self.readings) - len(self.losses)
+        lines = []
+        for place in range(first, len(self.readings)):
+            now, found = self.readings[place], expected(self.readings[: place + 1], level)
+            band = (found.value, found.low, found.high) if found else (np.nan, np.nan, np.nan)
+            bounds = dict(zip(("expected", "expected_low", "expected_high"), band, strict=True))
+            lines.append({"model": model, "last": now.last} | bounds | dict(now.drift))
         return pd.DataFrame(lines).assign(log_loss=self.losses, fresh=self.fresh).round(DIGITS)
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 from scipy.stats import t
 
 from ontime.core.drift import alarm
-from ontime.core.estimate import Estimator
+from ontime.core.estimate import LEAST, Estimator, with_past_error
+from ontime.core.intervals import Interval
 from ontime.core.ledger import ANSWERED, Ledger
 from ontime.core.metrics import log_losses
 from ontime.params import Drift
@@ -66,6 +67,22 @@ def beyond(readings: Sequence[Reading], monitor: str, rule: Drift) -> bool:
     if now is None or len(past) < LEAST_PAST:
         return False
     return bool(now > upper_bound(past, rule.quantile))
+
+
+def expected(readings: Sequence[Reading], level: float) -> Interval | None:
+    """Where the loss of the last window will be found with probability `level`, before its outcomes are known.
+
+    By how far the estimates of the windows before were off, as far as their loss was known by then; None where too few
+    were.
+    """
+    named = {each.last: each.estimated for each in readings}
+    known = {each.realised_of: each.realised for each in readings if each.realised_of != readings[-1].last}
+    past = [(named[of], loss) for of, loss in known.items() if of is not None and named.get(of) is not None]
+    now = readings[-1].estimated
+    if now is None or len(past) < LEAST:
+        return None
+    estimated, realised = zip(*past, strict=True)
+    return with_past_error(now, estimated, realised, level)
 
 
 def upper_bound(past: np.ndarray, quantile: float, following: int = 1) -> float:

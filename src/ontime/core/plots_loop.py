@@ -26,7 +26,7 @@ def policies(weeks: pd.DataFrame, table: pd.DataFrame, decisions: pd.DataFrame, 
     faulty = table[(table["fault"] != "nothing") & (table["window"] == "judged")]
     faults = faulty.assign(label=faulty["fault"] + ", " + faulty["policy"])
     _gaps(right, faults)
-    right.set_title("What a fault adds to it, from where nothing is chosen", fontsize=10, color=INK)
+    right.set_title("What a fault adds to it, where judged", fontsize=10, color=INK)
     for axes in (above, left, right):
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(colors=INK, labelsize=8)
@@ -40,10 +40,14 @@ def alarms(weeks: pd.DataFrame, table: pd.DataFrame, quantile: float, level: flo
     above, below, right = (figure.add_subplot(place) for place in (grid[0, 0], grid[1, 0], grid[:, 1]))
     first = weeks[weeks["model"] == weeks["model"].min()]
     last = pd.to_datetime(first["last"])
+    band = first["expected_low"], first["expected_high"]
+    above.fill_between(last, *band, color=PALE, linewidth=0, label=f"expected before outcomes ({level:.0%})")
     above.plot(last, first["log_loss"], color=WARM, marker="o", markersize=3, label="never replaced")
     above.plot(last, first["fresh"], color=ACCENT, marker="o", markersize=3, label="trained when the month began")
     above.set_ylabel("log loss of the week")
-    above.legend(frameon=False, fontsize=8)
+    low, high = above.get_ylim()
+    above.set_ylim(low - 0.4 * (high - low), high)  # room for the legend
+    above.legend(frameon=False, fontsize=8, loc="lower left")
     above.set_title(f"The model of {first['model'].iloc[0]}, followed", fontsize=10, color=INK)
     _beyond(below, last, first, quantile)
     _worth(right, table[table["chosen"] & (table["window"] == "judged")], level)
@@ -82,7 +86,8 @@ def _gaps(axes: Axes, lines: pd.DataFrame) -> None:
 
 
 def _beyond(axes: Axes, last: pd.Series, first: pd.DataFrame, quantile: float) -> None:
-    names = [name for name in first if name not in {"model", "last", "log_loss", "fresh", "estimated"}]
+    bounds = {"expected", "expected_low", "expected_high"}
+    names = [name for name in first if name not in {"model", "last", "log_loss", "fresh"} | bounds]
     for place, name in enumerate(names):
         over = (first[name] > quantile).to_numpy()
         axes.plot(last, np.full(len(last), place), "s", color=PALE, markersize=5)

@@ -64,7 +64,8 @@ def run(
     with files.whole("alarms", files.alarms, files.alarms_weeks, files.alarms_picture) as draft:
         lines = table(rules(TESTS), list(found.values()), since, intervals)
         write_csv(lines, draft.alarms)
-        write_csv(weeks := pd.concat([each.weeks(month) for month, each in found.items()]), draft.alarms_weeks)
+        weeks = pd.concat([each.weeks(month, intervals.level) for month, each in found.items()])
+        write_csv(weeks, draft.alarms_weeks)
         write_png(alarms(weeks, lines, drift.quantile, intervals.level), draft.alarms_picture)
     judged = lines[lines["chosen"] & (lines["window"] == "judged")]
     log.info("%d alarms of the chosen rules, %d right", judged["alarms"].sum(), judged["right"].sum())
