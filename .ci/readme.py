@@ -103,13 +103,27 @@ def loop() -> dict[str, str]:
     judged = alarms[alarms["chosen"] & (alarms["window"] == "judged")]
     called = alarms[(alarms["test"] == "p_values") & (alarms["quantile"] == 0.8) & (alarms["k"] == 1)]
     weeks = pd.read_csv(REPOSITORY / "metrics/alarms_weeks.csv").dropna(subset="expected")
+    tried = alarms[alarms["window"] == "judged"]
+    broken, gate = (
+        faults.set_index(["fault", "policy"]).loc[("a bad challenger", "monthly")],
+        never.loc[("gated", "all")],
+    )
     return {
         "recommended": metrics("replay")["recommended"],
+        "good": ", ".join(metrics("replay")["good"]),
+        "drift_judged": less(monthly.loc[("drift", "judged")]),
+        "drift_all": less(monthly.loc[("drift", "all")]),
         "monthly_chosen": less(never.loc[("monthly", "chosen")]),
         "monthly_judged": less(never.loc[("monthly", "judged")]),
         "gate_chosen": less(monthly.loc[("gated", "chosen")]),
         "gate_judged": less(monthly.loc[("gated", "judged")]),
-        "broken_monthly": less(faults.set_index(["fault", "policy"]).loc[("a bad challenger", "monthly")]),
+        "gate_cost": less(monthly.loc[("gated", "judged")], "cost", "+.1f"),
+        "asked": str(int(gate["asked"])),
+        "gated_cases": str(int(gate["retrainings"])),
+        "broken_monthly": less(broken),
+        "broken_cost": less(broken, "cost", "+.1f"),
+        "tried": str(len(tried)),
+        "beyond_chance": str(int((tried["worth_share_low"] > tried["due"]).sum())),
         "policies": block(grid_of(POLICY, [policy_line(never, name) for name in dict.fromkeys(plain["policy"])])),
         "faults": block(grid_of(FAULT, [fault_line(line) for _, line in faults.iterrows()])),
         "alarms": block(grid_of(ALARM, [alarm_line(line) for _, line in judged.iterrows()])),
@@ -121,7 +135,10 @@ def loop() -> dict[str, str]:
     }
 
 
-POLICY = ("policy", "log loss, chosen", "log loss, judged", "cost, judged", "trainings", "new champions", "wrong")
+POLICY = (
+    *("policy", "log loss, chosen", "log loss, judged", "cost, judged", "trainings", "new champions", "wrong"),
+    "alarms right, late, false",
+)
 FAULT = ("fault", "policy", "log loss", "cost", "wrong champions")
 ALARM = ("rule", "alarms", "right", "late", "false a month", "missed", "worth a new model")
 
@@ -141,7 +158,9 @@ def less(line: pd.Series, metric: str = "log_loss", form: str = "+.4f") -> str:
 def policy_line(never: pd.DataFrame, name: str) -> tuple[str, ...]:
     chosen, judged, year = (never.loc[(name, window)] for window in ("chosen", "judged", "all"))
     counts = [str(int(year[count])) for count in ("retrainings", "changes", "wrong_changes")]
-    return (name, less(chosen), less(judged), less(judged, "cost", "+.1f"), *counts)
+    alarms = metrics("replay")["policies"][name]["alarms"].get(name)
+    rang = ", ".join(str(alarms[kind]) for kind in ("right", "late", "false")) if alarms else ""
+    return (name, less(chosen), less(judged), less(judged, "cost", "+.1f"), *counts, rang)
 
 
 def fault_line(line: pd.Series) -> tuple[str, ...]:

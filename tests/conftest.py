@@ -93,24 +93,30 @@ def toy_repository(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def toy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A DVC cache that remembers one run of everything in the second dataset, made once for all test processes."""
+def toy_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`toy_repository` where `dvc repro` made everything, once for all test processes; not to be touched."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder, done = shared / "toy_run", shared / "toy_run.done"
-    with FileLock(shared / "toy_run.lock"):
+    folder, done = shared / "toy_made", shared / "toy_made.done"
+    with FileLock(shared / "toy_made.lock"):
         if not done.exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             ran = run("dvc", "repro", folder=toy_repository(folder))
             assert ran.returncode == 0, ran.stderr + ran.stdout
             done.touch()
-    return folder / ".dvc/cache"
+    return folder
 
 
 @pytest.fixture(scope="module")
-def toy(toy_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`toy_repository`; what it runs as it is, DVC remembers and restores, what is changed runs."""
-    folder = toy_repository(tmp_path_factory.mktemp("toy_repository"))
-    shutil.copytree(toy_cache, folder / ".dvc/cache")
+def toy(toy_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of `toy_made`: a repository whose code is committed, and what it made is not."""
+    folder = tmp_path_factory.mktemp("toy") / "repository"
+    shutil.copytree(toy_made, folder, symlinks=True, ignore=shutil.ignore_patterns("tmp", "__pycache__"))
     return folder
+
+
+@pytest.fixture(scope="module")
+def fresh_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `toy_repository` of the module's own: nothing is run yet."""
+    return toy_repository(tmp_path_factory.mktemp("fresh_toy"))

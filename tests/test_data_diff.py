@@ -29,17 +29,17 @@ def diff(folder: Path, *arguments: str):
 
 
 @pytest.fixture(scope="module")
-def history(toy: Path) -> Path:
+def history(fresh_toy: Path) -> Path:
     """The second dataset's tables up to May, tagged `five`, and up to June, tagged `six`."""
-    params = toy / "params.yaml"
+    params = fresh_toy / "params.yaml"
     for tag, until in (("five", "2020-05"), ("six", "2020-06")):
         params.write_text(params.read_text().replace("until: 2020-06", f"until: {until}"))
-        done = run("dvc", "repro", "validate", folder=toy)
+        done = run("dvc", "repro", "validate", folder=fresh_toy)
         assert done.returncode == 0, done.stderr
-        commit(toy)
-        assert run("git", "tag", tag, folder=toy).returncode == 0
+        commit(fresh_toy)
+        assert run("git", "tag", tag, folder=fresh_toy).returncode == 0
         params.write_text(params.read_text().replace("until: 2020-05", "until: 2020-06"))
-    return toy
+    return fresh_toy
 
 
 def month(folder: Path, name: str) -> Path:

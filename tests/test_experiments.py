@@ -39,18 +39,23 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def team(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A git remote `origin.git`, a DVC remote, and two clones: `mine`, where everything was run, and `colleague`."""
+def team(fresh_toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A git remote `origin.git`, a DVC remote, and two clones: `mine`, where everything was run, and `colleague`.
+
+    Of the stages those up to `evaluate`: experiments here are run to be kept, exchanged and thrown away.
+    """
     folder = tmp_path_factory.mktemp("team")
-    shutil.copy(REPOSITORY / ".dvc/config", toy / ".dvc/config")
-    do(toy, f"dvc remote modify storage url {folder / 'storage'}")
+    pipeline = fresh_toy / "dvc.yaml"
+    pipeline.write_text(pipeline.read_text().split("  slices:\n")[0])
+    shutil.copy(REPOSITORY / ".dvc/config", fresh_toy / ".dvc/config")
+    do(fresh_toy, f"dvc remote modify storage url {folder / 'storage'}")
     (folder / "storage").mkdir()
-    do(toy, "dvc repro")
-    commit(toy)
-    do(folder, f"git clone -q --bare {toy} origin.git")
+    do(fresh_toy, "dvc repro")
+    commit(fresh_toy)
+    do(folder, f"git clone -q --bare {fresh_toy} origin.git")
     for name in ("mine", "colleague"):
         do(folder, f"git clone -q origin.git {name}")
-    shutil.copytree(toy / ".dvc/cache", folder / "mine/.dvc/cache")
+    shutil.copytree(fresh_toy / ".dvc/cache", folder / "mine/.dvc/cache")
     do(folder / "mine", "dvc checkout")
     return folder
 

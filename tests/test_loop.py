@@ -1,7 +1,8 @@
 """The day step on small ledgers: what is answered, learned, decided, promoted and taken back."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import deepcopy
 
 import numpy as np
 import pandas as pd
@@ -21,8 +22,8 @@ ROWS = 40
 class Fakes:
     """Models whose probabilities are known: a version is 'm<day>', and `said` gives what each says of every row."""
 
-    def __init__(self, said: Mapping[str, float], moved: float = 0.0) -> None:
-        self.said, self.moved, self.trained = said, moved, []
+    def __init__(self, said: Mapping[str, float], moved: float = 0.0, recipes: Mapping[str, str] | None = None) -> None:
+        self.said, self.moved, self.recipes, self.trained = said, moved, recipes or {}, []
 
     def train(self, day: pd.Timestamp) -> str:
         self.trained.append(day)
@@ -33,6 +34,9 @@ class Fakes:
 
     def fallback(self, rows: pd.DataFrame) -> np.ndarray:
         return np.full(len(rows), 0.111)
+
+    def recipe(self, version: str) -> str:
+        return self.recipes.get(version, "the same")
 
     def drift(self, version: str, first: pd.Timestamp, last: pd.Timestamp) -> Mapping[str, float]:  # noqa: ARG002
         return {"psi": self.moved}
@@ -93,11 +97,32 @@ def test_a_worse_challenger_is_kept_out():
     assert (ledger.spoken(FIRST, FIRST + 60 * DAY, ANSWERED)[ANSWERED] == 0.25).all()
 
 
-def test_without_a_gate_a_bad_model_answers_at_once_and_nothing_takes_it_back():
+def test_a_changed_recipe_must_be_better_where_the_same_one_may_be_equal():
+    equal = {"m04-01": 0.25, "else": 0.25 + 1e-9}
+    assert [each.action for each in live(Fakes(equal), rules(), 66)[1]][:2] == ["retrain", "promote"]
+    made = live(Fakes(equal, recipes={"m05-06": "another"}), rules(), 66)[1]
+    assert (made[1].action, "it must be better" in made[1].reason) == ("ask a person", True)
+
+
+def test_without_a_gate_a_bad_model_answers_at_once_and_is_taken_back_once_it_shows():
     models = Fakes({"m04-01": 0.25, "else": 0.9})
-    state, made, _ = live(models, rules(rule="monthly"), 60)
-    assert state.champion == "m05-06"
-    assert [each.action for each in made] == ["retrain"]
+    state, made, ledger = live(models, rules(rule="monthly"), 60)
+    assert [(each.day, each.action, each.version) for each in made] == [
+        ("2013-05-06", "retrain", "m05-06"),
+        ("2013-05-13", "roll back", "m05-06"),
+    ]
+    assert (state.champion, state.former) == ("m04-01", "")
+    told = [ledger.asked(day, day, ANSWERED)[0] for day in pd.date_range("2013-05-05", "2013-05-13")]
+    assert told == [0.25, *[0.9] * 7, 0.25]
+
+
+def test_a_day_without_rows_is_lived_through():
+    models, ledger = Fakes({"else": 0.25}), Memory()
+    state = begin(FIRST, ledger, models)
+    none = Intake(intake(FIRST).rows.iloc[:0], np.empty(0, dtype=bool), ids(FIRST), outcomes(FIRST))
+    after, made = step(state, FIRST, none, ledger, models, rules())
+    assert (after, made) == (state, [])
+    assert len(ledger.asked(FIRST, FIRST, ANSWERED)) == 0
 
 
 def test_a_promotion_that_turns_out_badly_is_taken_back():
@@ -137,22 +162,41 @@ def test_an_answer_once_given_is_never_changed_by_what_becomes_known_later():
     assert np.array_equal(short.asked(FIRST, last, ANSWERED), long.asked(FIRST, last, ANSWERED))
 
 
-def test_nothing_is_decided_from_outcomes_that_are_not_known_yet():
-    """Outcomes that come later than the last step may be anything."""
-    models = Fakes({"m04-01": 0.6, "else": 0.25})
-    ledger, poisoned = Memory(), Memory()
-    _, made, _ = live(models, rules(), 57, ledger)
-    later = FIRST + 56 * DAY - DAY
-    poisoned.learn(ids(later), 1 - outcomes(later))
-    _, others, _ = live(models, rules(), 57, poisoned)
-    assert made == others
+@pytest.mark.parametrize("number", [21, 49])
+def test_nothing_is_read_or_decided_from_outcomes_that_are_not_known_yet(number: int):
+    """Those of the last two days may be anything, on a day of readings and on the day of a verdict."""
+    models = Fakes({"m04-01": 0.6, "else": 0.25}, moved=0.5)
+    day, ledger = FIRST + number * DAY, Memory()
+    state, *_ = live(models, rules(), number, ledger)
+    poisoned = deepcopy(ledger)
+    for hidden in (day - DAY, day):
+        poisoned.say(hidden, ids(hidden), {})
+        poisoned.learn(ids(hidden), 1 - outcomes(hidden))
+    after = [step(state, day, intake(day), each, models, rules()) for each in (ledger, poisoned)]
+    assert after[0] == after[1]
+    assert len(after[0][0].readings) == number // 7
+    assert [each.action for each in after[0][1]] == (["promote"] if number == 49 else [])
+
+
+def test_what_is_expected_of_a_week_does_not_know_its_outcomes():
+    ledger = Memory()
+    live(Fakes({"m04-01": 0.6, "else": 0.25}), rules(), 29, ledger)
+    last = FIRST + 26 * DAY
+    before = read(last, ledger, {})
+    for day in pd.date_range(last - 6 * DAY, last).as_unit("us"):
+        ledger.learn(ids(day), 1 - outcomes(day))
+    after = read(last, ledger, {})
+    assert after.estimated == before.estimated is not None
+    assert after.realised != before.realised
 
 
 def test_a_state_goes_through_json():
-    models = Fakes({"else": 0.25}, moved=0.5)
-    state, *_ = live(models, rules(), 30)
-    assert State.load(state.content()) == state
-    assert len(state.readings) == 4
+    models = Fakes({"m04-01": 0.6, "else": 0.25}, moved=0.5)
+    shadow, *_ = live(models, rules(), 45)
+    promoted, *_ = live(models, rules(), 52)
+    assert (shadow.challenger, promoted.former) == ("m05-06", "m04-01")
+    for state in (shadow, promoted):
+        assert State.load(json.loads(json.dumps(state.content()))) == state
 
 
 def ledger_of(losses: list[float], late: int = 0) -> Memory:
@@ -190,6 +234,14 @@ def test_an_alarm_rings_when_windows_are_beyond_those_before_and_the_last_one_is
     assert not rings(readings([0.95, 0.5, 0.5, 0.95]), "drift", DRIFT)
 
 
+def test_a_week_that_stays_the_latest_known_is_counted_once():
+    usual = readings([0.40, 0.42, 0.41, 0.43, 0.40, 0.42, 0.9])
+    late = usual[-1]._replace(last="w7")
+    assert beyond(usual, "realised", DRIFT)
+    assert not beyond([*usual, late], "realised", DRIFT)
+    assert not rings([*usual, late], "realised", DRIFT)
+
+
 def test_a_loss_that_is_not_known_rings_nothing():
     unknown = [each._replace(realised=None) for each in readings([0.4, 0.5, 0.4, 0.5, 0.9])]
     assert not beyond(unknown, "realised", DRIFT)
@@ -221,7 +273,7 @@ def test_losses_lie_where_they_are_expected_as_often_as_it_says():
         found = expected(told(list(estimated), list(realised[:10])), 0.9)
         assert found is not None
         held.append(found.low <= realised[10] <= found.high)
-    assert np.mean(held) == pytest.approx(0.9, abs=0.02)
+    assert 0.88 <= np.mean(held) <= 0.95  # errors that do not resemble are allowed to: the band is a little wide
 
 
 @pytest.mark.parametrize("following", [1, 4])
@@ -257,11 +309,11 @@ def test_a_ledger_gives_only_the_days_on_which_all_voices_spoke_and_outcomes_are
     assert len(ledger.asked(FIRST, FIRST + 2 * DAY, "a")) == 2 * ROWS
 
 
-def test_a_reading_is_the_same_whoever_is_the_champion():
-    state, *_ = live(Fakes({"else": 0.25}), rules(), 30)
-    other, *_ = live(Fakes({"else": 0.25}), replace_rule(rules(), "monthly"), 30)
-    assert [each.realised for each in state.readings] == [each.realised for each in other.readings]
-
-
-def replace_rule(given: Rules, rule: str) -> Rules:
-    return given._replace(policy=replace(given.policy, rule=rule))  # type: ignore[arg-type]
+def test_a_reading_is_of_what_was_answered_whoever_answered_it():
+    models = Fakes({"m04-01": 0.3, "else": 0.25})
+    state, *_ = live(models, rules(rule="never"), 60)
+    other, *_ = live(models, rules(rule="monthly"), 60)
+    assert (state.champion, other.champion) == ("m04-01", "m05-06")
+    values = [[each.realised for each in one.readings] for one in (state, other)]
+    assert values[0][:5] == values[1][:5]
+    assert all(mine > its for mine, its in zip(values[0][6:], values[1][6:], strict=True))

@@ -29,11 +29,11 @@ def experiments(folder: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def swept(toy: Path) -> Path:
+def swept(fresh_toy: Path) -> Path:
     """The second dataset with its backtest, committed; nothing is swept yet."""
-    assert run("dvc", "repro", "backtest", folder=toy).returncode == 0
-    commit(toy)
-    return toy
+    assert run("dvc", "repro", "backtest", folder=fresh_toy).returncode == 0
+    commit(fresh_toy)
+    return fresh_toy
 
 
 def test_a_trial_is_named_by_what_it_changes():

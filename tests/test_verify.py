@@ -17,13 +17,13 @@ def verify(folder: Path, *options: str):
 
 
 @pytest.fixture(scope="module")
-def made(toy: Path) -> Path:
+def made(fresh_toy: Path) -> Path:
     """The second dataset up to its clean tables, committed, with a folder as its remote."""
-    assert run("dvc", "repro", "validate", folder=toy).returncode == 0
-    shutil.copy(REPOSITORY / ".dvc/config", toy / ".dvc/config")
-    assert run("dvc", "remote", "modify", "storage", "url", "../remote", folder=toy).returncode == 0
-    commit(toy)
-    return toy
+    assert run("dvc", "repro", "validate", folder=fresh_toy).returncode == 0
+    shutil.copy(REPOSITORY / ".dvc/config", fresh_toy / ".dvc/config")
+    assert run("dvc", "remote", "modify", "storage", "url", "../remote", folder=fresh_toy).returncode == 0
+    commit(fresh_toy)
+    return fresh_toy
 
 
 @pytest.fixture

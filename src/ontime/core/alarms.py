@@ -90,10 +90,10 @@ def rises(before: np.ndarray, losses: np.ndarray, quantile: float) -> np.ndarray
 
 
 def worth(gaps: np.ndarray, margin: float) -> np.ndarray:
-    """Whether a model trained at the end of each window would have lost less after it by the margin: (windows,) bool.
+    """Whether the newest model of each window would have lost less after it by the margin: (windows,) bool.
 
-    gaps (windows, windows): what the followed model lost more in each window (second axis) than that trained at the end
-    of a window (first axis).
+    gaps (windows, windows): what the followed model lost more in each window (second axis) than that which is trained
+    when the month of a window's end begins (first axis).
     """
     size = len(gaps)
     after = [gaps[place, place + 1 : place + 1 + AHEAD] for place in range(size)]
@@ -130,7 +130,7 @@ def outcome(rule: AlarmRule, followed: Followed) -> pd.DataFrame:
     """A line for each window: when, whether an alarm begins to ring, and if it is right, late or false.
 
     Right: the loss rises after it, or after the next window; late: it has been up for longer; false: neither. worth: a
-    model trained at this alarm would have been better. missed: a rise began, and no alarm rang while it lasted.
+    model trained when the month began would have been better. missed: a rise began, and no alarm rang while it lasted.
     """
     size = len(followed.rises)
     rang = _rings(rule, followed.readings)[-size:]
@@ -159,14 +159,14 @@ def table(
 ) -> pd.DataFrame:
     """A line for each rule and window of the year: counts, precision with its interval, and what was chosen.
 
-    Chosen is, of each thing that can be watched, the rule with most right alarms less false and missed ones before
-    `judged_from`; of equal ones that which rings least.
+    Chosen is, of each thing that can be watched, the rule with most right alarms less false and missed ones in windows
+    whose following ones end before `judged_from`; of equal ones that which rings least.
     """
     lines: list[dict[str, Any]] = []
     for rule in tried:
         rows = pd.concat([outcome(rule, each) for each in followed], ignore_index=True)
         for window, part in (
-            ("chosen", rows[rows["last"] < judged_from]),
+            ("chosen", rows[rows["last"] < judged_from - AHEAD * WINDOW]),
             ("judged", rows[rows["last"] >= judged_from]),
         ):
             lines.append(rule._asdict() | {"window": window} | _counted(part, params))

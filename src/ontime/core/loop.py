@@ -38,8 +38,9 @@ class Models(Protocol):
     """Those who train and keep models. A version is a hash of the model's content.
 
     train(day): the version learned from what was known when the day began; say(version, rows): probabilities (n,);
-    fallback(rows): probabilities of climatology (n,); drift(version, first, last): by test, the share of the weeks that
-    the version was learned from which moved less than those days' rows.
+    fallback(rows): probabilities of climatology (n,); recipe(version): what it was made by, whatever it learned from;
+    drift(version, first, last): by test, the share of the weeks that the version was learned from which moved less than
+    those days' rows.
     """
 
     def train(self, day: pd.Timestamp) -> str: ...
@@ -47,6 +48,8 @@ class Models(Protocol):
     def say(self, version: str, rows: pd.DataFrame) -> np.ndarray: ...
 
     def fallback(self, rows: pd.DataFrame) -> np.ndarray: ...
+
+    def recipe(self, version: str) -> str: ...
 
     def drift(self, version: str, first: pd.Timestamp, last: pd.Timestamp) -> Mapping[str, float]: ...
 
@@ -113,7 +116,7 @@ def step(
     if _week_ends(state, day):
         state = _look(state, day, ledger, models)
         state, taken_back = _roll_back(state, day, ledger, rules)
-        state, concluded = _conclude(state, day, ledger, rules)
+        state, concluded = _conclude(state, day, ledger, models, rules)
         state, trained = _retrain(state, day, models, rules)
         made = [*taken_back, *concluded, *trained]
     answer(state, day, intake, ledger, models)
@@ -150,13 +153,16 @@ def _roll_back(state: State, day: pd.Timestamp, ledger: Ledger, rules: Rules) ->
     return (replace(state, former="") if over else state), []
 
 
-def _conclude(state: State, day: pd.Timestamp, ledger: Ledger, rules: Rules) -> tuple[State, list[Made]]:
+def _conclude(
+    state: State, day: pd.Timestamp, ledger: Ledger, models: Models, rules: Rules
+) -> tuple[State, list[Made]]:
     """The challenger's case, once it has been in shadow for long enough."""
     if not state.challenger or day - pd.Timestamp(state.trained) < rules.policy.shadow_days * DAY:
         return state, []
     days = _differences(ledger, state.challenger, state.champion, state.trained, day)
     waited = (day - pd.Timestamp(state.trained)) // DAY
-    decision = judge(*days, changed=False, shadow_days=waited, policy=rules.policy)
+    changed = models.recipe(state.challenger) != models.recipe(state.champion)
+    decision = judge(*days, changed=changed, shadow_days=waited, policy=rules.policy)
     if decision.action == WAIT:
         return state, []
     made = [_made(day, decision, state.challenger)]
@@ -164,7 +170,7 @@ def _conclude(state: State, day: pd.Timestamp, ledger: Ledger, rules: Rules) -> 
 
 
 def _retrain(state: State, day: pd.Timestamp, models: Models, rules: Rules) -> tuple[State, list[Made]]:
-    """A new model where the rule asks for one; without a gate it answers at once."""
+    """A new model where the rule asks for one; without a gate it answers at once, and can still be taken back."""
     ringing = {name: rings(state.readings, name, rules.drift) for name in MONITORS}
     decision = due(rules.policy, day, pd.Timestamp(state.trained), ringing)
     if decision.action != RETRAIN:
@@ -173,10 +179,7 @@ def _retrain(state: State, day: pd.Timestamp, models: Models, rules: Rules) -> t
     if version == state.champion:
         return replace(state, trained=name), [_made(day, decision, version)]
     state = replace(state, challenger=version, trained=name)
-    made = [_made(day, decision, version)]
-    if rules.policy.gated:
-        return state, made
-    return replace(_promoted(state, day), former=""), made
+    return (state if rules.policy.gated else _promoted(state, day)), [_made(day, decision, version)]
 
 
 def _promoted(state: State, day: pd.Timestamp) -> State:
@@ -199,6 +202,8 @@ def _differences(ledger: Ledger, one: str, other: str, since: str, day: pd.Times
 
 def answer(state: State, day: pd.Timestamp, intake: Intake, ledger: Ledger, models: Models) -> None:
     """The champion answers, or climatology where the watched feed is silent; the others are heard."""
+    if intake.rows.empty:
+        return
     said = {version: models.say(version, intake.rows) for version in state.voices}
     told = said[state.champion]
     if intake.silent.any():

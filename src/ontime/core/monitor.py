@@ -60,11 +60,14 @@ def rings(readings: Sequence[Reading], monitor: str, rule: Drift) -> bool:
 
 
 def beyond(readings: Sequence[Reading], monitor: str, rule: Drift) -> bool:
-    """Whether the last reading is unlike those before it, or, of drift, unlike the reference's own weeks."""
+    """Whether the last reading is unlike those before it, or, of drift, unlike the reference's own weeks.
+
+    A realised loss counts once, however often it is the latest that is known.
+    """
     if monitor == "drift":
         return readings[-1].drift.get(rule.test, 0.0) > rule.quantile
     now, past = getattr(readings[-1], monitor), _past(readings, monitor)
-    if now is None or len(past) < LEAST_PAST:
+    if now is None or len(past) < LEAST_PAST or (monitor == "realised" and _told_again(readings)):
         return False
     return bool(now > upper_bound(past, rule.quantile))
 
@@ -99,6 +102,10 @@ def place_among(own: np.ndarray, index: float) -> float:
     if not len(own):
         return 0.0
     return float(np.interp(index, np.sort(own), np.arange(1, len(own) + 1) / (len(own) + 1), left=0.0, right=1.0))
+
+
+def _told_again(readings: Sequence[Reading]) -> bool:
+    return len(readings) > 1 and readings[-1].realised_of == readings[-2].realised_of
 
 
 def _past(readings: Sequence[Reading], monitor: str) -> np.ndarray:

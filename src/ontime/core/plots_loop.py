@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ontime.core.plots import ACCENT, INK, PALE, WARM
 
+NAMED = {"p_values": "p values, of features"}
 COLORS = ("#0b6e99", "#c2571a", "#5a8a3a", "#8a63a8", "#a38a1d", "#1f2933")
 
 
@@ -92,7 +93,7 @@ def _beyond(axes: Axes, last: pd.Series, first: pd.DataFrame, quantile: float) -
         over = (first[name] > quantile).to_numpy()
         axes.plot(last, np.full(len(last), place), "s", color=PALE, markersize=5)
         axes.plot(last[over], np.full(int(over.sum()), place), "s", color=WARM, markersize=5)
-    axes.set_yticks(range(len(names)), [str(name).replace("_", " ") for name in names])
+    axes.set_yticks(range(len(names)), [NAMED.get(str(name), str(name).replace("_", " ")) for name in names])
     axes.invert_yaxis()
     axes.set_title(f"Weeks farther than {quantile:.0%} of those learned from", fontsize=10, color=INK)
 
@@ -105,6 +106,8 @@ def _worth(axes: Axes, lines: pd.DataFrame, level: float) -> None:
     kept = [each[known] for each in spread]
     spots = np.flatnonzero(known)
     axes.errorbar(lines.loc[known, "worth_share"], spots, xerr=kept, fmt="o", markersize=4, capsize=2, color=ACCENT)
+    for place in map(float, np.flatnonzero(~known)):
+        axes.text(0, place, "none rang", fontsize=8, color=INK, va="center")
     axes.axvline(float(lines["due"].mean()), color=WARM, linestyle=":", label="of all weeks")
     axes.set_yticks(places, named)
     axes.set_xlim(-0.03, 1.03)

@@ -128,6 +128,9 @@ class Workshop:
         at_hand = known(self.world.rows, begins(month, self.shelf.setting.lead_hours))
         return climatology(at_hand, self.shelf.setting.climate).predict(rows)
 
+    def recipe(self, version: str) -> str:  # noqa: ARG002 - all runs share one
+        return repr(self.shelf.setting.recipe)
+
     def drift(self, version: str, first: pd.Timestamp, last: pd.Timestamp) -> Mapping[str, float]:
         return self.shelf.moved(version, self.world, last, self.year.rows(first, last))
 
@@ -172,7 +175,8 @@ class Life:
         for day in earlier["day"].drop_duplicates():
             rows = earlier[earlier["day"] == day]
             self.ledger.say(day, rows["id"].to_numpy(), {ANSWERED: rows["probability"].to_numpy()})
-        self.ledger.learn(earlier["id"].to_numpy(), earlier["outcome"].to_numpy(dtype=np.int8))
+        told = earlier[earlier["outcome"].notna()]
+        self.ledger.learn(told["id"].to_numpy(), told["outcome"].to_numpy(dtype=np.int8))
         self.state = begin(first, self.ledger, self.models)
 
     def day(self, day: pd.Timestamp) -> None:

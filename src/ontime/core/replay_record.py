@@ -99,6 +99,7 @@ def record(table: pd.DataFrame, lives: Mapping[str, Life], judge: Judge, held: P
     alarms = {each: alarm_counts(life, judge) for each, life in lives.items() if life.run.world.fault == PLAIN}
     return {
         "recommended": name,
+        "good": good(table, held.margin)["policy"].tolist(),
         "sentence": _sentence(table, name),
         "policies": {line["policy"]: _shown(line) | {"alarms": alarms[line["policy"]]} for line in _lines(judged)},
         "faults": {
@@ -113,11 +114,14 @@ def recommended(table: pd.DataFrame, held: Policy) -> str:
 
     That which is held where there is nothing to choose on.
     """
+    found = good(table, held.margin).sort_values(["retrainings", "log_loss"], kind="stable")
+    return held.rule if found.empty else str(found["policy"].iloc[0])
+
+
+def good(table: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """The lines of the policies that, where choosing is allowed, lose at most the margin more than the best."""
     chosen = table[(table["window"] == "chosen") & (table["fault"] == PLAIN) & (table["beside"] == NEVER)]
-    good = chosen[chosen["log_loss"] <= chosen["log_loss"].min() + held.margin]
-    return (
-        held.rule if good.empty else str(good.sort_values(["retrainings", "log_loss"], kind="stable")["policy"].iloc[0])
-    )
+    return chosen[chosen["log_loss"] <= chosen["log_loss"].min() + margin]
 
 
 def _sentence(table: pd.DataFrame, name: str) -> str:

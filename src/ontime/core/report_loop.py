@@ -15,7 +15,8 @@ def loop(results: Results) -> Section:
     record = results.records["replay"]
     told = (
         "The year is lived again, day by day, through the loop that a service would run: outcomes come in when they "
-        "became known, models are trained, wait in shadow, are promoted and taken back. What is chosen is chosen in "
+        "became known, models are trained, with a gate wait in shadow, are promoted and, where they turn out badly, "
+        "taken back. What is chosen is chosen in "
         f"the first months; the last ones judge. To hold is {record['sentence']}. Of one year each season is seen "
         "once: another may choose another policy."
     )
@@ -76,8 +77,8 @@ def _alarms(results: Results) -> list[Text | Picture | Table]:
     told = (
         "**Alarms.** The models of the backtest are followed to the end of the year as if they were never replaced, "
         "and every rule is held against what came after it rang. An alarm is right if the loss then rose beyond what "
-        "was usual. It was worth it if a model trained at that time would have been better by the margin, as it would "
-        f"have been in {judged['due'].mean():.0%} of all weeks."
+        "was usual. It was worth it if a model trained when the month began would have been better by the margin, as "
+        f"it would have been in {judged['due'].mean():.0%} of all weeks."
     )
     picture = Picture(
         "alarms_picture",

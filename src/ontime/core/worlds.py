@@ -73,8 +73,8 @@ def feed_down(plain: World, since: pd.Timestamp, told: pd.DataFrame, moments: pd
     down = asked_in(rows["predict_at"], since)
     early = moments[moments < since]
     silent = np.where(down, silence(rows["predict_at"], early, hours), plain.silent)
-    first = since.tz_convert(None).normalize()
-    return World("a feed down for three days", rows, silent, first, first + OUTAGE)
+    asked = rows.loc[down, "day"]  # by the clock at home the first of them may be of the day before
+    return World("a feed down for three days", rows, silent, asked.min(), asked.max() + DAY)
 
 
 def asked_in(predict_at: pd.Series, since: pd.Timestamp) -> np.ndarray:

@@ -13,7 +13,7 @@ from ontime.core.features import KEYS, chosen
 from ontime.core.loop import Rules
 from ontime.core.plots_loop import alarms
 from ontime.core.replay import Life, Run, Setting, Shelf, before
-from ontime.core.split import backtest_months, windows
+from ontime.core.split import backtest_months, begins, known, windows
 from ontime.core.worlds import PLAIN, World
 from ontime.dataset import Dataset
 from ontime.files import Files, months, read_csv, read_months, read_parquet, write_csv, write_png
@@ -56,7 +56,7 @@ def run(
     found = {}
     for month in tqdm(followed, desc="alarms", unit=" models", disable=None):
         first = pd.Timestamp(f"{month}-01")
-        life = Life(Run(month, rule, world), shelf, earlier[earlier["day"] < first], first)
+        life = Life(Run(month, rule, world), shelf, _known(earlier, rows, first, features.lead_hours), first)
         for day in days:
             if day >= first:
                 life.day(day)
@@ -69,3 +69,9 @@ def run(
         write_png(alarms(weeks, lines, drift.quantile, intervals.level), draft.alarms_picture)
     judged = lines[lines["chosen"] & (lines["window"] == "judged")]
     log.info("%d alarms of the chosen rules, %d right", judged["alarms"].sum(), judged["right"].sum())
+
+
+def _known(earlier: pd.DataFrame, rows: pd.DataFrame, first: pd.Timestamp, lead_hours: float) -> pd.DataFrame:
+    """What was answered before a day, with the outcomes that were known when it began."""
+    told = earlier["id"].isin(known(rows, begins(first, lead_hours))["id"])
+    return earlier.assign(outcome=earlier["outcome"].where(told))[earlier["day"] < first]
