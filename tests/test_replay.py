@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import REPOSITORY, run
+from test_policy import policy
 from toy import TOY
 
 from ontime import params
@@ -22,6 +23,7 @@ from ontime.core.features import KEYS, chosen
 from ontime.core.ledger import ANSWERED
 from ontime.core.loop import Rules
 from ontime.core.replay import Run, Setting, Shelf, before, live
+from ontime.core.replay_record import recommended
 from ontime.core.split import backtest_months, begins, windows
 from ontime.core.worlds import PLAIN, World, late_labels
 from ontime.files import months, read_months
@@ -70,6 +72,27 @@ def test_every_decision_has_its_reason_and_the_month_its_training(made: Path):
     assert trained.dt.month.tolist() == [4, 5, 6]
     assert set(monthly["action"]) <= {"retrain", "roll back"}
     assert json.loads((made / "metrics/replay.json").read_text())["recommended"] in set(table["policy"]) | {"never"}
+
+
+@pytest.mark.parametrize(
+    ("losses", "trainings", "hold"),
+    [
+        ({"never": 0.50, "monthly": 0.40, "drift": 0.4015}, {"never": 0, "monthly": 8, "drift": 2}, "drift"),
+        ({"never": 0.50, "monthly": 0.40, "drift": 0.4025}, {"never": 0, "monthly": 8, "drift": 2}, "monthly"),
+        ({"never": 0.40, "monthly": 0.3985, "drift": 0.41}, {"never": 0, "monthly": 8, "drift": 2}, "never"),
+        ({}, {}, "gated"),
+    ],
+)
+def test_to_hold_is_the_one_of_fewest_trainings_within_the_margin_of_the_best(
+    losses: dict[str, float], trainings: dict[str, int], hold: str
+):
+    lines = [
+        {"policy": name, "window": "chosen", "fault": PLAIN, "beside": "never", "log_loss": loss}
+        for name, loss in losses.items()
+    ]
+    columns = ["policy", "window", "fault", "beside", "log_loss"]
+    table = pd.DataFrame(lines, columns=columns).assign(retrainings=[trainings[name] for name in losses])
+    assert recommended(table, policy(rule="gated", margin=0.002)) == hold
 
 
 def test_a_replay_that_is_killed_twice_and_run_again_ends_with_equal_bytes(made: Path, tmp_path: Path):
