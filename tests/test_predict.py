@@ -1,5 +1,8 @@
 """`ontime predict` as people run it: from messages, through the contract, as of each row's moment."""
 
+import contextlib
+import io
+import logging
 import os
 import shutil
 import signal
@@ -7,13 +10,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import run
 
-from ontime import params
+from ontime import cli, params
 from ontime.core.conformal import Calibration
 from ontime.core.features import KEYS, chosen
 from ontime.core.messages import join, split
@@ -55,10 +59,19 @@ def write_messages(folder: Path, files: Files) -> None:
 
 
 def predict(folder: Path, *words: str, out: str = "out.parquet", now: str | None = "2014-01-01T00:00Z"):
+    """The command, in this process: what it returns and what it tells."""
     moment = ["--now", now] if now else []
     asked = [] if "--rows" in words else ["--rows", "rows.parquet"]
     events = [] if "--events" in words else ["--events", "events"]
-    return run("ontime", "predict", *asked, *events, "--out", out, *moment, *words, folder=folder)
+    told, log = io.StringIO(), logging.getLogger()
+    handler = logging.StreamHandler(told)
+    log.addHandler(handler)
+    try:
+        with contextlib.chdir(folder), contextlib.redirect_stderr(told):
+            code = cli.main(FLIGHTS, ["predict", *asked, *events, "--out", out, *moment, *words])
+    finally:
+        log.removeHandler(handler)
+    return SimpleNamespace(returncode=code, stderr=told.getvalue())
 
 
 def answers(folder: Path, *words: str, out: str = "out.parquet", now: str | None = "2014-01-01T00:00Z") -> pd.DataFrame:
@@ -166,13 +179,13 @@ def test_broken_values_are_quarantined_beside_the_answers_and_the_rest_is_answer
     broken(path, said)
     done = predict(copy)
     assert done.returncode == 0
-    assert "quarantined, in out.quarantine.parquet" in done.stderr
-    quarantine = read_parquet(copy / "out.quarantine.parquet")
+    assert "quarantined, in out.parquet.quarantine.parquet" in done.stderr
+    quarantine = read_parquet(copy / "out.parquet.quarantine.parquet")
     assert "5000" in quarantine["value"].tolist()
     assert len(read_parquet(copy / "out.parquet")) == len(read_parquet(copy / "rows.parquet"))
     broken(path, said.drop(index=0).reset_index(drop=True))
     assert predict(copy).returncode == 0
-    kept = read_parquet(copy / "out.quarantine.parquet")  # February's wind, which the rows may read of
+    kept = read_parquet(copy / "out.parquet.quarantine.parquet")  # February's wind, which the rows may read of
     assert "5000" not in kept["value"].tolist()
 
 
@@ -196,7 +209,7 @@ def test_a_broken_structure_stops_with_everything_that_is_wrong_and_writes_nothi
     assert "dep_delay" in done.stderr
     assert "air_time" in done.stderr
     assert not (copy / "out.parquet").exists()
-    assert not list(copy.glob(".out*"))
+    assert not list(copy.glob(".*out*"))
 
 
 @pytest.mark.parametrize(
