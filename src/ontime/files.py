@@ -474,6 +474,7 @@ def together(*places: Path) -> Iterator[list[Path]]:
 def _place(drafts: Mapping[Path, Path]) -> None:
     """Put every draft in its place. Where one cannot be put, all that was there before is put back."""
     places = {place: place.with_name(f".{place.name}.before") for place in drafts.values()}
+    new: list[Path] = []
     try:
         for draft, place in drafts.items():
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -481,7 +482,10 @@ def _place(drafts: Mapping[Path, Path]) -> None:
             if place.exists():
                 place.rename(places[place])
             shutil.move(draft, place)
+            new.append(place)
     except OSError as error:
+        for place in new:
+            _remove(place)
         for place, before in places.items():
             if before.exists():
                 _remove(place)

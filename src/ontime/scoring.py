@@ -130,7 +130,7 @@ def batch(dataset: Dataset, files: Files, folder: Path, terms: Terms, max_quaran
     if any(finding.stops for finding in findings):
         raise ContractError(findings, str(folder))
     lacking = [table for table in needed(dataset.tables) if table.name not in admitted.tables]
-    clean = {table.name: read_parquet(part(files.clean, table.name, None)) for table in lacking}
+    clean = {table.name: _lent(part(files.clean, table.name, None)) for table in lacking}
     return Batch(
         dataset.tables,
         dataset.messages,
@@ -144,6 +144,13 @@ def batch(dataset: Dataset, files: Files, folder: Path, terms: Terms, max_quaran
         quarantine={"reference": admitted.quarantine},
         findings=findings,
     )
+
+
+def _lent(path: Path) -> pd.DataFrame:
+    try:
+        return read_parquet(path)
+    except OntimeError as error:
+        raise OntimeError(f"{error}: give {path.name} beside the feeds, or fetch it (dvc pull)") from error
 
 
 def terms(
@@ -195,7 +202,7 @@ def _calibration(path: Path) -> Calibration:
     bounds = [content.get(name, "missing") for name in Calibration._fields] if isinstance(content, dict) else ["none"]
     if not all(bound is None or (_is_number(bound) and 0 <= bound <= 1) for bound in bounds):
         expected = f"{' and '.join(Calibration._fields)}, each a probability or null"
-        raise OntimeError(f"{path}: expected bounds of conformal sets, {expected}, found {content}. {FETCH_AGAIN}")
+        raise OntimeError(f"{path}: expected bounds of conformal sets, {expected}, found {content}: git has it")
     return Calibration.load(content)
 
 

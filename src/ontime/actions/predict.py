@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ontime.core.findings import ContractError, describe
+from ontime.core.findings import counted, describe
 from ontime.dataset import Dataset
 from ontime.errors import OntimeError
 from ontime.files import Files, together, write_chunks, write_parquet
@@ -44,36 +44,33 @@ def run(
 ) -> None:
     """Write the answers, and beside them what was quarantined. Raises OntimeError, and writes nothing, on a stop."""
     model, broken = model or files.candidate, out.with_name(f"{out.name}{QUARANTINE}")
-    _check_places([broken, out], [Path(rows), events, model, files.clean])
+    _check_places([out, broken], [Path(rows), events, model, files.clean])
     total, moment = count_rows(rows), _moment(now)
     with together(broken, out) as (broken_draft, out_draft):
         given = terms(dataset, files, events, model, costs, moment)
         asked = batch(dataset, files, events, given, validate.max_quarantined, lambda *_: None)
         count = write_chunks(answered(asked, row_batches(dataset, rows), total), out_draft)
+        quarantine, told = asked.broken(), describe(asked.found())
         if not count and len(asked.refused()):
-            raise ContractError(asked.found(), str(events))
-        quarantine = asked.broken()
+            raise OntimeError(f"{rows}: expected rows of the schedule, found none. Nothing was written.\n\n{told}")
         write_parquet(quarantine, broken_draft)
-        told = describe(asked.found())
     if told:
         log.warning("%s", told)
     if len(quarantine):
-        log.warning("%s values quarantined, in %s", f"{len(quarantine):,}", broken)
-    log.info("%s rows answered by model %s from data %s", f"{count:,}", given.model_version, given.data_version)
+        log.warning("%s quarantined, in %s", counted(len(quarantine), "value"), broken)
+    log.info("%s answered by model %s from data %s", counted(count, "row"), given.model_version, given.data_version)
 
 
 def _check_places(places: Sequence[Path], inputs: Sequence[Path]) -> None:
     """Raises OntimeError where what is written would be what is read, or cannot be a file."""
-    if places[-1].suffix not in KINDS:
-        raise OntimeError(f"--out {places[-1]}: expected a name that ends in {' or '.join(KINDS)}")
+    if places[0].suffix not in KINDS:
+        raise OntimeError(f"--out {places[0]}: expected a name that ends in {' or '.join(KINDS)}")
     for place in places:
         if place.is_dir():
-            raise OntimeError(f"--out {places[-1]}: {place} would be written, and is a folder: give another name")
+            raise OntimeError(f"--out {places[0]}: {place} would be written, and is a folder: give another name")
         for read in inputs:
             if place.resolve() == read.resolve() or read.resolve() in place.resolve().parents:
-                raise OntimeError(
-                    f"--out {places[-1]}: {place} would be written, and {read} is read: give another name"
-                )
+                raise OntimeError(f"--out {places[0]}: {place} would be written, and {read} is read: give another name")
 
 
 def _moment(text: str | None) -> pd.Timestamp:
@@ -85,5 +82,5 @@ def _moment(text: str | None) -> pd.Timestamp:
     except ValueError as error:
         raise OntimeError(f"--now {text}: expected a moment, 2013-11-05T12:00Z") from error
     if moment.tz is None:
-        raise OntimeError(f"--now {text}: expected a moment with a zone, {text}Z for UTC")
+        raise OntimeError(f"--now {text}: expected a moment with a zone: 2013-11-05T12:00Z")
     return moment.tz_convert("UTC").floor("s")

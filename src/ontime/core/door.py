@@ -19,9 +19,9 @@ Tables = Mapping[str, pd.DataFrame]
 # What those who give messages can do, who neither fetch them nor own the contract; by rule.
 REMEDIES = {
     "file_readable": "write it again, as Parquet or as CSV in UTF-8",
-    "column_present": "add the column, empty where nothing is known",
+    "column_present": "add the column",
     "column_known": "drop the column",
-    "type": "convert it at its source",
+    "type": "convert it at its source; moments have a zone: 2013-07-01T05:00Z",
     "rows": "give its rows",
     "max_quarantined": "correct what breaks the rules named below, or raise validate.max_quarantined in params.yaml",
 }
