@@ -100,6 +100,12 @@ def answers(folder: Path, *words: str, out: str = "out.parquet", now: str | None
     return read_parquet(folder / out)
 
 
+@pytest.fixture(scope="module")
+def whole(shop: Path) -> pd.DataFrame:
+    """The answers of the shop as it is."""
+    return answers(shop, out="whole.parquet")
+
+
 @pytest.fixture
 def copy(shop: Path, tmp_path: Path) -> Path:
     """A copy of the shop to break; what is not broken is linked."""
@@ -121,8 +127,8 @@ def test_messages_make_the_raw_table_that_they_were_made_of(shop: Path, table: s
     assert not joined.findings
 
 
-def test_answers_are_those_of_the_pipeline_in_the_order_of_the_rows(shop: Path):
-    files, found = Files(shop), answers(shop)
+def test_answers_are_those_of_the_pipeline_in_the_order_of_the_rows(shop: Path, whole: pd.DataFrame):
+    files, found = Files(shop), whole
     table = read_parquet(part(files.features, "2013-04", None)).set_index("id").loc[found["id"]].reset_index()
     model = Model.load(*read_model(files.candidate))
     assert np.array_equal(found["probability"], model.predict(table))
@@ -134,19 +140,17 @@ def test_answers_are_those_of_the_pipeline_in_the_order_of_the_rows(shop: Path):
     assert len(set(found["data"])) == 1
 
 
-def test_decisions_follow_the_costs_and_sets_the_calibration(shop: Path):
-    found = answers(shop)
-    by_decision = found.groupby("decision")["probability"]
+def test_decisions_follow_the_costs_and_sets_the_calibration(whole: pd.DataFrame):
+    by_decision = whole.groupby("decision")["probability"]
     assert set(by_decision.groups) == {"yes", "no", "unknown"}
     assert by_decision.max()["no"] <= 0.2 <= by_decision.min()["unknown"]
     assert by_decision.max()["unknown"] <= 0.4 <= by_decision.min()["yes"]
-    true, false = found["probability"] >= 0.2, 1 - found["probability"] >= 0.3
+    true, false = whole["probability"] >= 0.2, 1 - whole["probability"] >= 0.3
     expected = np.select([true & false, true, false], ["both", "true", "false"], "none")
-    assert found["conformal_set"].tolist() == expected.tolist()
+    assert whole["conformal_set"].tolist() == expected.tolist()
 
 
-def test_text_says_the_same_as_parquet_on_standard_input_too(copy: Path):
-    found = answers(copy)
+def test_text_says_the_same_as_parquet_on_standard_input_too(copy: Path, whole: pd.DataFrame):
     for feed in FEEDS:
         frames = [read_parquet(path) for path in sorted((copy / "events" / feed).glob("*.parquet"))]
         shutil.rmtree(copy / "events" / feed)
@@ -162,7 +166,7 @@ def test_text_says_the_same_as_parquet_on_standard_input_too(copy: Path):
         )
     assert done.returncode == 0, done.stderr
     text = read_parquet(copy / "text.parquet")
-    pd.testing.assert_frame_equal(text.drop(columns="data"), found.drop(columns="data"))
+    pd.testing.assert_frame_equal(text.drop(columns="data"), whole.drop(columns="data"))
 
 
 def moments(frame: pd.DataFrame) -> dict[str, None]:
@@ -251,9 +255,10 @@ def test_a_moment_that_cannot_be_meant_is_explained(shop: Path):
     assert "expected a moment with a zone" in predict(shop, now="2013-04-10T16:00").stderr
 
 
-def test_rows_that_name_nothing_are_quarantined_once_under_their_own_values(copy: Path, monkeypatch):
-    monkeypatch.setattr(scoring, "CHUNK", 500)
-    whole = answers(copy)
+def test_rows_that_name_nothing_are_quarantined_once_under_their_own_values(
+    copy: Path, whole: pd.DataFrame, monkeypatch
+):
+    monkeypatch.setattr(scoring, "CHUNK", 1000)
     rows = read_parquet(copy / "rows.parquet")
     wrong = {0: ("day", None), 5: ("day", 31), 700: ("carrier", None), 701: ("year", 1e12), 702: ("flight", np.inf)}
     asked = rows.astype(dict.fromkeys(("year", "day", "flight"), "float64")).reset_index(drop=True)
@@ -298,8 +303,7 @@ def test_a_file_for_all_months_may_have_none_of_one(copy: Path):
     pd.testing.assert_frame_equal(answers(copy).drop(columns="data"), silent.drop(columns="data"))
 
 
-def test_links_are_followed_and_tables_that_nothing_needs_are_not_read(copy: Path):
-    whole = answers(copy)
+def test_links_are_followed_and_tables_that_nothing_needs_are_not_read(copy: Path, whole: pd.DataFrame):
     shutil.move(copy / "events/weather", copy / "elsewhere")
     (copy / "events/weather").symlink_to("../elsewhere")
     pd.testing.assert_frame_equal(answers(copy), whole)
@@ -365,8 +369,8 @@ def test_what_cannot_be_meant_is_refused_and_changes_nothing(copy: Path, out: st
     ],
 )
 def test_a_broken_model_is_named_before_messages_are_read(copy: Path, name: str, content: bytes | dict, said: str):
-    whole = content if isinstance(content, bytes) else json.dumps(read_json(copy / name) | content).encode()
-    write_bytes(whole, copy / name)
+    changed = content if isinstance(content, bytes) else json.dumps(read_json(copy / name) | content).encode()
+    write_bytes(changed, copy / name)
     broken(part(copy / "events", "schedule", "2013-04"), pd.DataFrame())
     done = predict(copy)
     assert done.returncode == 1
@@ -444,15 +448,14 @@ def test_the_first_command_of_the_page_can_be_tried(copy: Path, repository: Path
     assert set(read_parquet(copy / "answers.parquet")["day"].dt.day) == {5, 6}
 
 
+@pytest.mark.usefixtures("whole")
 def test_a_killed_run_leaves_no_answers_and_the_next_one_the_same_bytes(copy: Path):
-    whole = answers(copy)
-    assert len(whole)
-    before = (copy / "out.parquet").read_bytes()
-    (copy / "out.parquet").unlink()
+    before = (copy / "whole.parquet").read_bytes()
     words = [sys.executable, "-m", "ontime", "predict", "--rows", "rows.parquet", "--events", "events"]
     process = subprocess.Popen([*words, "--out", "out.parquet", "--now", "2014-01-01T00:00Z"], cwd=copy)
     time.sleep(1.5)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    assert not (copy / "out.parquet").exists()
     answers(copy)
     assert (copy / "out.parquet").read_bytes() == before

@@ -549,7 +549,8 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
     except FileNotFoundError as error:
         raise OntimeError(f"{path} is missing") from error
     except (pa.ArrowException, OSError) as error:
-        raise OntimeError(f"{path} cannot be read as Parquet: {error}") from error
+        reason = str(error).partition("\n")[0]  # pyarrow may add the whole schema
+        raise OntimeError(f"{path} cannot be read as Parquet: {reason}") from error
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
@@ -634,13 +635,15 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    """Raises OntimeError where the file is missing or no UTF-8."""
+    """Raises OntimeError where the file is missing, may not be read or is no UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise OntimeError(f"{path} {MISSING}") from error
     except UnicodeDecodeError as error:
         raise OntimeError(f"{path} is no text in UTF-8: {error}") from error
+    except OSError as error:
+        raise OntimeError(f"{path} cannot be read: {error}") from error
 
 
 def read_csv(path: Path) -> pd.DataFrame:

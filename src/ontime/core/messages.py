@@ -85,7 +85,7 @@ def from_text(form: Table, month: str | None, frame: pd.DataFrame) -> tuple[pd.D
         values, wrong = _parsed(frame[name], dtype) if dtype else (frame[name], frame[name].head(0))
         found[name] = frame[name] if len(wrong) else values
         if len(wrong):
-            told = f"{counted(len(wrong), 'value')} that is no {dtype}"
+            told = f"{counted(len(wrong), 'value')}, expected {dtype}"
             examples = tuple(repr(value) for value in wrong.head(EXAMPLES))
             remedy = "correct it at its source; moments have a zone: 2013-07-01T05:00Z"
             findings.append(Finding(Level.STOP, form.name, month, str(name), "type", told, remedy, examples))
