@@ -301,6 +301,8 @@ def test_a_file_for_all_months_may_have_none_of_one(copy: Path):
     shutil.rmtree(copy / "events/weather")
     write_parquet(pd.concat(weather[:3]), copy / "events/weather.parquet")
     pd.testing.assert_frame_equal(answers(copy).drop(columns="data"), silent.drop(columns="data"))
+    broken(copy / "events/weather.parquet", weather[3].assign(day=pd.array([31] * len(weather[3]), dtype="Int64")))
+    assert "weather, the file, rule days_named: no row names a day" in predict(copy).stderr
 
 
 def test_links_are_followed_and_tables_that_nothing_needs_are_not_read(copy: Path, whole: pd.DataFrame):
@@ -328,6 +330,7 @@ def test_links_are_followed_and_tables_that_nothing_needs_are_not_read(copy: Pat
         ("params.yaml/out.csv", [], "params.yaml/out.csv cannot be written"),
         ("out.txt", [], "--out out.txt: expected a name that ends in .parquet or .csv"),
         ("new.csv", ["--rows", "rows.txt"], "--rows rows.txt: expected a name in .parquet, .csv, or - for CSV"),
+        ("new.csv", ["--rows", "none.csv"], "none.csv is missing: expected rows"),
         ("new.csv", ["--rows", "/dev/stdin"], "or - for CSV on standard input"),
         ("new.csv", ["--rows", "empty.parquet"], "empty.parquet cannot be read as Parquet"),
         ("new.csv", ["--rows", "twice.parquet"], "twice.parquet: expected each column once, found more than one dest"),

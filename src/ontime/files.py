@@ -560,7 +560,7 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
 
 
 def write_chunks(frames: Iterator[pd.DataFrame], path: Path) -> int:
-    """Frames of the same columns, at least one, in one file (CSV by its name, else Parquet); a draft, as it grows.
+    """Frames of the same columns, at least one, in one file (CSV by its name, else Parquet), which grows: a draft.
 
     Only one frame at a time is in memory. Returns the number of rows.
     """

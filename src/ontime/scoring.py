@@ -68,10 +68,13 @@ class Folder:
         return feed_tables(self.contract, self.messages)
 
     def months(self) -> list[str]:
-        """From the first month that any feed has messages of to the last: what one of them lacks there is missing."""
-        named = {month for name, month in self._paths if name in self.forms and month}
-        there = sorted(named.union(*self._whole.values()) - {""})
-        return [*pd.period_range(there[0], there[-1], freq="M").astype(str)] if there else []
+        """The months that any feed has, and those between the first and the last file of one month, ascending.
+
+        What a feed lacks there is missing.
+        """
+        named = sorted(month for name, month in self._paths if name in self.forms and month)
+        span = pd.period_range(named[0], named[-1], freq="M").astype(str) if named else []
+        return sorted({*span}.union(*self._whole.values()))
 
     def read(self, feed: str, month: str) -> Read:
         """A month of a feed; none where its file is missing, no rows where a file for all months has none of it."""
@@ -116,7 +119,9 @@ class Folder:
             return wrong
         day = next(one for one in self.messages if feed in one.feeds).day
         month = day(frame).dt.strftime("%Y-%m")
-        month = month.fillna(month.min()).fillna("")
+        if len(frame) and month.isna().all():
+            return [_file(feed, None, "days_named", "no row names a day", "correct the key at its source")]
+        month = month.fillna(month.min())
         self._whole[feed] = {str(each): rows.reset_index(drop=True) for each, rows in frame.groupby(month, sort=True)}
         return []
 
@@ -242,7 +247,7 @@ def row_batches(dataset: Dataset, source: str) -> Iterator[pd.DataFrame]:
         findings += [Finding(Level.STOP, ROWS, None, name, "column_present", "missing", "add it") for name in absent]
         findings += [one for one in found if one.rule == "type" and one.column in {*declared.key} - {*absent}]
         if findings:
-            raise ContractError(mended(findings), "standard input" if source == STDIN else source)
+            raise ContractError(mended(findings), _called(source))
         yield keys[[*declared.key]]
 
 
@@ -251,12 +256,14 @@ def count_rows(source: str) -> int | None:
 
     Raises OntimeError where the name is of no kind that is read, or the file is missing or no Parquet.
     """
-    if source != STDIN and Path(source).suffix not in KINDS:
+    if source == STDIN:
+        return None
+    if Path(source).suffix not in KINDS:
         raise OntimeError(f"--rows {source}: expected a name in {', '.join(KINDS)}, or - for CSV on standard input")
+    if not Path(source).exists():
+        raise OntimeError(f"{source} is missing: expected rows")
     try:
         return None if _is_text(source) else pq.read_metadata(source).num_rows
-    except FileNotFoundError as error:
-        raise OntimeError(f"{source} is missing: expected rows") from error
     except (pa.ArrowException, OSError) as error:
         raise OntimeError(f"{source} cannot be read as Parquet: {error}") from error
 
@@ -286,10 +293,12 @@ def _raw_batches(source: str, names: list[str]) -> Iterator[pd.DataFrame]:
         if twice := [name for name in there if found.count(name) > 1]:
             raise OntimeError(f"{source}: expected each column once, found more than one {', '.join(twice)}")
         yield from (each.to_pandas() for each in file.iter_batches(CHUNK, columns=there))
-    except FileNotFoundError as error:
-        raise OntimeError(f"{source} is missing: expected rows with {', '.join(names)}") from error
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise OntimeError(f"{source} cannot be read as rows with {', '.join(names)}: {error}") from error
+        raise OntimeError(f"{_called(source)} cannot be read as rows with {', '.join(names)}: {error}") from error
+
+
+def _called(source: str) -> str:
+    return "standard input" if source == STDIN else source
 
 
 def _is_text(source: str) -> bool:

@@ -94,6 +94,7 @@ def from_text(form: Table, month: str | None, frame: pd.DataFrame) -> tuple[pd.D
 
 def bearable(share: float, rows: int) -> float:
     """The share of so many rows that may be broken: what it is in a whole month, or a FEW rows."""
+    # Half a row more, because FEW / rows * rows may be less than FEW.
     return max(share, min(1.0, (FEW + 0.5) / rows)) if rows else share
 
 
