@@ -54,6 +54,15 @@ def test_an_error_of_the_user_is_shown_without_traceback(tmp_path: Path):
     assert done.stderr == ("fetch: params.yaml is missing: run from the folder that holds dvc.yaml and params.yaml\n")
 
 
+def test_an_interrupt_is_a_word_and_the_code_of_a_shell(monkeypatch, capsys: pytest.CaptureFixture):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.params, "load", interrupt)
+    assert cli.main(FLIGHTS, ["fetch"]) == 130
+    assert capsys.readouterr().err == "fetch: interrupted\n"
+
+
 def test_help_does_not_load_the_dataset():
     code = "import sys; from ontime import cli; from ontime.flights import FLIGHTS; cli._parser(FLIGHTS, None); "
     code += "print([name for name in ('pandera', 'ontime.flights.contracts') if name in sys.modules])"

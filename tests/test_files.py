@@ -9,7 +9,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from ontime.errors import OntimeError
-from ontime.files import Files, part, parts, read_parquet, write_csv, write_json, write_parquet, write_text
+from ontime.files import (
+    Files,
+    below,
+    content_hash,
+    part,
+    parts,
+    read_json,
+    read_parquet,
+    together,
+    write_csv,
+    write_json,
+    write_parquet,
+    write_text,
+)
 
 FRAME = pd.DataFrame(
     {
@@ -104,6 +117,51 @@ def test_where_one_output_cannot_be_placed_all_are_as_they_were(tmp_path: Path):
         write_json({}, draft.validate)
     assert (files.raw / "a").read_text() == "before"
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["raw"]
+
+
+def test_drafts_take_their_places_together_or_leave_nothing(tmp_path: Path):
+    places = [tmp_path / "new/b", tmp_path / "new/a"]
+    with together(*places) as drafts:
+        for draft in drafts:
+            draft.write_text("whole")
+        with pytest.raises(OntimeError, match=r"another run writes .*a: wait"), together(*places):
+            pytest.fail("the second run must not begin")
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["a", "b"]
+    for error in (ZeroDivisionError, OSError(28, "No space left on device")):
+        with pytest.raises((ZeroDivisionError, OntimeError)), together(*places) as drafts:
+            drafts[0].write_text("half")
+            raise error
+    (tmp_path / "new/b").unlink()
+    with pytest.raises(OntimeError, match="all are as they were"), together(*places) as drafts:
+        drafts[0].write_text("without its partner")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a"]
+    with pytest.raises(OntimeError, match="c cannot be written"), together(tmp_path / "new/a/c"):
+        pytest.fail("the run must not begin")
+
+
+def test_a_draft_that_cannot_be_placed_is_removed(tmp_path: Path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        write_text("text", tmp_path / "folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_content_counts_through_links_and_a_circle_ends(tmp_path: Path):
+    for name, text in (("plain/feed/a", "1"), ("elsewhere/a", "1")):
+        write_text(text, tmp_path / name)
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked/feed").symlink_to("../elsewhere")
+    assert content_hash(tmp_path / "linked") == content_hash(tmp_path / "plain")
+    write_text("2", tmp_path / "elsewhere/a")
+    assert content_hash(tmp_path / "linked") != content_hash(tmp_path / "plain")
+    (tmp_path / "linked/circle").symlink_to(".")
+    assert len({*below(tmp_path / "linked")}) == 2
+
+
+def test_text_that_is_not_utf_8_is_named(tmp_path: Path):
+    (tmp_path / "a.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(OntimeError, match=r"a\.json is no text in UTF-8"):
+        read_json(tmp_path / "a.json")
 
 
 def test_two_runs_of_a_stage_in_one_folder_do_not_meet(tmp_path: Path):

@@ -181,3 +181,24 @@ def test_inputs_keep_the_categories_they_saw(frame: pd.DataFrame):
     inputs = Inputs.of(frame, TYPES)
     assert inputs.categories == {"place": ["a", "b", "c", "d"]}
     assert inputs.matrix(frame.head(3)).shape == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("keep", "change", "said"),
+    [
+        (0.0, {}, "model.txt: expected all trees that it begins to list"),
+        (0.5, {}, "model.txt: expected all trees"),
+        (0.9, {}, "model.txt: expected all trees"),
+        (1.0, {"features": ["late", "place", "count"]}, "found late in the place of place; place in the place of late"),
+        (1.0, {"features": [["late"]]}, "signature.json: expected features, the type of each"),
+        (1.0, {"types": {"place": "str", "late": "float32"}}, "signature.json: expected features"),
+        (1.0, {"categories": {"place": None}}, "signature.json: expected features"),
+    ],
+)
+def test_a_model_that_is_cut_off_or_fits_no_signature_is_an_error(frame: pd.DataFrame, keep, change, said: str):
+    model = refit(parts(frame, "2020-04"), TYPES, 3, RECIPE, {})
+    whole = model.text.index("end of trees") + len("end of trees\n") if keep < 1 else len(model.text)
+    with pytest.raises(OntimeError, match=said):
+        Model.load(model.text[: int(whole * keep)], model.signature() | change)
+    with pytest.raises(OntimeError, match=r"signature\.json: expected features"):
+        Model.load(model.text, ["features"])  # type: ignore[arg-type]

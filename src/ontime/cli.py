@@ -17,6 +17,7 @@ from ontime.files import Files
 
 HOME = Path(__file__).parent
 GROUPS = ("data",)  # first words of verbs of two words
+INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended: 128 + SIGINT
 
 
 def verbs() -> dict[str, Path]:
@@ -36,7 +37,10 @@ def words_of(verb: str) -> list[str]:
 
 
 def main(dataset: Dataset, arguments: Sequence[str] | None = None) -> int:
-    """Run one verb on the files of the current folder. Returns the exit code: 0, or 1 after an error that is shown."""
+    """Run one verb on the files of the current folder.
+
+    Returns the exit code: 0, 1 after an error that is shown, INTERRUPTED after Ctrl-C.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = vars(_parser(dataset, _verb_of(words)).parse_args(words))
     verb = options.pop("verb")
@@ -52,6 +56,9 @@ def main(dataset: Dataset, arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, `head` or a pager, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more at its end
         return 1
+    except KeyboardInterrupt:
+        print(f"{' '.join(words_of(verb))}: interrupted", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

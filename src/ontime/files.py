@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 CODE = Path(__file__).parent
 REPORT_TEMPLATE = CODE / "core/report.html"
 HASH_DIGITS = 12
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"  # in CSV, where pandas alone writes as many digits as the values of each chunk need
 MISSING = "is missing: run the stage that makes it (dvc repro), or fetch it (dvc pull)"
 
 
@@ -427,17 +429,52 @@ def content_hash(folder: Path, *others: Path) -> str:
     others: files elsewhere that count as if they were in the folder.
     """
     digest = hashlib.sha256()
-    below = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    named = [(path.relative_to(folder).as_posix(), path) for path in below]
+    found = sorted(path for path in below(folder) if path.is_file() and path.suffix != ".pyc")
+    named = [(path.relative_to(folder).as_posix(), path) for path in found]
     for name, path in named + [(path.name, path) for path in others]:
         digest.update(f"{name}\n{path.stat().st_size}\n".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:HASH_DIGITS]
 
 
+def below(folder: Path, inside: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """Everything below a folder that is no folder, through links too; `inside`: folders that are not entered again."""
+    for path in folder.glob("*"):
+        if not path.is_dir():
+            yield path
+        elif (its := path.resolve()) not in inside:
+            yield from below(path, inside | {its})
+
+
+@contextmanager
+def together(*places: Path) -> Iterator[list[Path]]:
+    """A draft beside each place: all take their places, in this order, when the block ends well, else nothing changes.
+
+    Raises OntimeError where another run is at work on the last place, or where one cannot be written.
+    """
+    last, drafts = places[-1], [place.with_name(f".draft.{place.name}") for place in places]
+    lock = last.with_name(f".{last.name}.lock")
+    try:
+        last.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(lock, timeout=0):
+            try:
+                yield drafts
+                _place(dict(zip(drafts, places, strict=True)))
+            finally:
+                for leftover in (*drafts, lock):
+                    leftover.unlink(missing_ok=True)
+    except Timeout as error:
+        raise OntimeError(f"another run writes {last}: wait until it has ended, or give another name") from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OntimeError(f"{last} cannot be written: {error}") from error
+
+
 def _place(drafts: Mapping[Path, Path]) -> None:
     """Put every draft in its place. Where one cannot be put, all that was there before is put back."""
     places = {place: place.with_name(f".{place.name}.before") for place in drafts.values()}
+    new: list[Path] = []
     try:
         for draft, place in drafts.items():
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -445,7 +482,10 @@ def _place(drafts: Mapping[Path, Path]) -> None:
             if place.exists():
                 place.rename(places[place])
             shutil.move(draft, place)
+            new.append(place)
     except OSError as error:
+        for place in new:
+            _remove(place)
         for place, before in places.items():
             if before.exists():
                 _remove(place)
@@ -509,7 +549,8 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
     except FileNotFoundError as error:
         raise OntimeError(f"{path} is missing") from error
     except (pa.ArrowException, OSError) as error:
-        raise OntimeError(f"{path} cannot be read as Parquet: {error}") from error
+        reason = str(error).partition("\n")[0]  # pyarrow may add the whole schema
+        raise OntimeError(f"{path} cannot be read as Parquet: {reason}") from error
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
@@ -519,25 +560,20 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
 
 
 def write_chunks(frames: Iterator[pd.DataFrame], path: Path) -> int:
-    """Frames of the same columns, at least one, in one file (CSV by its name, else Parquet), whole or not at all.
+    """Frames of the same columns, at least one, in one file (CSV by its name, else Parquet), which grows: a draft.
 
     Only one frame at a time is in memory. Returns the number of rows.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        rows = (_append_csv if path.suffix == ".csv" else _append_parquet)(frames, draft)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return rows
+    return (_append_csv if path.suffix == ".csv" else _append_parquet)(frames, path)
 
 
 def _append_csv(frames: Iterator[pd.DataFrame], path: Path) -> int:
     rows = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         for number, frame in enumerate(frames):
-            frame.to_csv(file, index=False, lineterminator="\n", header=not number)
+            moments = {str(name): frame[name].dt.strftime(MOMENT) for name in frame.select_dtypes("datetimetz")}
+            frame.assign(**moments).to_csv(file, index=False, lineterminator="\n", header=not number)
             rows += len(frame)
     return rows
 
@@ -599,11 +635,15 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    """Raises OntimeError where the file is missing."""
+    """Raises OntimeError where the file is missing, may not be read or is no UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise OntimeError(f"{path} {MISSING}") from error
+    except UnicodeDecodeError as error:
+        raise OntimeError(f"{path} is no text in UTF-8: {error}") from error
+    except OSError as error:
+        raise OntimeError(f"{path} cannot be read: {error}") from error
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -620,9 +660,12 @@ def write_png(figure: Figure, path: Path) -> None:
 def write_bytes(content: bytes, path: Path) -> None:
     """As they are, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_bytes(content)
-    draft.replace(path)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")  # two processes do not share one
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def write_text(text: str, path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from ontime.core.batch import Batch, Terms, Watch, whole_months
+from ontime.core.batch import ROWS, Batch, Terms, Watch, whole_months
 from ontime.core.conformal import Calibration
-from ontime.core.door import Tables, admit_reference
+from ontime.core.door import Tables, admit_reference, empty, mended, needed
+from ontime.core.features import describe
 from ontime.core.findings import ContractError, Finding, Level
 from ontime.core.messages import feed_tables, from_text, widened
 from ontime.core.model import Model
 from ontime.core.structure import MONTH, check_columns, unreadable
-from ontime.dataset import Dataset, Messages, Table
+from ontime.dataset import Dataset, FeatureSet, Messages, Table
 from ontime.errors import OntimeError
-from ontime.files import Files, content_hash, part, read_json, read_model, read_parquet
+from ontime.files import Files, below, content_hash, part, read_json, read_model, read_parquet
 from ontime.params import Costs
 
 Read = tuple[pd.DataFrame | None, list[Finding]]
@@ -31,6 +32,8 @@ Read = tuple[pd.DataFrame | None, list[Finding]]
 CHUNK = 100_000  # rows that are read, and answered, at a time
 KINDS = (".parquet", ".csv")
 STDIN = "-"
+LEADS = (0.5, 168.0)  # hours, as in params.yaml
+FETCH_AGAIN = "Fetch it again (dvc pull, or dvc checkout), or make it anew (dvc repro)"
 TEXT: dict[str, Any] = {"dtype": "str", "keep_default_na": False, "na_values": [""]}
 MOVE = "move it elsewhere, or give it the name of a feed or a table"
 
@@ -51,14 +54,12 @@ class Folder:
     def __post_init__(self) -> None:
         if not self.folder.is_dir():
             raise OntimeError(f"{self.folder} is no folder: expected one with {', '.join(self.forms)}")
-        findings = [
-            wrong for path in sorted(self.folder.rglob("*")) if not path.is_dir() for wrong in self._place(path)
-        ]
+        findings = [wrong for path in sorted(below(self.folder)) for wrong in self._place(path)]
         findings += [
             _file(feed, None, "file_present", "missing", "give it") for feed in self.forms if not self._has(feed)
         ]
         for name in [name for name, month in self._paths if month is None and name in self.forms]:
-            findings += self._divide(name)
+            findings += mended(self._divide(name))
         if findings:
             raise ContractError(findings, str(self.folder))
 
@@ -66,21 +67,26 @@ class Folder:
     def forms(self) -> dict[str, Table]:
         return feed_tables(self.contract, self.messages)
 
-    def months(self, feed: str) -> list[str]:
-        """The months that a feed has messages of, ascending."""
-        return sorted(self._whole.get(feed) or [month for name, month in self._paths if name == feed and month])
+    def months(self) -> list[str]:
+        """The months that any feed has, and those between the first and the last file of one month, ascending.
+
+        What a feed lacks there is missing.
+        """
+        named = sorted(month for name, month in self._paths if name in self.forms and month)
+        span = pd.period_range(named[0], named[-1], freq="M").astype(str) if named else []
+        return sorted({*span}.union(*self._whole.values()))
 
     def read(self, feed: str, month: str) -> Read:
-        """A month of a feed; none where it has none."""
+        """A month of a feed; none where its file is missing, no rows where a file for all months has none of it."""
         if feed in self._whole:
-            return self._whole[feed].get(month), []
+            return self._whole[feed].get(month, empty(self.forms[feed])), []
         path = self._paths.get((feed, month))
         return (None, []) if path is None else read(path, self.forms[feed], month)
 
     def reference(self) -> tuple[Tables, list[Finding]]:
-        """The reference tables that are there."""
+        """The reference tables that are there and needed."""
         found, findings = {}, []
-        for table in (table for table in self.contract if (table.name, None) in self._paths and not table.monthly):
+        for table in (table for table in needed(self.contract) if (table.name, None) in self._paths):
             frame, wrong = read(self._paths[table.name, None], table, None)
             findings += wrong
             if frame is not None:
@@ -113,7 +119,9 @@ class Folder:
             return wrong
         day = next(one for one in self.messages if feed in one.feeds).day
         month = day(frame).dt.strftime("%Y-%m")
-        month = month.fillna(month.min()).fillna("")
+        if len(frame) and month.isna().all():
+            return [_file(feed, None, "days_named", "no row names a day", "correct the key at its source")]
+        month = month.fillna(month.min())
         self._whole[feed] = {str(each): rows.reset_index(drop=True) for each, rows in frame.groupby(month, sort=True)}
         return []
 
@@ -126,14 +134,14 @@ def batch(dataset: Dataset, files: Files, folder: Path, terms: Terms, max_quaran
     findings += admitted.findings
     if any(finding.stops for finding in findings):
         raise ContractError(findings, str(folder))
-    lacking = [table for table in dataset.tables if not table.monthly and table.name not in admitted.tables]
-    clean = {table.name: read_parquet(part(files.clean, table.name, None)) for table in lacking}
+    lacking = [table for table in needed(dataset.tables) if table.name not in admitted.tables]
+    clean = {table.name: _lent(part(files.clean, table.name, None)) for table in lacking}
     return Batch(
         dataset.tables,
         dataset.messages,
         {**clean, **admitted.tables},
         found.read,
-        found.months(next(iter(asked(dataset).feeds))),
+        found.months(),
         max_quarantined,
         str(folder),
         terms,
@@ -143,34 +151,76 @@ def batch(dataset: Dataset, files: Files, folder: Path, terms: Terms, max_quaran
     )
 
 
+def _lent(path: Path) -> pd.DataFrame:
+    try:
+        return read_parquet(path)
+    except OntimeError as error:
+        raise OntimeError(f"{error}: give {path.name} beside the feeds, or fetch it (dvc pull)") from error
+
+
 def terms(
     dataset: Dataset, files: Files, folder: Path, model: Path, costs: Costs, now: pd.Timestamp | None = None
 ) -> Terms:
-    """How rows are answered: the model and its lead, costs, conformal bounds, and the versions of model and data."""
-    text, signature = read_model(model)
-    if "lead_hours" not in signature:
-        raise OntimeError(f"{model}: signature.json names no lead_hours: take a model that the stage train made")
+    """How rows are answered: the model and its lead, costs, conformal bounds, and the versions of model and data.
+
+    Raises OntimeError where model, signature or bounds are missing, broken or do not fit.
+    """
+    loaded, lead_hours = _loaded(dataset.features, model)
+    calibration = _calibration(files.conformal_bounds)
     there = {path.stem for path in folder.glob("*")}
-    names = [table.name for table in dataset.tables if not table.monthly and table.name not in there]
+    names = [table.name for table in needed(dataset.tables) if table.name not in there]
     lent = [path for name in names if (path := part(files.clean, name, None)).exists()]
     return Terms(
         dataset.features,
-        Model.load(text, signature),
-        signature["lead_hours"],
+        loaded,
+        lead_hours,
         costs,
-        Calibration.load(read_json(files.conformal_bounds)),
+        calibration,
         content_hash(model),
         content_hash(folder, *lent),
         now,
     )
 
 
+def _loaded(features: FeatureSet, folder: Path) -> tuple[Model, float]:
+    """A model and its lead in hours."""
+    if folder.is_file():
+        raise OntimeError(f"{folder} is no folder: expected one with model.txt and signature.json")
+    text, signature = read_model(folder)
+    try:
+        model = Model.load(text, signature)
+    except OntimeError as error:
+        raise OntimeError(f"{folder}/{error}. {FETCH_AGAIN}") from error
+    known = {feature.name: feature.dtype for feature in describe(features)}
+    if wrong := [f"{name}: {dtype}" for name, dtype in model.inputs.types.items() if known.get(name) != dtype]:
+        raise OntimeError(f"{folder}/signature.json: expected features of docs/features.md, found {', '.join(wrong)}")
+    lead = signature.get("lead_hours")
+    if not _is_number(lead) or not LEADS[0] <= lead <= LEADS[1]:
+        told = f"expected lead_hours from {LEADS[0]:g} to {LEADS[1]:g}, found {lead!r}"
+        raise OntimeError(f"{folder}/signature.json: {told}: take a model that the stage train made")
+    return model, lead
+
+
+def _calibration(path: Path) -> Calibration:
+    """The bounds of conformal sets."""
+    content = read_json(path)
+    bounds = [content.get(name, "missing") for name in Calibration._fields] if isinstance(content, dict) else ["none"]
+    if not all(bound is None or (_is_number(bound) and 0 <= bound <= 1) for bound in bounds):
+        expected = f"{' and '.join(Calibration._fields)}, each a probability or null"
+        raise OntimeError(f"{path}: expected bounds of conformal sets, {expected}, found {content}: git has it")
+    return Calibration.load(content)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def asked(dataset: Dataset) -> Messages:
     """The messages whose rows are predicted. Raises OntimeError where none are declared."""
     predicted = dataset.features.tables[0]
     found = [declared for declared in dataset.messages if declared.table == predicted]
-    if not found:
-        raise OntimeError(f"the dataset {dataset.name} declares no messages of {predicted}: nothing can be scored")
+    if not found or found[0].identity is None:
+        raise OntimeError(f"the dataset {dataset.name} declares no messages with an identity of {predicted}: no scores")
     return found[0]
 
 
@@ -189,21 +239,33 @@ def row_batches(dataset: Dataset, source: str) -> Iterator[pd.DataFrame]:
     Raises ContractError where a column is missing, or holds what is no value of its type.
     """
     declared = asked(dataset)
-    form = feed_tables(dataset.tables, [declared])[next(iter(declared.feeds))]
+    form = replace(feed_tables(dataset.tables, [declared])[next(iter(declared.feeds))], name=ROWS)
     for rows in _raw_batches(source, [*declared.key]):
         keys, findings = from_text(form, None, rows) if _is_text(source) else (widened(form, rows), [])
         found = check_columns(form, keys.reindex(columns=[*form.schema.columns]), None) if not findings else []
         absent = [name for name in declared.key if name not in keys]
-        findings += [Finding(Level.STOP, "rows", None, name, "column_present", "missing", "add it") for name in absent]
+        findings += [Finding(Level.STOP, ROWS, None, name, "column_present", "missing", "add it") for name in absent]
         findings += [one for one in found if one.rule == "type" and one.column in {*declared.key} - {*absent}]
         if findings:
-            raise ContractError(findings, "standard input" if source == STDIN else source)
+            raise ContractError(mended(findings), _called(source))
         yield keys[[*declared.key]]
 
 
 def count_rows(source: str) -> int | None:
-    """How many rows a Parquet file has; of text, and of what is not there, nobody knows beforehand."""
-    return None if _is_text(source) or not Path(source).is_file() else pq.read_metadata(source).num_rows
+    """How many rows a Parquet file has; of text nobody knows beforehand.
+
+    Raises OntimeError where the name is of no kind that is read, or the file is missing or no Parquet.
+    """
+    if source == STDIN:
+        return None
+    if Path(source).suffix not in KINDS:
+        raise OntimeError(f"--rows {source}: expected a name in {', '.join(KINDS)}, or - for CSV on standard input")
+    if not Path(source).exists():
+        raise OntimeError(f"{source} is missing: expected rows")
+    try:
+        return None if _is_text(source) else pq.read_metadata(source).num_rows
+    except (pa.ArrowException, OSError) as error:
+        raise OntimeError(f"{source} cannot be read as Parquet: {error}") from error
 
 
 def read(path: Path, form: Table, month: str | None) -> Read:
@@ -213,9 +275,9 @@ def read(path: Path, form: Table, month: str | None) -> Read:
             return widened(form, read_parquet(path)), []
         return from_text(form, month, pd.read_csv(path, **TEXT))
     except OntimeError as error:
-        return None, [unreadable(form, month, error)]
-    except ValueError as error:  # what pandas raises on what is no CSV, or no UTF-8
-        return None, [unreadable(form, month, error)]
+        return None, mended([unreadable(form, month, error)])
+    except (ValueError, OSError) as error:  # what pandas raises on what is no CSV, no UTF-8, or a link to nothing
+        return None, mended([unreadable(form, month, error)])
 
 
 def _raw_batches(source: str, names: list[str]) -> Iterator[pd.DataFrame]:
@@ -226,12 +288,17 @@ def _raw_batches(source: str, names: list[str]) -> Iterator[pd.DataFrame]:
                 yield from batches
             return
         file = pq.ParquetFile(source)
-        there = [name for name in names if name in file.schema_arrow.names]
+        found = file.schema_arrow.names
+        there = [name for name in names if name in found]
+        if twice := [name for name in there if found.count(name) > 1]:
+            raise OntimeError(f"{source}: expected each column once, found more than one {', '.join(twice)}")
         yield from (each.to_pandas() for each in file.iter_batches(CHUNK, columns=there))
-    except FileNotFoundError as error:
-        raise OntimeError(f"{source} is missing: expected rows with {', '.join(names)}") from error
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise OntimeError(f"{source} cannot be read as rows with {', '.join(names)}: {error}") from error
+        raise OntimeError(f"{_called(source)} cannot be read as rows with {', '.join(names)}: {error}") from error
+
+
+def _called(source: str) -> str:
+    return "standard input" if source == STDIN else source
 
 
 def _is_text(source: str) -> bool:

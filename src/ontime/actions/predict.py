@@ -2,18 +2,21 @@
 
 import argparse
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from ontime.core.findings import describe
+from ontime.core.findings import counted, describe
 from ontime.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files, write_chunks, write_parquet
+from ontime.files import Files, together, write_chunks, write_parquet
 from ontime.params import Costs, Validate
 from ontime.scoring import KINDS, answered, batch, count_rows, row_batches, terms
 
 log = logging.getLogger(__name__)
+
+QUARANTINE = ".quarantine.parquet"  # the end of its name, after that of the answers
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,32 +42,45 @@ def run(
     out: Path,
     now: str | None,
 ) -> None:
-    """Write the answers, and beside them what was quarantined. Raises ContractError, and writes nothing, on a stop."""
-    if out.suffix not in KINDS:
-        raise OntimeError(f"--out {out}: expected a name that ends in {' or '.join(KINDS)}")
-    given = terms(dataset, files, events, model or files.candidate, costs, _moment(now))
-    asked = batch(dataset, files, events, given, validate.max_quarantined, lambda *_: None)
-    count = write_chunks(answered(asked, row_batches(dataset, rows), count_rows(rows)), out)
-    broken = pd.concat(asked.quarantine.values(), ignore_index=True)
-    place = out.with_name(f"{out.stem}.quarantine.parquet")
-    if asked.findings:
-        log.warning("%s", describe(asked.findings))
-    if len(broken):
-        write_parquet(broken, place)
-        log.warning("%s values quarantined, in %s", f"{len(broken):,}", place)
-    else:
-        place.unlink(missing_ok=True)
-    log.info("%s rows answered by model %s from data %s", f"{count:,}", given.model_version, given.data_version)
+    """Write the answers, and beside them what was quarantined. Raises OntimeError, and writes nothing, on a stop."""
+    model, broken = model or files.candidate, out.with_name(f"{out.name}{QUARANTINE}")
+    _check_places([out, broken], [Path(rows), events, model, files.clean])
+    total, moment = count_rows(rows), _moment(now)
+    with together(broken, out) as (broken_draft, out_draft):
+        given = terms(dataset, files, events, model, costs, moment)
+        asked = batch(dataset, files, events, given, validate.max_quarantined, lambda *_: None)
+        count = write_chunks(answered(asked, row_batches(dataset, rows), total), out_draft)
+        quarantine, told = asked.broken(), describe(asked.found())
+        if not count and len(asked.refused()):
+            raise OntimeError(f"{rows}: expected rows of the schedule, found none. Nothing was written.\n\n{told}")
+        write_parquet(quarantine, broken_draft)
+    if told:
+        log.warning("%s", told)
+    if len(quarantine):
+        log.warning("%s quarantined, in %s", counted(len(quarantine), "value"), broken)
+    log.info("%s answered by model %s from data %s", counted(count, "row"), given.model_version, given.data_version)
+
+
+def _check_places(places: Sequence[Path], inputs: Sequence[Path]) -> None:
+    """Raises OntimeError where what is written would be what is read, or cannot be a file."""
+    if places[0].suffix not in KINDS:
+        raise OntimeError(f"--out {places[0]}: expected a name that ends in {' or '.join(KINDS)}")
+    for place in places:
+        if place.is_dir():
+            raise OntimeError(f"--out {places[0]}: {place} would be written, and is a folder: give another name")
+        for read in inputs:
+            if place.resolve() == read.resolve() or read.resolve() in place.resolve().parents:
+                raise OntimeError(f"--out {places[0]}: {place} would be written, and {read} is read: give another name")
 
 
 def _moment(text: str | None) -> pd.Timestamp:
     """The moment that is meant, or that it is."""
     if text is None:
-        return pd.Timestamp.now("UTC")
+        return pd.Timestamp.now("UTC").floor("s")
     try:
         moment = pd.Timestamp(text)
     except ValueError as error:
         raise OntimeError(f"--now {text}: expected a moment, 2013-11-05T12:00Z") from error
     if moment.tz is None:
-        raise OntimeError(f"--now {text}: expected a moment with a zone, {text}Z for UTC")
-    return moment.tz_convert("UTC")
+        raise OntimeError(f"--now {text}: expected a moment with a zone: 2013-11-05T12:00Z")
+    return moment.tz_convert("UTC").floor("s")

@@ -15,9 +15,10 @@ from ontime.core.costs import decide
 from ontime.core.door import Admitted, Tables, admit, empty
 from ontime.core.features import ROW, assemble, months_needed
 from ontime.core.findings import EXAMPLES, ContractError, Finding, Level, counted
-from ontime.core.messages import feed_tables, quarantined
+from ontime.core.messages import feed_tables, labels, quarantined
 from ontime.core.model import Model
 from ontime.dataset import FeatureSet, Messages, Table
+from ontime.errors import OntimeError
 from ontime.params import Costs
 
 # What a feed says in a month, and what is wrong with its file; nothing where there is no file.
@@ -26,6 +27,7 @@ Watch = Callable[[str, pd.DataFrame], None]
 
 ANSWER = [*ROW, "provisional", "probability", "decision", "conformal_set", "model", "data"]
 SETS = np.array(["none", "false", "true", "both"])
+AHEAD = pd.Timedelta(days=400)  # more than any schedule is published before
 ROWS = "rows"  # what the quarantine calls those that were asked for
 
 
@@ -77,7 +79,7 @@ class Batch:
     """Rows that are asked for one chunk after another, answered from months of messages.
 
     Each month is checked once while it is needed, and forgotten when no window reaches it. read: a feed's month, all of
-    whose findings come with it; there: the months of the rows that may be asked for; where: what errors call them.
+    whose findings come with it; there: the months that must be there, without gaps; where: what errors call them.
     """
 
     contract: Sequence[Table]
@@ -91,6 +93,7 @@ class Batch:
     watch: Watch = lambda *_: None
     quarantine: dict[str, pd.DataFrame] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    _refused: list[pd.Series] = field(default_factory=list)
     _kept: dict[str, dict[str, pd.DataFrame]] = field(default_factory=dict)
 
     def answer(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -98,15 +101,35 @@ class Batch:
 
         Raises ContractError, with what is wrong in any month, where a month does not keep the contract.
         """
-        asked = _identity(self._asked, rows)
+        asked = labels(self._asked, rows)
         month = self.month_of(rows)
         said = [self._answer_month(each, asked[month == each]) for each in self.there if (month == each).any()]
         found = pd.concat([self.nothing(), *said], ignore_index=True) if len(said) != 1 else said[0]
         place = pd.Index(found["id"]).get_indexer(pd.Index(asked))
         if (unknown := asked[place < 0]).size:
-            self._refuse(unknown)
+            self._refused.append(unknown)
         place = place[place >= 0]
         return found if np.array_equal(place, np.arange(len(found))) else found.iloc[place].reset_index(drop=True)
+
+    def refused(self) -> pd.Series:
+        """What the rows are called that no sound schedule has."""
+        return pd.concat([pd.Series(dtype="str"), *self._refused], ignore_index=True)
+
+    def broken(self) -> pd.DataFrame:
+        """All that was quarantined so far, in the order in which it was met; the rows that were refused last."""
+        refused = quarantined(self.refused(), ROWS, ", ".join(self._asked.key), f"in_{self._first}")
+        return pd.concat([*self.quarantine.values(), refused], ignore_index=True)
+
+    def found(self) -> list[Finding]:
+        """All that was found so far and does not stop; the rows that were refused are one finding."""
+        refused = self.refused()
+        if refused.empty:
+            return self.findings
+        told = f"{counted(len(refused), 'row')} that no sound {self._first} has"
+        remedy = f"correct the key, or give the {self._first} of its month"
+        column, examples = ", ".join(self._asked.key), tuple(refused.head(EXAMPLES))
+        finding = Finding(Level.QUARANTINE, ROWS, None, column, f"in_{self._first}", told, remedy, examples)
+        return [*self.findings, finding]
 
     def month_of(self, rows: pd.DataFrame) -> np.ndarray:
         """The month of each row's day, empty where that is no day: (n,)."""
@@ -120,7 +143,12 @@ class Batch:
     def _asked(self) -> Messages:
         return next(one for one in self.messages if one.table == self.terms.features.tables[0])
 
+    @property
+    def _first(self) -> str:
+        return next(iter(self._asked.feeds))
+
     def _answer_month(self, month: str, asked: pd.Series) -> pd.DataFrame:
+        _not_long_before(self.terms.now, month)
         own, tables = self._tables(month)
         predicted = self.terms.features.tables[0]
         rows = own[predicted]
@@ -162,16 +190,6 @@ class Batch:
         admitted = admit(self.contract, self.messages, month, feeds, self.reference, self.max_quarantined)
         return admitted._replace(findings=_once([*findings, *admitted.findings]))
 
-    def _refuse(self, unknown: pd.Series) -> None:
-        first = next(iter(self._asked.feeds))
-        refused = quarantined(unknown, ROWS, ", ".join(self._asked.key), f"in_{first}")
-        self.quarantine[ROWS] = pd.concat([self.quarantine.get(ROWS), refused], ignore_index=True)
-        found = f"{counted(len(unknown), 'row')} that no sound {first} has"
-        remedy = f"correct the key, or give the {first} of its month"
-        examples = tuple(unknown.head(EXAMPLES))
-        column = ", ".join(self._asked.key)
-        self.findings.append(Finding(Level.QUARANTINE, ROWS, None, column, f"in_{first}", found, remedy, examples))
-
     def nothing(self) -> pd.DataFrame:
         """Answers to no rows."""
         types = dict.fromkeys(ANSWER, "str") | {"day": "datetime64[us]", "probability": "float64"}
@@ -209,7 +227,8 @@ def _once(findings: Sequence[Finding]) -> list[Finding]:
     return list({(one.table, one.month, one.column, one.rule): one for one in reversed(findings)}.values())[::-1]
 
 
-def _identity(asked: Messages, rows: pd.DataFrame) -> pd.Series:
-    if asked.identity is None:
-        raise TypeError(f"the messages of {asked.table} are predicted, and have no identity")
-    return asked.identity(rows)
+def _not_long_before(now: pd.Timestamp | None, month: str) -> None:
+    if now is not None and now < pd.Timestamp(f"{month}-01", tz="UTC") - AHEAD:
+        raise OntimeError(
+            f"rows of {month} are asked for as of {now}: expected a moment at most {AHEAD.days} days before"
+        )

@@ -14,10 +14,13 @@ from ontime.core.contract import meaning
 from ontime.core.findings import EXAMPLES, Finding, Level, counted
 from ontime.core.structure import check_columns, sound_frame
 from ontime.dataset import Messages, Table
+from ontime.errors import OntimeError
 
 Feeds = Mapping[str, pd.DataFrame]
 
 ZONE = r"(?:Z|[+-]\d\d:?\d\d)$"
+LIMIT = 2**53  # where floats cease to hold every whole number; it stands for all that is beyond
+FEW = 5  # a share of the first messages of a month says little: so many may be broken in any case
 PLACE = "place among the messages"
 
 
@@ -52,7 +55,8 @@ def split(declared: Messages, raw: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def join(declared: Messages, table: Table, month: str | None, feeds: Feeds, max_strays: float) -> Joined:
     """A month of the raw table from the feeds' messages, whose form is checked first.
 
-    A larger share of messages without a row than `max_strays` is a finding that stops, and so are two of one key.
+    More messages without a row than `max_strays` of them, and than a FEW, are a finding that stops, and so are two of
+    one key.
     """
     forms = feed_tables([table], [declared])
     findings, strays = [], []
@@ -65,10 +69,10 @@ def join(declared: Messages, table: Table, month: str | None, feeds: Feeds, max_
         said = sound_frame(forms[feed], feeds[feed])
         twice = said.duplicated([*declared.key])
         raw, lost = _add(raw, said[~twice], declared.key)
-        labels, rule = _labels(declared, said.loc[lost]), f"in_{first}"
-        strays.append(quarantined(labels, feed, ", ".join(declared.key), rule))
-        findings += _twice(forms[feed], month, said[twice])
-        findings += _astray(forms[feed], month, labels, rule, len(said), max_strays)
+        named, rule = labels(declared, said.loc[lost]), f"in_{first}"
+        strays.append(quarantined(named, feed, ", ".join(declared.key), rule))
+        findings += _twice(forms[feed], month, labels(declared, said[twice]))
+        findings += _astray(forms[feed], month, named, rule, len(said), bearable(max_strays, len(said)))
     nothing = pd.DataFrame(columns=QUARANTINE, dtype="str")
     return Joined(raw[[*table.schema.columns]], pd.concat([nothing, *strays], ignore_index=True), findings)
 
@@ -81,15 +85,34 @@ def from_text(form: Table, month: str | None, frame: pd.DataFrame) -> tuple[pd.D
         values, wrong = _parsed(frame[name], dtype) if dtype else (frame[name], frame[name].head(0))
         found[name] = frame[name] if len(wrong) else values
         if len(wrong):
-            told = f"{counted(len(wrong), 'value')} that is no {dtype}"
+            told = f"{counted(len(wrong), 'value')}, expected {dtype}"
             examples = tuple(repr(value) for value in wrong.head(EXAMPLES))
             remedy = "correct it at its source; moments have a zone: 2013-07-01T05:00Z"
             findings.append(Finding(Level.STOP, form.name, month, str(name), "type", told, remedy, examples))
     return pd.DataFrame(found, index=frame.index), findings
 
 
+def bearable(share: float, rows: int) -> float:
+    """The share of so many rows that may be broken: what it is in a whole month, or a FEW rows."""
+    # Half a row more, because FEW / rows * rows may be less than FEW.
+    return max(share, min(1.0, (FEW + 0.5) / rows)) if rows else share
+
+
+def labels(declared: Messages, said: pd.DataFrame) -> pd.Series:
+    """What each message (n,) is called: the `id` of its row, or its own values where they name no row."""
+    named = pd.Series(index=said.index, dtype="str") if declared.identity is None else declared.identity(said)
+    key = said.loc[named.isna(), [*declared.key]].astype("str").fillna("?")
+    text = pd.Series([" ".join(row) for row in key.itertuples(index=False)], index=key.index, dtype="str")
+    return named.fillna(text)
+
+
 def widened(form: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns that mean the same in another type as the contract has them; others stay as they are."""
+    """Columns that mean the same in another type as the contract has them; others stay as they are.
+
+    Whole numbers beyond LIMIT become LIMIT, which the contract judges. Raises OntimeError where a column comes twice.
+    """
+    if twice := sorted({str(name) for name in frame.columns[frame.columns.duplicated()]}):
+        raise OntimeError(f"expected each column once, found more than one {', '.join(twice)}")
     columns = {name: frame[name] for name in frame if _dtype(form, name) not in {None, str(frame[name].dtype)}}
     return frame.assign(**{str(name): _widened(column, str(_dtype(form, name))) for name, column in columns.items()})
 
@@ -105,33 +128,27 @@ def _add(raw: pd.DataFrame, said: pd.DataFrame, key: tuple[str, ...]) -> tuple[p
     return together.drop(columns=PLACE), said.index.difference(pd.Index(together[PLACE].dropna().astype("int64")))
 
 
-def _labels(declared: Messages, said: pd.DataFrame) -> pd.Series:
-    if declared.identity is not None and said[[*declared.key]].notna().all(axis=None):
-        return declared.identity(said)
-    key = said[[*declared.key]].astype("str")
-    return pd.Series([" ".join(map(str, row)) for row in key.itertuples(index=False)], index=said.index, dtype="str")
-
-
 def quarantined(labels: pd.Series, table: str, column: str, rule: str) -> pd.DataFrame:
     """What belongs to no row, as quarantine: its own name is the value."""
     entries = pd.DataFrame({"key": labels, "value": labels}).assign(table=table, column=column, rule=rule)
     return entries[QUARANTINE].astype("str").reset_index(drop=True)
 
 
-def _twice(form: Table, month: str | None, said: pd.DataFrame) -> list[Finding]:
-    if said.empty:
+def _twice(form: Table, month: str | None, named: pd.Series) -> list[Finding]:
+    if named.empty:
         return []
-    found, remedy = f"{counted(len(said), 'message')} with the key of an earlier one", "remove what came twice"
-    return [Finding(Level.STOP, form.name, month, ", ".join(form.key), "key_unique", found, remedy)]
+    found, remedy = f"{counted(len(named), 'message')} with the key of an earlier one", "remove what came twice"
+    examples = tuple(named.head(EXAMPLES))
+    return [Finding(Level.STOP, form.name, month, ", ".join(form.key), "key_unique", found, remedy, examples)]
 
 
-def _astray(form: Table, month: str | None, labels: pd.Series, rule: str, messages: int, limit: float) -> list[Finding]:
-    if labels.empty:
+def _astray(form: Table, month: str | None, named: pd.Series, rule: str, messages: int, limit: float) -> list[Finding]:
+    if named.empty:
         return []
-    level = Level.STOP if len(labels) > limit * messages else Level.QUARANTINE
-    found = f"{len(labels):,} of {counted(messages, 'message')} belong to no row, at most {limit:.1%} may"
+    level = Level.STOP if len(named) > limit * messages else Level.QUARANTINE
+    found = f"{len(named):,} of {counted(messages, 'message')} belong to no row, at most {limit:.1%} may"
     remedy = "give every row of the month, or correct the key"
-    return [Finding(level, form.name, month, ", ".join(form.key), rule, found, remedy, tuple(labels.head(EXAMPLES)))]
+    return [Finding(level, form.name, month, ", ".join(form.key), rule, found, remedy, tuple(named.head(EXAMPLES)))]
 
 
 def _dtype(form: Table, name: object) -> str | None:
@@ -151,7 +168,9 @@ def _parsed(text: pd.Series, dtype: Any) -> tuple[pd.Series, pd.Series]:  # noqa
 
 def _numbers(text: pd.Series, dtype: str) -> tuple[pd.Series, pd.Series]:
     values = pd.to_numeric(text.astype("object"), errors="coerce").astype("float64")
-    return values, values.notna() & ((values % 1 == 0) | (not dtype.startswith("Int")))
+    if not dtype.startswith("Int"):
+        return values, values.notna()
+    return values.clip(-LIMIT, LIMIT), values.notna() & _integral(values)
 
 
 def _moments(text: pd.Series, dtype: str) -> tuple[pd.Series, pd.Series]:
@@ -161,7 +180,11 @@ def _moments(text: pd.Series, dtype: str) -> tuple[pd.Series, pd.Series]:
 
 
 def _whole(column: pd.Series) -> bool:
-    return is_integer_dtype(column) or (is_float_dtype(column) and bool((column.dropna() % 1 == 0).all()))
+    return is_integer_dtype(column) or (is_float_dtype(column) and bool(_integral(column.dropna()).all()))
+
+
+def _integral(values: pd.Series) -> pd.Series:
+    return (values.abs() >= LIMIT) | (values % 1 == 0)
 
 
 def _zoned(column: pd.Series) -> bool:
@@ -169,7 +192,7 @@ def _zoned(column: pd.Series) -> bool:
 
 
 WIDER: dict[str, tuple[Callable[[pd.Series], bool], Callable[[pd.Series], pd.Series]]] = {
-    "Int64": (_whole, lambda column: column.astype("Int64")),
+    "Int64": (_whole, lambda column: column.clip(-LIMIT, LIMIT).astype("Int64")),
     "float64": (is_numeric_dtype, lambda column: column.astype("float64")),
     "str": (
         lambda column: pd.api.types.infer_dtype(column, skipna=True) in {"string", "empty"},

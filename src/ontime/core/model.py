@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, NamedTuple, Self
 
 import lightgbm
@@ -83,9 +84,13 @@ class Model:
 
     @classmethod
     def load(cls, text: str, signature: Mapping[str, Any]) -> Self:
-        """A model from its trees and its signature."""
-        types = {name: signature["types"][name] for name in signature["features"]}
-        return cls(text, Inputs(types, signature["categories"]))
+        """A model from its trees and its signature.
+
+        Raises OntimeError where one is broken, which LightGBM would end the process for, or they do not fit.
+        """
+        types, categories = _signed(signature)
+        _check_trees(text, list(types))
+        return cls(text, Inputs(types, categories))
 
     def importance(self) -> pd.DataFrame:
         """Per feature, most important first: the share of the loss that its splits take away, and its splits."""
@@ -244,6 +249,28 @@ def _parameters(recipe: Train) -> dict[str, Any]:
         "stochastic_rounding": False,
         "verbosity": -1,
     }
+
+
+def _signed(signature: Any) -> tuple[dict[str, str], dict[str, list[str]]]:  # noqa: ANN401 - whatever JSON holds
+    """Types of the features, in order, and the categories of those that are text."""
+    match signature:
+        case {"features": [*features], "types": {**types}, "categories": {**categories}}:
+            named = all(isinstance(name, str) for name in features) and sorted(features) == sorted(types)
+            text = {name for name, dtype in types.items() if dtype == TEXT}
+            if named and text == {*categories} and all(isinstance(each, list) for each in categories.values()):
+                return {name: types[name] for name in features}, categories
+    raise OntimeError("signature.json: expected features, the type of each, and the categories of those that are text")
+
+
+def _check_trees(text: str, features: Sequence[str]) -> None:
+    head, first, rest = text.partition("\nTree=")
+    lines = dict(line.split("=", 1) for line in head.splitlines() if "=" in line)
+    sizes = lines.get("tree_sizes", "").split()
+    if not all(map(str.isdecimal, sizes)) or (first + rest).find("\nend of trees\n") != sum(map(int, sizes)):
+        raise OntimeError("model.txt: expected all trees that it begins to list, found another text or a part")
+    both = zip_longest((name.replace(" ", "_") for name in features), lines.get("feature_names", "").split())
+    if wrong := [f"{found} in the place of {expected}" for found, expected in both if found != expected]:
+        raise OntimeError(f"signature.json: expected the features that model.txt names, found {'; '.join(wrong[:3])}")
 
 
 def _trees(text: str) -> str:
