@@ -16,11 +16,12 @@ from ontime.core.metrics import value
 from ontime.core.split import in_month, known, start
 from ontime.dataset import Clock, Dataset, Step
 from ontime.errors import OntimeError
-from ontime.files import Files, read_json, write_parquet
+from ontime.files import Files
 from ontime.flights import FLIGHTS
 from ontime.flights.protocol import PROTOCOL
 from ontime.flights.source import read
 from ontime.flights.times import derive_flights
+from ontime.formats import read_json, write_parquet
 from ontime.stages import audit as stage
 
 MONTHS = [str(month) for month in pd.period_range("2013-01", "2013-12", freq="M")]

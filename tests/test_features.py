@@ -12,11 +12,11 @@ from ontime.core.checks import check
 from ontime.core.features import OUTCOME, ROW, build, describe, months_needed
 from ontime.core.memory import Memory, records
 from ontime.dataset import Clock
-from ontime.files import read_parquet
 from ontime.flights import FLIGHTS
 from ontime.flights.contracts import TABLES
 from ontime.flights.outcome import outcome, outcome_known_at
 from ontime.flights.source import read
+from ontime.formats import read_parquet
 
 FEATURES = FLIGHTS.features
 Months = dict[str, dict[str, pd.DataFrame]]

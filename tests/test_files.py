@@ -9,20 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from ontime.errors import OntimeError
-from ontime.files import (
-    Files,
-    below,
-    content_hash,
-    part,
-    parts,
-    read_json,
-    read_parquet,
-    together,
-    write_csv,
-    write_json,
-    write_parquet,
-    write_text,
-)
+from ontime.files import Files, part, parts
+from ontime.formats import read_json, read_parquet, write_csv, write_json, write_parquet
+from ontime.places import below, content_hash, together, write_text
 
 FRAME = pd.DataFrame(
     {

@@ -26,7 +26,9 @@ PIPELINE: dict[str, Any] = DataResolver(Repo(str(REPOSITORY)), str(REPOSITORY), 
 BY_NAME = {"hours": "leads"}
 # Every stage runs through these: a change to them that changes a result changes another module too, and they change
 # far more often than they matter to what is stored.
-PLUMBING = {f"ontime.{name}" for name in ("__main__", "cli", "params", "files", "dataset", "errors")}
+PLUMBING = {
+    f"ontime.{name}" for name in ("__main__", "cli", "params", "files", "formats", "places", "dataset", "errors")
+}
 
 
 @pytest.fixture(scope="module")

@@ -27,20 +27,10 @@ from ontime.core.features import KEYS, chosen
 from ontime.core.messages import LIMIT, feed_tables, from_text, join, split, widened
 from ontime.core.model import Model, fit
 from ontime.errors import OntimeError
-from ontime.files import (
-    Files,
-    part,
-    read_json,
-    read_model,
-    read_months,
-    read_parquet,
-    together,
-    write_bytes,
-    write_json,
-    write_model,
-    write_parquet,
-)
+from ontime.files import Files, part, read_months
 from ontime.flights import FLIGHTS
+from ontime.formats import read_json, read_model, read_parquet, write_json, write_model, write_parquet
+from ontime.places import together, write_bytes
 
 MESSAGES = {declared.table: declared for declared in FLIGHTS.messages}
 TABLES = {table.name: table for table in FLIGHTS.tables}

@@ -14,7 +14,7 @@ from conftest import REPOSITORY, run
 from ruamel.yaml import YAML
 
 from ontime.core.model import Model
-from ontime.files import read_model
+from ontime.formats import read_model
 
 OUTPUTS = {
     "train": ("data/models/candidate", "metrics/train"),

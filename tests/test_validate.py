@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import run
 
-from ontime.files import read_parquet, write_parquet
+from ontime.formats import read_parquet, write_parquet
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 MINUTE = pd.Timedelta(minutes=1)

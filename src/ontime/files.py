@@ -1,33 +1,24 @@
-"""Every path, once, and the writers: equal frames give equal bytes, and an output is there whole or not at all."""
+"""Every path of a checkout, once; which months a table has; and work that is placed whole or not at all."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import os
 import shutil
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from ontime.errors import OntimeError
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from ontime.formats import read_parquet
+from ontime.places import HASH_DIGITS, MISSING, Checkpoints, content_hash, put, remove
 
 CODE = Path(__file__).parent
 REPORT_TEMPLATE = CODE / "core/report.html"
-HASH_DIGITS = 12
-MOMENT = "%Y-%m-%dT%H:%M:%SZ"  # in CSV, where pandas alone writes as many digits as the values of each chunk need
-MISSING = "is missing: run the stage that makes it (dvc repro), or fetch it (dvc pull)"
 
 
 @dataclass(frozen=True)
@@ -374,7 +365,7 @@ class Files:
                 shutil.rmtree(draft.root, ignore_errors=True)
                 try:
                     yield draft
-                    _place({draft.root / output.relative_to(self.root): output for output in outputs})
+                    put({draft.root / output.relative_to(self.root): output for output in outputs})
                 finally:
                     shutil.rmtree(draft.root, ignore_errors=True)
         except Timeout as error:
@@ -391,115 +382,9 @@ class Files:
         folder = self.work / f"{stage}.checkpoints"
         for other in folder.glob("*"):
             if other.name != key:
-                _remove(other)
+                remove(other)
         yield Checkpoints(folder / key)
-        _remove(folder)
-
-
-class Checkpoints(MutableMapping[str, str]):
-    """Texts by name in a folder; each is there whole or not at all."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __getitem__(self, name: str) -> str:
-        try:
-            return (self.folder / name).read_text(encoding="utf-8")
-        except FileNotFoundError as error:
-            raise KeyError(name) from error
-
-    def __setitem__(self, name: str, text: str) -> None:
-        write_text(text, self.folder / name)
-
-    def __delitem__(self, name: str) -> None:
-        if name not in self:
-            raise KeyError(name)
-        (self.folder / name).unlink()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(sorted(path.name for path in self.folder.glob("[!.]*")))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-
-def content_hash(folder: Path, *others: Path) -> str:
-    """Twelve hex digits of the names and contents of all files below a folder, but for what Python compiles.
-
-    others: files elsewhere that count as if they were in the folder.
-    """
-    digest = hashlib.sha256()
-    found = sorted(path for path in below(folder) if path.is_file() and path.suffix != ".pyc")
-    named = [(path.relative_to(folder).as_posix(), path) for path in found]
-    for name, path in named + [(path.name, path) for path in others]:
-        digest.update(f"{name}\n{path.stat().st_size}\n".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:HASH_DIGITS]
-
-
-def below(folder: Path, inside: frozenset[Path] = frozenset()) -> Iterator[Path]:
-    """Everything below a folder that is no folder, through links too; `inside`: folders that are not entered again."""
-    for path in folder.glob("*"):
-        if not path.is_dir():
-            yield path
-        elif (its := path.resolve()) not in inside:
-            yield from below(path, inside | {its})
-
-
-@contextmanager
-def together(*places: Path) -> Iterator[list[Path]]:
-    """A draft beside each place: all take their places, in this order, when the block ends well, else nothing changes.
-
-    Raises OntimeError where another run is at work on the last place, or where one cannot be written.
-    """
-    last, drafts = places[-1], [place.with_name(f".draft.{place.name}") for place in places]
-    lock = last.with_name(f".{last.name}.lock")
-    try:
-        last.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(lock, timeout=0):
-            try:
-                yield drafts
-                _place(dict(zip(drafts, places, strict=True)))
-            finally:
-                for leftover in (*drafts, lock):
-                    leftover.unlink(missing_ok=True)
-    except Timeout as error:
-        raise OntimeError(f"another run writes {last}: wait until it has ended, or give another name") from error
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OntimeError(f"{last} cannot be written: {error}") from error
-
-
-def _place(drafts: Mapping[Path, Path]) -> None:
-    """Put every draft in its place. Where one cannot be put, all that was there before is put back."""
-    places = {place: place.with_name(f".{place.name}.before") for place in drafts.values()}
-    new: list[Path] = []
-    try:
-        for draft, place in drafts.items():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            _remove(places[place])
-            if place.exists():
-                place.rename(places[place])
-            shutil.move(draft, place)
-            new.append(place)
-    except OSError as error:
-        for place in new:
-            _remove(place)
-        for place, before in places.items():
-            if before.exists():
-                _remove(place)
-                before.rename(place)
-        raise OntimeError(f"an output cannot be written, and all are as they were: {error}") from error
-    for before in places.values():
-        _remove(before)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+        remove(folder)
 
 
 def part(folder: Path, table: str, month: str | None) -> Path:
@@ -535,139 +420,3 @@ def months_of(folder: Path, table: str) -> list[str]:
 def read_months(folder: Path, wanted: Sequence[str], columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Months of such a table, one after another; all columns, or some."""
     return pd.concat([read_parquet(part(folder, month, None), columns) for month in wanted], ignore_index=True)
-
-
-def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """The frame in one file: all columns, or some.
-
-    Raises OntimeError where the file is missing, no Parquet or broken inside.
-    """
-    try:
-        table = pq.read_table(path, columns=columns and [*columns], partitioning=None)
-        table.validate(full=True)
-        return table.to_pandas()
-    except FileNotFoundError as error:
-        raise OntimeError(f"{path} is missing") from error
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).partition("\n")[0]  # pyarrow may add the whole schema
-        raise OntimeError(f"{path} cannot be read as Parquet: {reason}") from error
-
-
-def write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Without index; the types are noted as pandas does, the release numbers of the writers are not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(_noted(frame), path, compression="zstd")
-
-
-def write_chunks(frames: Iterator[pd.DataFrame], path: Path) -> int:
-    """Frames of the same columns, at least one, in one file (CSV by its name, else Parquet), which grows: a draft.
-
-    Only one frame at a time is in memory. Returns the number of rows.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return (_append_csv if path.suffix == ".csv" else _append_parquet)(frames, path)
-
-
-def _append_csv(frames: Iterator[pd.DataFrame], path: Path) -> int:
-    rows = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        for number, frame in enumerate(frames):
-            moments = {str(name): frame[name].dt.strftime(MOMENT) for name in frame.select_dtypes("datetimetz")}
-            frame.assign(**moments).to_csv(file, index=False, lineterminator="\n", header=not number)
-            rows += len(frame)
-    return rows
-
-
-def _append_parquet(frames: Iterator[pd.DataFrame], path: Path) -> int:
-    first = _noted(next(frames))
-    rows = len(first)
-    with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
-        writer.write_table(first)
-        for frame in frames:
-            writer.write_table(_noted(frame).cast(first.schema))
-            rows += len(frame)
-    return rows
-
-
-def _noted(frame: pd.DataFrame) -> pa.Table:
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    notes = json.loads((table.schema.metadata or {})[b"pandas"])
-    types = {name: note for name, note in notes.items() if name not in {"creator", "pandas_version"}}
-    return table.replace_schema_metadata({"pandas": json.dumps(types)})
-
-
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Without index."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frame.to_csv(path, index=False, lineterminator="\n")
-
-
-def write_json(content: Any, path: Path) -> None:  # noqa: ANN401 - whatever JSON holds
-    """Sorted keys, final newline. Raises ValueError on NaN, which is no JSON."""
-    write_text(json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n", path)
-
-
-def read_json(path: Path) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Raises OntimeError where the file is missing or no JSON."""
-    try:
-        return json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise OntimeError(f"{path} is not valid JSON: {error}") from error
-
-
-def write_model(text: str, signature: Mapping[str, Any], folder: Path) -> None:
-    """A model's trees and its signature, as `read_model` finds them."""
-    write_text(text, folder / "model.txt")
-    write_json(signature, folder / "signature.json")
-
-
-def read_model(folder: Path) -> tuple[str, Any]:
-    """A model's trees and its signature. Raises OntimeError where one is missing."""
-    return read_text(folder / "model.txt"), read_json(folder / "signature.json")
-
-
-def read_bytes(path: Path) -> bytes:
-    """Raises OntimeError where the file is missing."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise OntimeError(f"{path} {MISSING}") from error
-
-
-def read_text(path: Path) -> str:
-    """Raises OntimeError where the file is missing, may not be read or is no UTF-8."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise OntimeError(f"{path} {MISSING}") from error
-    except UnicodeDecodeError as error:
-        raise OntimeError(f"{path} is no text in UTF-8: {error}") from error
-    except OSError as error:
-        raise OntimeError(f"{path} cannot be read: {error}") from error
-
-
-def read_csv(path: Path) -> pd.DataFrame:
-    """Raises OntimeError where the file is missing."""
-    return pd.read_csv(io.StringIO(read_text(path)))
-
-
-def write_png(figure: Figure, path: Path) -> None:
-    """Without the release number of the writer."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Software": None})
-
-
-def write_bytes(content: bytes, path: Path) -> None:
-    """As they are, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")  # two processes do not share one
-    try:
-        draft.write_bytes(content)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def write_text(text: str, path: Path) -> None:
-    """Whole or not at all: the file is replaced in one step."""
-    write_bytes(text.encode("utf-8"), path)

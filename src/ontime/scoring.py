@@ -24,8 +24,10 @@ from ontime.core.model import Model
 from ontime.core.structure import MONTH, check_columns, unreadable
 from ontime.dataset import Dataset, FeatureSet, Messages, Table
 from ontime.errors import OntimeError
-from ontime.files import Files, below, content_hash, part, read_json, read_model, read_parquet
+from ontime.files import Files, part
+from ontime.formats import read_json, read_model, read_parquet
 from ontime.params import Costs
+from ontime.places import below, content_hash
 
 Read = tuple[pd.DataFrame | None, list[Finding]]
 

@@ -22,9 +22,10 @@ from ontime.core.door import admit
 from ontime.core.features import build_months
 from ontime.core.messages import split
 from ontime.core.model import Model
-from ontime.files import Files, months, part, read_model, read_parquet, write_parquet
+from ontime.files import Files, months, part
 from ontime.flights import FLIGHTS
 from ontime.flights.times import HOME_ZONE
+from ontime.formats import read_model, read_parquet, write_parquet
 
 FILES = Files()
 ROWS = ("25000", "300000", "1000000")

@@ -14,7 +14,8 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2_contingency, ks_2samp, wasserstein_distance
 
 from ontime.core.drift import Profile
-from ontime.files import Files, months, read_json, read_months
+from ontime.files import Files, months, read_months
+from ontime.formats import read_json
 
 FEATURES = 30
 ROWS = 30_000

@@ -24,7 +24,8 @@ from ontime.core.model import Model
 from ontime.core.plots_latency import latency
 from ontime.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files, months, part, parts, read_model, read_months, read_parquet, write_json, write_png
+from ontime.files import Files, months, part, parts, read_months
+from ontime.formats import read_model, read_parquet, write_json, write_png
 from ontime.params import Features
 
 Work = Callable[[], object]

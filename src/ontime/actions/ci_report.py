@@ -13,8 +13,9 @@ from ontime.core.compare import Comparison, backtests
 from ontime.core.review import MARKER, Report, Side, markdown, pictures_of
 from ontime.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files, write_bytes, write_text
+from ontime.files import Files
 from ontime.params import Intervals
+from ontime.places import write_bytes, write_text
 from ontime.revisions import changes, read_bytes, read_parquet, resolve
 
 PAGE = "report.md"

@@ -5,7 +5,8 @@ import logging
 from ontime.core.dictionary import data_dictionary, feature_dictionary
 from ontime.core.features import describe
 from ontime.dataset import Dataset
-from ontime.files import Files, write_text
+from ontime.files import Files
+from ontime.places import write_text
 
 log = logging.getLogger(__name__)
 

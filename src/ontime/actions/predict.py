@@ -10,8 +10,10 @@ import pandas as pd
 from ontime.core.findings import counted, describe
 from ontime.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files, together, write_chunks, write_parquet
+from ontime.files import Files
+from ontime.formats import write_chunks, write_parquet
 from ontime.params import Costs, Validate
+from ontime.places import together
 from ontime.scoring import KINDS, answered, batch, count_rows, row_batches, terms
 
 log = logging.getLogger(__name__)

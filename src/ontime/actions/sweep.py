@@ -14,7 +14,8 @@ from ontime.core import plots
 from ontime.core.sweep import Settings, ranking, trials
 from ontime.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files, write_csv, write_png
+from ontime.files import Files
+from ontime.formats import write_csv, write_png
 from ontime.params import Intervals, Sweep
 from ontime.revisions import changed, commit_of, experiments_of, read_bytes, read_parquet, restore
 

@@ -16,7 +16,8 @@ from ontime.core.replay import Life, Run, Setting, Shelf, before
 from ontime.core.split import backtest_months, begins, known, windows
 from ontime.core.worlds import PLAIN, World
 from ontime.dataset import Dataset
-from ontime.files import Files, months, read_csv, read_months, read_parquet, write_csv, write_png
+from ontime.files import Files, months, read_months
+from ontime.formats import read_csv, read_parquet, write_csv, write_png
 from ontime.params import Drift, Features, Intervals, Policy, Replay, Split, Train
 
 log = logging.getLogger(__name__)

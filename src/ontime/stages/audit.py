@@ -9,7 +9,8 @@ from ontime.core.audit import Judged, Plan, counted, draw, judge, measured, own
 from ontime.core.plots_audit import staircase
 from ontime.core.split import backtest_months, windows
 from ontime.dataset import Dataset, Protocol
-from ontime.files import Files, months, part, parts, read_months, read_parquet, write_json, write_png
+from ontime.files import Files, months, part, parts, read_months
+from ontime.formats import read_parquet, write_json, write_png
 from ontime.params import Audit, Features, Intervals, Split
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,10 @@ from ontime.core.intervals import Statistic, level
 from ontime.core.metrics import Days
 from ontime.core.split import backtest_months, windows
 from ontime.dataset import Dataset
-from ontime.files import Files, content_hash, months, read_months, write_csv, write_model, write_parquet
+from ontime.files import Files, months, read_months
+from ontime.formats import write_csv, write_model, write_parquet
 from ontime.params import Features, Intervals, Split, Train
+from ontime.places import content_hash
 
 log = logging.getLogger(__name__)
 METRICS = ("roc_auc", "log_loss", "brier")

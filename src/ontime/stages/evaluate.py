@@ -14,18 +14,8 @@ from ontime.core.model import Model
 from ontime.core.plots import headline
 from ontime.core.split import in_month, pieces, windows
 from ontime.dataset import Dataset
-from ontime.files import (
-    Files,
-    months,
-    read_csv,
-    read_model,
-    read_months,
-    read_parquet,
-    write_csv,
-    write_json,
-    write_parquet,
-    write_png,
-)
+from ontime.files import Files, months, read_months
+from ontime.formats import read_csv, read_model, read_parquet, write_csv, write_json, write_parquet, write_png
 from ontime.params import Features, Intervals, Split
 
 log = logging.getLogger(__name__)

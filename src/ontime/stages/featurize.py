@@ -6,7 +6,8 @@ from tqdm import tqdm
 
 from ontime.core.features import build_months
 from ontime.dataset import Dataset
-from ontime.files import Files, months_of, part, read_parquet, write_parquet
+from ontime.files import Files, months_of, part
+from ontime.formats import read_parquet, write_parquet
 from ontime.params import Features
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,8 @@
 import logging
 
 from ontime.dataset import Dataset
-from ontime.files import Files, part, write_parquet
+from ontime.files import Files, part
+from ontime.formats import write_parquet
 from ontime.params import Fetch
 
 log = logging.getLogger(__name__)

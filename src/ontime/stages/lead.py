@@ -13,8 +13,10 @@ from ontime.core.lead_record import REFERENCE, measure, worth
 from ontime.core.model import DIGITS
 from ontime.core.split import backtest_months, windows
 from ontime.dataset import Dataset, FeatureSet
-from ontime.files import Files, content_hash, months_of, part, read_parquet, write_json, write_parquet
+from ontime.files import Files, months_of, part
+from ontime.formats import read_parquet, write_json, write_parquet
 from ontime.params import Intervals, Lead, Split, Train
+from ontime.places import content_hash
 
 log = logging.getLogger(__name__)
 

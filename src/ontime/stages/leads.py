@@ -6,7 +6,8 @@ from ontime.core import lead_pictures
 from ontime.core.leads import how_early, lead_table, worth_table
 from ontime.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files, read_json, read_parquet, write_csv, write_json, write_png
+from ontime.files import Files
+from ontime.formats import read_json, read_parquet, write_csv, write_json, write_png
 from ontime.params import Intervals, Lead
 
 log = logging.getLogger(__name__)

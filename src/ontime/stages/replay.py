@@ -27,20 +27,10 @@ from ontime.core.worlds import (
 )
 from ontime.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import (
-    Files,
-    content_hash,
-    months,
-    months_of,
-    part,
-    read_csv,
-    read_months,
-    read_parquet,
-    write_csv,
-    write_json,
-    write_png,
-)
+from ontime.files import Files, months, months_of, part, read_months
+from ontime.formats import read_csv, read_parquet, write_csv, write_json, write_png
 from ontime.params import RULES, Costs, Drift, Features, Intervals, Policy, Replay, Split, Train
+from ontime.places import content_hash
 
 log = logging.getLogger(__name__)
 FAULTY = ("monthly", "gated")  # the policies that are tried with faults

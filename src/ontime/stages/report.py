@@ -5,17 +5,10 @@ import logging
 from ontime.core import report, report_card
 from ontime.core.report_results import PICTURES, RECORDS, TABLES, Results
 from ontime.dataset import Dataset
-from ontime.files import (
-    REPORT_TEMPLATE,
-    Files,
-    read_bytes,
-    read_csv,
-    read_json,
-    read_model,
-    read_text,
-    write_text,
-)
+from ontime.files import REPORT_TEMPLATE, Files
+from ontime.formats import read_csv, read_json, read_model
 from ontime.params import Costs, Features, Fetch, Intervals, Slices
+from ontime.places import read_bytes, read_text, write_text
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from ontime.core.messages import split as messages_of
 from ontime.core.split import windows
 from ontime.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files, months, part, parts, read_parquet, write_chunks, write_parquet
+from ontime.files import Files, months, part, parts
+from ontime.formats import read_parquet, write_chunks, write_parquet
 from ontime.params import Costs, Features, Split, Validate
 from ontime.scoring import answered, asked, batch, terms
 

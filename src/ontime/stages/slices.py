@@ -13,17 +13,8 @@ from ontime.core.segments import search
 from ontime.core.slices import MONTH, bands_of, left_out, slice_table
 from ontime.core.split import known, start
 from ontime.dataset import Dataset
-from ontime.files import (
-    Files,
-    part,
-    read_model,
-    read_months,
-    read_parquet,
-    write_csv,
-    write_json,
-    write_parquet,
-    write_png,
-)
+from ontime.files import Files, part, read_months
+from ontime.formats import read_model, read_parquet, write_csv, write_json, write_parquet, write_png
 from ontime.params import Costs, Features, Intervals, Slices
 
 log = logging.getLogger(__name__)

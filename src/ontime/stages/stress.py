@@ -13,18 +13,8 @@ from ontime.core.split import in_month, known, start
 from ontime.core.stress import FALLBACK, drifted, drifts, losses, moved, sampled, verdict
 from ontime.core.trial import Setting, Trial, attempt, laws, laws_of_features, month_of
 from ontime.dataset import Dataset
-from ontime.files import (
-    Files,
-    part,
-    parts,
-    read_csv,
-    read_model,
-    read_months,
-    read_parquet,
-    write_csv,
-    write_json,
-    write_png,
-)
+from ontime.files import Files, part, parts, read_months
+from ontime.formats import read_csv, read_model, read_parquet, write_csv, write_json, write_png
 from ontime.params import Features, Intervals, Stress
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,10 @@ from ontime.core.features import KEYS, chosen
 from ontime.core.model import Model, Search, refit, search
 from ontime.core.split import Pieces, pieces, windows
 from ontime.dataset import Dataset
-from ontime.files import Files, content_hash, months, read_months, write_json, write_model
+from ontime.files import Files, months, read_months
+from ontime.formats import write_json, write_model
 from ontime.params import Features, Split, Train
+from ontime.places import content_hash
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ from ontime.core.inspection import RawPart, findings_table, inspect, summary
 from ontime.core.structure import check_files, expected_parts
 from ontime.dataset import Dataset, Table
 from ontime.errors import OntimeError
-from ontime.files import Files, part, parts, read_parquet, write_csv, write_json, write_parquet
+from ontime.files import Files, part, parts
+from ontime.formats import read_parquet, write_csv, write_json, write_parquet
 from ontime.params import Validate
 
 log = logging.getLogger(__name__)
