@@ -24,7 +24,7 @@ study: .venv/installed  ## the same for everything in dvc.yaml
 	dvc repro
 
 test: .venv/installed  ## run the tests
-	pytest -n auto --dist loadfile
+	pytest -n auto --dist loadfile --no-loadscope-reorder
 
 nightly: .venv/installed  ## run the tests that are too slow for every change, or need a browser
 	pytest -m nightly
