@@ -9,7 +9,7 @@ for. Seconds are those of whole processes, their start included. Alone: a proces
 import itertools
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import lightgbm
@@ -74,15 +74,18 @@ def years() -> Iterator[tuple[str, dict[str, pd.DataFrame]]]:
     for later in itertools.count():
         for month in months(FILES.raw / "flights"):
             name = str(pd.Period(month) + 12 * later)
-            yield name, {table: moved(read_parquet(part(FILES.raw, table, month)), later) for table in MESSAGES}
+            tables = {table: read_parquet(part(FILES.raw, table, month)) for table in MESSAGES}
+            yield name, {table: moved(raw, later, MESSAGES[table].key) for table, raw in tables.items()}
 
 
-def moved(raw: pd.DataFrame, years: int) -> pd.DataFrame:
-    """The same local times so many years later; hours that there are not then, or twice, are left out."""
+def moved(raw: pd.DataFrame, years: int, key: Sequence[str]) -> pd.DataFrame:
+    """The same local times so many years later; hours that there are not then, or were twice, are left out."""
     local = pd.to_datetime(raw[["year", "month", "day", "hour"]].assign(year=raw["year"] + years).astype("int64"))
     there = local.dt.tz_localize(HOME_ZONE, ambiguous="NaT", nonexistent="NaT")
     rows = raw.assign(year=raw["year"] + years, time_hour=there.dt.tz_convert("UTC").dt.as_unit("us"))
-    return (rows if years else raw)[there.notna() | (not years)].reset_index(drop=True)
+    if not years:
+        return raw
+    return rows[there.notna() & ~rows.duplicated([*key])].reset_index(drop=True)
 
 
 def alone(clean: Path) -> None:
