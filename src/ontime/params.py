@@ -13,7 +13,8 @@ from ontime.errors import OntimeError
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
-Hours = Annotated[float, Field(ge=0.5, le=168)]
+LEADS = (0.5, 168)  # hours, least and most
+Hours = Annotated[float, Field(ge=LEADS[0], le=LEADS[1])]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 

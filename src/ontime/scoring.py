@@ -26,7 +26,7 @@ from ontime.dataset import Dataset, FeatureSet, Messages, Table
 from ontime.errors import OntimeError
 from ontime.files import Files, part
 from ontime.formats import read_json, read_model, read_parquet
-from ontime.params import Costs
+from ontime.params import LEADS, Costs
 from ontime.places import below, content_hash
 
 Read = tuple[pd.DataFrame | None, list[Finding]]
@@ -34,7 +34,6 @@ Read = tuple[pd.DataFrame | None, list[Finding]]
 CHUNK = 100_000  # rows that are read, and answered, at a time
 KINDS = (".parquet", ".csv")
 STDIN = "-"
-LEADS = (0.5, 168.0)  # hours, as in params.yaml
 FETCH_AGAIN = "Fetch it again (dvc pull, or dvc checkout), or make it anew (dvc repro)"
 TEXT: dict[str, Any] = {"dtype": "str", "keep_default_na": False, "na_values": [""]}
 MOVE = "move it elsewhere, or give it the name of a feed or a table"

@@ -45,12 +45,8 @@ def run(
     world = World(PLAIN, rows, np.zeros(len(rows), dtype=bool))
     shelf = Shelf(setting, {})
     followed = backtest_months(parts, split)
-    earlier = pd.concat(
-        [
-            before(rows, followed[0], split, setting),
-            read_parquet(files.backtest, ["id", "day", "outcome", "probability"]),
-        ]
-    )
+    backtest = read_parquet(files.backtest, ["id", "day", "outcome", "probability"])
+    earlier = pd.concat([before(rows, followed[0], split, setting), backtest])
     days = [day.as_unit("us") for day in pd.date_range(f"{followed[0]}-01", rows["day"].max())]
     since = pd.Timestamp(str(pd.Period(there[-1]) - replay.judged_months + 1))
     rule = Rules(replace(policy, rule="never"), drift)
