@@ -14,6 +14,7 @@ import pandas as pd
 
 from ontime.core.climatology import climatology
 from ontime.core.drift import Profile
+from ontime.core.features import KEYS, chosen
 from ontime.core.ledger import ANSWERED, DAY, Memory
 from ontime.core.loop import Intake, Made, Rules, State, answer, begin, step
 from ontime.core.model import Model, fit, search
@@ -21,6 +22,7 @@ from ontime.core.monitor import place_among
 from ontime.core.policy import RETRAIN
 from ontime.core.split import begins, known, pieces
 from ontime.core.worlds import PLAIN, World, mixed
+from ontime.dataset import FeatureSet
 from ontime.params import Split, Train
 
 VERSION_DIGITS = 12
@@ -38,9 +40,26 @@ class Setting(NamedTuple):
     lead_hours: float
     seed: int
 
+    @classmethod
+    def of(
+        cls, features: FeatureSet, recipe: Train, rounds: Mapping[str, int], lead_hours: float, seed: int
+    ) -> Setting:
+        """With the features that the recipe leaves in."""
+        return cls(chosen(features, recipe.leave_out), recipe, rounds, features.climate, lead_hours, seed)
+
+    @property
+    def columns(self) -> list[str]:
+        """What a year needs of the feature table."""
+        return [*KEYS, *{**self.types, **self.climate}]
+
     def trees(self, day: pd.Timestamp) -> int:
         """As many as the backtest found for the day's month, or for the last month that it reached."""
         return self.rounds[max(month for month in self.rounds if month <= f"{day:%Y-%m}")]
+
+
+def days_of(rows: pd.DataFrame, month: str) -> list[pd.Timestamp]:
+    """The days from the first of a month to the last of the rows."""
+    return [day.as_unit("us") for day in pd.date_range(f"{month}-01", rows["day"].max())]
 
 
 def before(rows: pd.DataFrame, month: str, split: Split, setting: Setting) -> pd.DataFrame:

@@ -9,10 +9,9 @@ from tqdm import tqdm
 
 from ontime.core.alarms import follow, rules, table
 from ontime.core.distances import TESTS
-from ontime.core.features import KEYS, chosen
 from ontime.core.loop import Rules
 from ontime.core.plots_loop import alarms
-from ontime.core.replay import Life, Run, Setting, Shelf, before
+from ontime.core.replay import Life, Run, Setting, Shelf, before, days_of
 from ontime.core.split import backtest_months, begins, known, windows
 from ontime.core.worlds import PLAIN, World
 from ontime.dataset import Dataset
@@ -37,17 +36,15 @@ def run(
     """Follow each model as if it were never replaced."""
     there = months(files.features)
     parts = windows(there, split)
-    types = chosen(dataset.features, train.leave_out)
-    columns = [*KEYS, *{**types, **dataset.features.climate}]
-    rows = read_months(files.features, there, columns).sort_values("day", kind="stable", ignore_index=True)
     rounds = read_csv(files.backtest_months).set_index("month")["rounds"].to_dict()
-    setting = Setting(types, train, rounds, dataset.features.climate, features.lead_hours, intervals.seed)
+    setting = Setting.of(dataset.features, train, rounds, features.lead_hours, intervals.seed)
+    rows = read_months(files.features, there, setting.columns).sort_values("day", kind="stable", ignore_index=True)
     world = World(PLAIN, rows, np.zeros(len(rows), dtype=bool))
     shelf = Shelf(setting, {})
     followed = backtest_months(parts, split)
     backtest = read_parquet(files.backtest, ["id", "day", "outcome", "probability"])
     earlier = pd.concat([before(rows, followed[0], split, setting), backtest])
-    days = [day.as_unit("us") for day in pd.date_range(f"{followed[0]}-01", rows["day"].max())]
+    days = days_of(rows, followed[0])
     since = pd.Timestamp(str(pd.Period(there[-1]) - replay.judged_months + 1))
     rule = Rules(replace(policy, rule="never"), drift)
     found = {}

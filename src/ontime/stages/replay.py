@@ -1,17 +1,16 @@
 """The features of the whole year and the recipe -> the loop, day by day, under every policy and every fault."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.features import KEYS, chosen, months_needed
+from ontime.core.features import months_needed
 from ontime.core.feeds import Sample
 from ontime.core.loop import Rules
 from ontime.core.plots_loop import policies
-from ontime.core.replay import Run, Setting, Shelf, before, live
+from ontime.core.replay import Run, Setting, Shelf, before, days_of, live
 from ontime.core.replay_record import Judge, decisions, record, summary, weeks
 from ontime.core.split import backtest_months, windows
 from ontime.core.worlds import (
@@ -51,11 +50,10 @@ def run(
     """Live the year under each policy. Killed and run again, it goes on with the day on which it was."""
     there = months(files.features)
     first = backtest_months(windows(there, split), split)[0]
-    types = chosen(dataset.features, train.leave_out)
-    rows = _rows(dataset, files, types)
     rounds = read_csv(files.backtest_months).set_index("month")["rounds"].to_dict()
-    setting = Setting(types, train, rounds, dataset.features.climate, features.lead_hours, intervals.seed)
-    days = [day.as_unit("us") for day in pd.date_range(f"{first}-01", rows["day"].max())]
+    setting = Setting.of(dataset.features, train, rounds, features.lead_hours, intervals.seed)
+    rows = read_months(files.features, there, setting.columns).sort_values("day", kind="stable", ignore_index=True)
+    days = days_of(rows, first)
     since = pd.Timestamp(str(pd.Period(there[-1]) - replay.judged_months + 1))
     runs = _runs(_worlds(dataset, files, rows, features.lead_hours, policy, since, intervals.seed), policy, drift)
     ingredients = {"data": content_hash(files.features), "clean": content_hash(files.clean), "rounds": rounds}
@@ -80,13 +78,6 @@ def run(
         write_png(policies(by_week, table, made, intervals.level), draft.replay_picture)
         write_json(found := record(table, lives, judge, policy), draft.replay)
     log.info("%s", found["sentence"])
-
-
-def _rows(dataset: Dataset, files: Files, types: Mapping[str, str]) -> pd.DataFrame:
-    columns = [*KEYS, *{**types, **dataset.features.climate}]
-    return read_months(files.features, months(files.features), columns).sort_values(
-        "day", kind="stable", ignore_index=True
-    )
 
 
 def _runs(worlds: list[World], policy: Policy, drift: Drift) -> list[Run]:
