@@ -12,9 +12,10 @@ from ontime.dataset import Dataset
 from ontime.errors import OntimeError
 from ontime.files import Files
 from ontime.formats import write_chunks, write_parquet
+from ontime.inbox import KINDS
 from ontime.params import Costs, Validate
 from ontime.places import together
-from ontime.scoring import KINDS, answered, batch, count_rows, row_batches, terms
+from ontime.scoring import answered, batch, count_rows, row_batches, terms
 
 log = logging.getLogger(__name__)
 
