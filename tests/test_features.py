@@ -9,7 +9,7 @@ from toy.contracts import TABLES as TOY_TABLES
 from toy.source import read as read_toy
 
 from ontime.core.checks import check
-from ontime.core.features import OUTCOME, ROW, build, describe, months_needed
+from ontime.core.features import OUTCOME, ROW, build, build_months, days_needed, describe, months_needed
 from ontime.core.memory import Memory, records
 from ontime.dataset import Clock
 from ontime.flights import FLIGHTS
@@ -48,16 +48,19 @@ def features_of(clean: Months, month: str, past: list[str], lead: float = 2.0) -
 def test_a_month_with_its_overlap_gives_the_bytes_of_the_whole(lead: float, clean: Months):
     whole = together(clean, MONTHS)
     everything = build(FEATURES, whole, whole, lead)
-    for month in MONTHS:
-        needed = [each for each in months_needed(FEATURES, month, lead) if each in MONTHS]
+    found = dict(build_months(FEATURES, MONTHS, MONTHS, lambda name, month: clean[month][name], lead))
+    assert [*found] == MONTHS
+    for month, table in found.items():
         expected = everything[everything["day"].dt.strftime("%Y-%m") == month].reset_index(drop=True)
-        pd.testing.assert_frame_equal(features_of(clean, month, needed, lead), expected, check_exact=True)
+        pd.testing.assert_frame_equal(table, expected, check_exact=True)
 
 
 def test_the_past_that_is_needed_reaches_as_far_as_the_longest_window_and_the_lead():
     assert months_needed(FEATURES, "2013-06", 2) == ["2013-03", "2013-04", "2013-05", "2013-06", "2013-07"]
     assert months_needed(FEATURES, "2013-05", 2) == ["2013-02", "2013-03", "2013-04", "2013-05", "2013-06"]
     assert months_needed(FEATURES, "2013-05", 168)[0] == "2013-02"
+    days = [f"{day:%Y-%m-%d}" for day in days_needed(FEATURES, "2013-06", 2)]
+    assert days == ["2013-03-30", "2013-07-03"]  # 60 days and 2 hours back, a day ahead, and two days more
 
 
 def test_the_table_has_the_declared_columns_and_types(clean: Months):

@@ -49,15 +49,31 @@ def build_months(
     for month in months:
         needed = [each for each in months_needed(features, month, lead_hours) if each in there]
         kept = {each: kept.get(each) or {name: read(name, each) for name in features.tables} for each in needed}
-        tables = {name: pd.concat([kept[each][name] for each in needed], ignore_index=True) for name in features.tables}
-        yield month, build(features, tables | {predicted: kept[month][predicted]}, tables, lead_hours)
+        tables = with_past(features, month, kept, lead_hours)
+        yield month, build(features, {**tables, predicted: kept[month][predicted]}, tables, lead_hours)
+
+
+def with_past(features: FeatureSet, month: str, kept: Mapping[str, Tables], lead_hours: float) -> Tables:
+    """The tables of a month and of those around it, as far as its rows may read them."""
+    days = days_needed(features, month, lead_hours)
+    return {
+        name: pd.concat([_within(tables[name], *days) for tables in kept.values()], ignore_index=True)
+        for name in features.tables
+    }
 
 
 def months_needed(features: FeatureSet, month: str, lead_hours: float) -> list[str]:
     """The months whose events the rows of `month` may read, as far as there are any: its past, itself and the next."""
-    first = pd.Period(month)
-    start = first.start_time - pd.Timedelta(hours=reach(features.asof) + lead_hours, days=MARGIN_DAYS)
-    return [str(each) for each in pd.period_range(start.to_period("M"), first + 1, freq="M")]
+    first, last = days_needed(features, month, lead_hours)
+    return [str(each) for each in pd.period_range(first, last, freq="M")]
+
+
+def days_needed(features: FeatureSet, month: str, lead_hours: float) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The first and the last day whose events the rows of `month` may read."""
+    own = pd.Period(month)
+    ahead = max((one.ahead for one in features.asof if isinstance(one, Window)), default=0.0)
+    first = own.start_time - pd.Timedelta(hours=reach(features.asof) + lead_hours, days=MARGIN_DAYS)
+    return first.normalize(), (own.end_time + pd.Timedelta(hours=ahead, days=MARGIN_DAYS)).normalize()
 
 
 def describe(features: FeatureSet) -> list[Feature]:
@@ -95,6 +111,11 @@ def chosen(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, str]:
 def feeds(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, dict[str, str]]:
     """For each feed the features that a model reads without it: type by name."""
     return {feed: chosen(features, [*leave_out, *groups]) for feed, groups in features.feeds.items()}
+
+
+def _within(table: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    inside = table["day"].between(first, last)
+    return table if inside.all() else table[inside]
 
 
 def _of_asof(asof: AsOf, stream: Stream, group: str) -> list[Feature]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 from typing import Any, NamedTuple, Self
 
@@ -70,12 +71,12 @@ class Model:
 
     def predict(self, rows: pd.DataFrame) -> np.ndarray:
         """Probability that a row's outcome is true: (n,) float64, six digits."""
-        return _probabilities(lightgbm.Booster(model_str=self.text), self.inputs.matrix(rows))
+        return _probabilities(self._booster, self.inputs.matrix(rows))
 
     def contributions(self, rows: pd.DataFrame) -> np.ndarray:
         """What each feature adds to the log-odds of a row's outcome, by Shapley values: (n, features), six digits."""
-        booster = lightgbm.Booster(model_str=self.text)
-        return np.round(np.asarray(booster.predict(self.inputs.matrix(rows), pred_contrib=True))[:, :-1], DIGITS)
+        values = self._booster.predict(self.inputs.matrix(rows), pred_contrib=True)
+        return np.round(np.asarray(values)[:, :-1], DIGITS)
 
     def signature(self) -> dict[str, Any]:
         """What JSON holds of the inputs."""
@@ -94,10 +95,13 @@ class Model:
 
     def importance(self) -> pd.DataFrame:
         """Per feature, most important first: the share of the loss that its splits take away, and its splits."""
-        booster = lightgbm.Booster(model_str=self.text)
-        gain, splits = (booster.feature_importance(kind) for kind in ("gain", "split"))
+        gain, splits = (self._booster.feature_importance(kind) for kind in ("gain", "split"))
         table = pd.DataFrame({"feature": list(self.inputs.types), "gain": gain / gain.sum(), "splits": splits})
         return table.sort_values(["gain", "feature"], ascending=[False, True], ignore_index=True)
+
+    @cached_property
+    def _booster(self) -> lightgbm.Booster:
+        return lightgbm.Booster(model_str=self.text)
 
 
 class Search(NamedTuple):
