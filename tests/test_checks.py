@@ -12,6 +12,7 @@ from toy.contracts import DEPOTS, PARCELS
 from toy.source import DEPOTS as DEPOT_ROWS
 from toy.source import read
 
+from ontime.core.breaks import BREAKS, column_breaks
 from ontime.core.checks import Checked, check, check_measures
 from ontime.core.contract import column, rule_clock
 from ontime.core.findings import Level, describe
@@ -166,6 +167,30 @@ def test_nothing_is_lost_silently_and_what_is_clean_stays_clean(spoiled: list[tu
     again = checked(clean(result)[list(JANUARY)])
     pd.testing.assert_frame_equal(clean(again).drop(columns="lost_from"), clean(result).drop(columns="lost_from"))
     assert again.quarantine.empty
+
+
+within, names = pa.Check.in_range(1, 3), pa.Check.isin(["A", "B"])
+values = st.lists(st.tuples(st.none() | st.integers(0, 4), st.none() | st.sampled_from("ABC")), min_size=1, max_size=9)
+
+
+@given(values, st.booleans())
+def test_what_pandera_says_of_all_rows_is_what_breaks(rows: list[tuple[int | None, str | None]], nullable: bool):
+    columns = {
+        "number": column("Int64", within, nullable=nullable, clock=Clock.SCHEDULE, reason=""),
+        "name": column("str", names, nullable=not nullable, clock=Clock.DEPARTURE, reason=""),
+        "free": column("str", nullable=True, clock=Clock.ARRIVAL, reason=""),
+    }
+    number, name = zip(*rows, strict=True)
+    frame = pd.DataFrame({"number": pd.array(number, dtype="Int64"), "name": pd.array(name, dtype="str")})
+    frame["free"] = frame["name"]
+    try:
+        pa.DataFrameSchema(columns).validate(frame, lazy=True)
+        expected = []
+    except pa.errors.SchemaErrors as error:
+        expected = error.failure_cases[["index", "column", "check"]].to_numpy().tolist()
+    found = column_breaks(columns, frame)
+    assert sorted(found[["row", "column", "rule"]].to_numpy().tolist()) == sorted(expected)
+    assert found.dtypes.astype(str).to_dict() == BREAKS
 
 
 def test_a_rule_has_the_latest_clock_of_its_columns():

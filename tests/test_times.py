@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ontime.flights.times import derive_flights, derive_weather, minute_of_day, minutes, next_local_time
+from ontime.flights.times import derive_flights, derive_weather, local_date, minute_of_day, minutes, next_local_time
 
 
 def utc(*moments: str) -> pd.Series:
@@ -36,6 +36,28 @@ def test_rows_keep_their_places_and_those_without_a_zone_are_missing():
     found = next_local_time(after, pd.Series([600, 600, 600], dtype="Int64"), zones)
     assert found.dt.strftime("%H:%M").fillna("none").tolist() == ["15:00", "none", "14:00"]
     assert str(found.dtype) == "datetime64[us, UTC]"
+
+
+@pytest.mark.parametrize(
+    ("year", "month", "day", "expected"),
+    [
+        (2013, 1, 1, "2013-01-01"),
+        (2012, 2, 29, "2012-02-29"),
+        (1969, 12, 31, "1969-12-31"),
+        (2013, 2, 29, None),
+        (2013, 1, 132, None),  # no other way to write 1 February
+        (2013, 13, 1, None),
+        (2013, 0, 1, None),
+        (2013, 6, 0, None),
+        (0, 1, 1, None),
+        (2**53, 1, 1, None),
+        (2013, None, 1, None),
+    ],
+)
+def test_a_local_date_is_one_of_the_calendar(year: int, month: int | None, day: int, expected: str | None):
+    found = local_date(pd.DataFrame({"year": [year], "month": [month], "day": [day]}, dtype="Int64"))
+    assert found.dt.strftime("%Y-%m-%d").fillna("none").tolist() == [expected or "none"]
+    assert str(found.dtype) == "datetime64[us]"
 
 
 def test_hhmm_and_minutes():

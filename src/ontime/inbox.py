@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from ontime.core.dates import iso_months
 from ontime.core.door import Tables, empty, mended, needed
 from ontime.core.findings import ContractError, Finding, Level
 from ontime.core.messages import feed_tables, from_text, widened
@@ -107,7 +106,7 @@ class Folder:
         if wrong := [finding for finding in check_columns(form, frame, None) if finding.rule != "rows"]:
             return wrong
         day = next(one for one in self.messages if feed in one.feeds).day
-        month = iso_months(day(frame))
+        month = day(frame).dt.strftime("%Y-%m")
         if len(frame) and month.isna().all():
             return [_file(feed, None, "days_named", "no row names a day", "correct the key at its source")]
         month = month.fillna(month.min())

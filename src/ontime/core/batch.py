@@ -8,12 +8,14 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ontime.core.asof import read
 from ontime.core.conformal import Calibration, conformal_set
 from ontime.core.costs import decide
 from ontime.core.door import Admitted, Tables, admit, empty
-from ontime.core.features import ROW, assemble, months_needed
+from ontime.core.features import ROW, assemble, months_needed, with_past
 from ontime.core.findings import EXAMPLES, ContractError, Finding, Level, counted
 from ontime.core.messages import feed_tables, labels, quarantined
 from ontime.core.model import Model
@@ -26,7 +28,7 @@ Read = Callable[[str, str], tuple[pd.DataFrame | None, list[Finding]]]
 Watch = Callable[[str, pd.DataFrame], None]
 
 ANSWER = [*ROW, "provisional", "probability", "decision", "conformal_set", "model", "data"]
-SETS = np.array(["none", "false", "true", "both"])
+SETS = pd.array(["none", "false", "true", "both"], dtype="str")
 AHEAD = pd.Timedelta(days=400)  # more than any schedule is published before
 ROWS = "rows"  # what the quarantine calls those that were asked for
 
@@ -103,9 +105,10 @@ class Batch:
         """
         asked = labels(self._asked, rows)
         month = self.month_of(rows)
-        said = [self._answer_month(each, asked[month == each]) for each in self.there if (month == each).any()]
+        there = [each for each in np.unique(month[~np.isnat(month)]) if str(each) in self.there]
+        said = [self._answer_month(str(each), asked[month == each]) for each in there]
         found = pd.concat([self.nothing(), *said], ignore_index=True) if len(said) != 1 else said[0]
-        place = pd.Index(found["id"]).get_indexer(pd.Index(asked))
+        place = _places(found["id"], asked)
         if (unknown := asked[place < 0]).size:
             self._refused.append(unknown)
         place = place[place >= 0]
@@ -132,8 +135,8 @@ class Batch:
         return [*self.findings, finding]
 
     def month_of(self, rows: pd.DataFrame) -> np.ndarray:
-        """The month of each row's day, empty where that is no day: (n,)."""
-        return self._asked.day(rows).dt.strftime("%Y-%m").fillna("").to_numpy(dtype=object)
+        """The month of each row's day, missing where that is no day: (n,) datetime64[M]."""
+        return self._asked.day(rows).to_numpy(dtype="datetime64[M]")
 
     @cached_property
     def _forms(self) -> dict[str, Table]:
@@ -152,8 +155,8 @@ class Batch:
         own, tables = self._tables(month)
         predicted = self.terms.features.tables[0]
         rows = own[predicted]
-        place = pd.Index(rows["id"]).get_indexer(pd.Index(asked.unique()))
-        place = place[place >= 0]
+        place = _places(rows["id"], asked)
+        place = pd.unique(place[place >= 0])
         if not len(place):
             return self.nothing()
         if not np.array_equal(place, np.arange(len(rows))):
@@ -167,8 +170,7 @@ class Batch:
         needed = months_needed(self.terms.features, month, self.terms.lead_hours)
         kept = {each: self._kept.get(each) or self._admit(each) for each in needed if each in self.there}
         self._kept = kept
-        names = self.terms.features.tables
-        return kept[month], {name: pd.concat([kept[each][name] for each in kept], ignore_index=True) for name in names}
+        return kept[month], with_past(self.terms.features, month, kept, self.terms.lead_hours)
 
     def _admit(self, month: str) -> dict[str, pd.DataFrame]:
         admitted = self._admitted(month)
@@ -212,6 +214,12 @@ def whole_months(
         kept = [together.iloc[cut:].reset_index(drop=True)]
     if kept and len(kept[0]):
         yield kept[0]
+
+
+def _places(ids: pd.Series, asked: pd.Series) -> np.ndarray:
+    """Where each of those that are asked for stands, -1 where it does not: (n,)."""
+    place = pc.call_function("index_in", [pa.array(asked)], pc.SetLookupOptions(pa.array(ids)))
+    return place.fill_null(-1).to_numpy()
 
 
 def _absent(feed: str, month: str, now: pd.Timestamp | None) -> list[Finding]:

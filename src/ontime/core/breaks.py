@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 import pandas as pd
 import pandera.pandas as pa
@@ -17,8 +18,14 @@ QUARANTINE = ["table", "key", "column", "rule", "value"]
 
 
 def column_breaks(columns: Mapping[str, pa.Column], frame: pd.DataFrame) -> pd.DataFrame:
-    """Values that break their own column's checks. Columns that `frame` lacks are passed over."""
-    schema = pa.DataFrameSchema({name: column for name, column in columns.items() if name in frame})
+    """Values that break their own column's checks. Columns that `frame` lacks are passed over.
+
+    Checks judge a value by itself, so each different one is judged once; only columns with a break are gone through.
+    """
+    broken = {name: column for name, column in columns.items() if name in frame and not _holds(column, frame[name])}
+    if not broken:
+        return none()
+    schema = pa.DataFrameSchema(broken)
     try:
         schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
@@ -30,9 +37,24 @@ def column_breaks(columns: Mapping[str, pa.Column], frame: pd.DataFrame) -> pd.D
     return cases.rename(columns=names).assign(clock=clocks)[list(BREAKS)].astype(BREAKS)
 
 
+def _holds(column: pa.Column, values: pd.Series) -> bool:
+    if not column.nullable and values.hasnans:
+        return False
+    checks = column.checks or []
+    different = pd.Series(values.unique()) if checks else values
+    return all(check(different).check_passed for check in checks)
+
+
+@cache
 def none() -> pd.DataFrame:
     """No break."""
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in BREAKS.items()})
+
+
+def together(breaks: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Breaks of several checks, in their order."""
+    found = [each for each in breaks if len(each)]
+    return pd.concat(found, ignore_index=True) if found else none()
 
 
 def without_broken_values(frame: pd.DataFrame, breaks: pd.DataFrame) -> pd.DataFrame:
@@ -45,11 +67,10 @@ def rule_breaks(
     table: Table, rule: Rule, frame: pd.DataFrame, needed: Sequence[pd.DataFrame], before: pd.DataFrame
 ) -> pd.DataFrame:
     """Rows that break a rule, once for each of its columns. Not judged: rows whose columns are broken `before`."""
-    judged = ~frame.index.isin(before.loc[before["column"].isin(rule.columns), "row"])
     holds = rule.holds(frame, *needed).fillna(value=True).astype(bool)
-    if not (judged & ~holds).any():
+    if holds.all():
         return none()
-    broken = frame[judged & ~holds]
+    broken = frame[~holds & ~frame.index.isin(before.loc[before["column"].isin(rule.columns), "row"])]
     common = {"row": broken.index, "rule": rule.name, "clock": rule_clock(table, rule)}
     breaks = [pd.DataFrame({**common, "column": name, "value": broken[name].astype("str")}) for name in rule.columns]
     return pd.concat(breaks)[list(BREAKS)].astype(BREAKS)
@@ -71,6 +92,8 @@ def as_findings(table: Table, month: str | None, labels: pd.Series, breaks: pd.D
 
 def as_quarantine(table: Table, labels: pd.Series, breaks: pd.DataFrame) -> pd.DataFrame:
     """The breaks as text for data/quarantine.parquet, in the order of the rows: columns QUARANTINE."""
+    if breaks.empty:
+        return pd.DataFrame(columns=QUARANTINE, dtype="str")
     breaks = breaks.sort_values(["row", "column", "rule"], kind="stable")
     entries = breaks.assign(table=table.name, key=labels[breaks["row"]].to_numpy())
     return entries[QUARANTINE].astype("str").reset_index(drop=True)
@@ -78,6 +101,8 @@ def as_quarantine(table: Table, labels: pd.Series, breaks: pd.DataFrame) -> pd.D
 
 def keys(table: Table, frame: pd.DataFrame) -> pd.Series:
     """What every row is called: its key as text, or its position where the key is missing."""
+    if frame.empty:
+        return pd.Series(index=frame.index, dtype="str")
     position = pd.Series([f"row {position}" for position in frame.index], index=frame.index, dtype="str")
     if not set(table.key) <= set(frame):
         return position

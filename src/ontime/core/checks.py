@@ -8,7 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ontime.core.breaks import as_findings, as_quarantine, column_breaks, keys, rule_breaks, without_broken_values
+from ontime.core.breaks import (
+    as_findings,
+    as_quarantine,
+    column_breaks,
+    keys,
+    rule_breaks,
+    together,
+    without_broken_values,
+)
 from ontime.core.contract import LOST, clocks
 from ontime.core.findings import EXAMPLES, Finding, Level, counted
 from ontime.core.structure import check_columns, sound_columns, sound_frame
@@ -41,7 +49,7 @@ def check(table: Table, frame: pd.DataFrame, month: str | None, others: Others, 
         nothing = as_quarantine(table, labels, breaks.head(0))
         return Checked(None, nothing, 0, [*structure, *as_findings(table, month, labels, breaks, len(raw))])
     derived = _derive(table, without_broken_values(raw, breaks), others)
-    breaks = pd.concat([breaks, *_later_breaks(table, derived, others, breaks, added=not structure)], ignore_index=True)
+    breaks = together([breaks, *_later_breaks(table, derived, others, breaks, added=not structure)])
     labels, clean = _labels(table, raw, derived, breaks["row"].unique()), _without_lost(table, derived, breaks)
     broken = breaks["row"].nunique()
     stops = [
@@ -73,8 +81,9 @@ def _measured(table: Table, measure: Measure, clean: pd.DataFrame, month: str | 
 
 def _labels(table: Table, raw: pd.DataFrame, derived: pd.DataFrame, rows: np.ndarray) -> pd.Series:
     # A broken value is missing in the derived frame; its row is called by what it was.
-    was = {name: raw.loc[rows, name] for name in table.schema.columns if name not in table.added}
-    return keys(table, derived.loc[rows].assign(**was))
+    key = [name for name in table.key if name in derived]
+    was = {name: raw.loc[rows, name] for name in key if name not in table.added}
+    return keys(table, derived.loc[rows, key].assign(**was))
 
 
 def _derive(table: Table, frame: pd.DataFrame, others: Others) -> pd.DataFrame:
@@ -85,27 +94,34 @@ def _later_breaks(
     table: Table, derived: pd.DataFrame, others: Others, before: pd.DataFrame, *, added: bool
 ) -> list[pd.DataFrame]:
     """Breaks of the columns that are `added` and of the rules, where what they read is not broken itself."""
-    derived_breaks = [_added_breaks(table, name, derived, before) for name in table.added if added]
-    known = pd.concat([before, *derived_breaks])
+    times = sorted({clocks(table)[name] for name in table.added})
+    derived_breaks = [_added_breaks(table, clock, derived, before) for clock in times if added]
+    known = together([before, *derived_breaks])
     judged = [rule for rule in table.rules if set(rule.needs) <= set(others)]
     needed = [[others[name] for name in rule.needs] for rule in judged]
     rules = zip(judged, needed, strict=True)
     return [*derived_breaks, *(rule_breaks(table, rule, derived, tables, known) for rule, tables in rules)]
 
 
-def _added_breaks(table: Table, name: str, derived: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+def _added_breaks(table: Table, clock: Clock, derived: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Breaks of the added columns of one clock."""
+    added = {name: column for name, column in table.added.items() if clocks(table)[name] == clock}
     # A value derived from one that is broken is missing for that reason, and no second break.
-    explained = before.loc[before["clock"] <= clocks(table)[name], "row"]
-    return column_breaks({name: table.added[name]}, derived[~derived.index.isin(explained)])
+    explained = derived.index.isin(before.loc[before["clock"] <= clock, "row"])
+    return column_breaks(added, derived.loc[~explained, [name for name in added if name in derived]])
 
 
 def _without_lost(table: Table, frame: pd.DataFrame, breaks: pd.DataFrame) -> pd.DataFrame:
     """The rows that are sound at the table's first clock, each without the columns from its first broken clock on."""
+    lost = breaks.groupby("row")["clock"].min()
+    names = lost.map({int(clock): str(clock) for clock in Clock}).astype("str").reindex(frame.index)
+    clean = frame[[*table.columns]].assign(**{LOST: names})
+    if lost.empty:
+        return clean
     known_at = clocks(table)
-    lost = breaks.groupby("row")["clock"].min().reindex(frame.index, fill_value=max(Clock) + 1)
-    kept = {name: frame[name].where(lost > known_at[name]) for name in table.columns}
-    names = lost.map({int(clock): str(clock) for clock in Clock}).astype("str")
-    return pd.DataFrame(kept | {LOST: names})[lost > min(known_at.values())].reset_index(drop=True)
+    gone = {clock: lost.index[lost <= clock] for clock in {*known_at.values()}}
+    kept = {name: frame[name].mask(frame.index.isin(gone[clock])) for name, clock in known_at.items()}
+    return clean.assign(**kept).drop(index=gone[min(gone)]).reset_index(drop=True)
 
 
 def _missing_tables(table: Table, month: str | None, others: Others) -> list[Finding]:
@@ -120,14 +136,16 @@ def _missing_tables(table: Table, month: str | None, others: Others) -> list[Fin
 def _misplaced(table: Table, month: str | None, clean: pd.DataFrame) -> list[Finding]:
     if not table.monthly:
         return []
-    rows = clean[clean["day"].notna() & (clean["day"].dt.strftime("%Y-%m") != month)]
+    own = pd.Period(month)
+    rows = clean[(clean["day"] < own.start_time) | (clean["day"] > own.end_time)]
     remedy = "move the rows to the file of their own month"
     return _stop_on(table, month, rows, ("day", "in_its_month", "of another month"), remedy)
 
 
 def _duplicated(table: Table, month: str | None, clean: pd.DataFrame) -> list[Finding]:
     key = list(table.key)
-    rows = clean[clean.duplicated(key) & clean[key].notna().all(axis=1)]
+    again = clean[clean.duplicated(key)]
+    rows = again[again[key].notna().all(axis=1)]
     remedy = "remove the copies at the source: which of them is right cannot be told here"
     return _stop_on(table, month, rows, (", ".join(key), "key_unique", "with the key of an earlier row"), remedy)
 

@@ -26,9 +26,10 @@ def column(
 ) -> pa.Column:
     """A column of a contract: a pandera column whose metadata say what its values mean and when they are known.
 
-    dtype: name of a pandas dtype that can be missing; checks: hard bounds, what breaks them is quarantined; unit: of
-    the values; missing: shares of a month's rows above which a run warns and stops; usual: (low, high), beyond them a
-    value is possible but extreme; bins: ascending edges, or 'values', to measure a month's shift against those before.
+    dtype: name of a pandas dtype that can be missing; checks: hard bounds, each on a value by itself, what breaks them
+    is quarantined; unit: of the values; missing: shares of a month's rows above which a run warns and stops; usual:
+    (low, high), beyond them a value is possible but extreme; bins: ascending edges, or 'values', to measure a month's
+    shift against those before.
     """
     if dtype.startswith(("int", "uint", "bool")):
         raise ValueError(f"{dtype} cannot be missing, and a broken value is made missing: declare {dtype.capitalize()}")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandas.api.types import is_float_dtype, is_integer_dtype, is_numeric_dtype
 
+from ontime.core.asof import key_codes
 from ontime.core.breaks import QUARANTINE
 from ontime.core.contract import meaning
 from ontime.core.findings import EXAMPLES, Finding, Level, counted
@@ -21,7 +23,6 @@ Feeds = Mapping[str, pd.DataFrame]
 ZONE = r"(?:Z|[+-]\d\d:?\d\d)$"
 LIMIT = 2**53  # where floats cease to hold every whole number; it stands for all that is beyond
 FEW = 5  # a share of the first messages of a month says little: so many may be broken in any case
-PLACE = "place among the messages"
 
 
 class Joined(NamedTuple):
@@ -65,11 +66,12 @@ def join(declared: Messages, table: Table, month: str | None, feeds: Feeds, max_
     for feed in declared.feeds:
         form = check_columns(forms[feed], feeds[feed], month)
         findings += [finding for finding in form if finding.rule != "rows"]
-    for feed in others:
-        said = sound_frame(forms[feed], feeds[feed])
-        twice = said.duplicated([*declared.key])
-        raw, lost = _add(raw, said[~twice], declared.key)
-        named, rule = labels(declared, said.loc[lost]), f"in_{first}"
+    spoken = {feed: sound_frame(forms[feed], feeds[feed]) for feed in others}
+    rows, *meant = map(pd.Index, key_codes([raw, *spoken.values()], declared.key))
+    for (feed, said), row in zip(spoken.items(), meant, strict=True):
+        twice = row.duplicated()
+        raw = _add(raw, said.loc[~twice, [*declared.feeds[feed]]], row[~twice].get_indexer(rows))
+        named, rule = labels(declared, said[~twice & ~row.isin(rows)]), f"in_{first}"
         strays.append(quarantined(named, feed, ", ".join(declared.key), rule))
         findings += _twice(forms[feed], month, labels(declared, said[twice]))
         findings += _astray(forms[feed], month, named, rule, len(said), bearable(max_strays, len(said)))
@@ -100,7 +102,10 @@ def bearable(share: float, rows: int) -> float:
 
 def labels(declared: Messages, said: pd.DataFrame) -> pd.Series:
     """What each message (n,) is called: the `id` of its row, or its own values where they name no row."""
-    named = pd.Series(index=said.index, dtype="str") if declared.identity is None else declared.identity(said)
+    unnamed = pd.Series(index=said.index, dtype="str")
+    named = unnamed if declared.identity is None or said.empty else declared.identity(said)
+    if not named.hasnans:
+        return named
     key = said.loc[named.isna(), [*declared.key]].astype("str").fillna("?")
     text = pd.Series([" ".join(row) for row in key.itertuples(index=False)], index=key.index, dtype="str")
     return named.fillna(text)
@@ -122,14 +127,15 @@ def _form(feed: str, table: Table, key: tuple[str, ...], columns: tuple[str, ...
     return Table(name=feed, about=f"messages for {table.name}", schema=schema, key=key, monthly=True)
 
 
-def _add(raw: pd.DataFrame, said: pd.DataFrame, key: tuple[str, ...]) -> tuple[pd.DataFrame, pd.Index]:
-    """The rows with what was said of them, and where in `said` nobody was meant."""
-    together = raw.merge(said.assign(**{PLACE: said.index}), how="left", on=[*key])
-    return together.drop(columns=PLACE), said.index.difference(pd.Index(together[PLACE].dropna().astype("int64")))
+def _add(raw: pd.DataFrame, said: pd.DataFrame, place: np.ndarray) -> pd.DataFrame:
+    """The rows with what was said of them, in so many places: (n,), -1 where nothing was."""
+    return pd.concat([raw, said.reset_index(drop=True).reindex(place).set_axis(raw.index)], axis=1)
 
 
 def quarantined(labels: pd.Series, table: str, column: str, rule: str) -> pd.DataFrame:
     """What belongs to no row, as quarantine: its own name is the value."""
+    if labels.empty:
+        return pd.DataFrame(columns=QUARANTINE, dtype="str")
     entries = pd.DataFrame({"key": labels, "value": labels}).assign(table=table, column=column, rule=rule)
     return entries[QUARANTINE].astype("str").reset_index(drop=True)
 

@@ -69,11 +69,9 @@ def sound_columns(table: Table, frame: pd.DataFrame) -> list[str]:
 def sound_frame(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """The columns of the contract in their order; those that are not there with their type are missing throughout."""
     sound = sound_columns(table, frame)
-    columns = {
-        name: frame[name] if name in sound else pd.Series(index=frame.index, dtype=_type(table, name))
-        for name in table.schema.columns
-    }
-    return pd.DataFrame(columns).reset_index(drop=True)
+    lacking = [name for name in table.schema.columns if name not in sound]
+    added = {name: pd.Series(index=frame.index, dtype=_type(table, name)) for name in lacking}
+    return frame[sound].assign(**added)[[*table.schema.columns]].reset_index(drop=True)
 
 
 def _type(table: Table, name: str) -> Any:  # noqa: ANN401 - the name of a pandas dtype

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from ontime.dataset import Messages
+from ontime.flights import times
 from ontime.flights.times import local_date
 
 
 def identity(keys: pd.DataFrame) -> pd.Series:
     """The `id` that the contract gives to a flight."""
-    named = [keys[name].astype("str") for name in ("carrier", "flight", "origin", "dest")]
-    return local_date(keys).dt.strftime("%Y-%m-%d").str.cat(named, sep="-")
+    return times.identity(keys, local_date(keys))
 
 
 MESSAGES = (

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 # All three airports of departure keep this time.
 HOME_ZONE = "America/New_York"
@@ -16,6 +19,7 @@ EXTRA_ZONES = {
 }
 
 HOUR = pd.Timedelta(hours=1)
+TEXT = pa.large_string()
 
 
 def derive_flights(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFrame:
@@ -23,19 +27,27 @@ def derive_flights(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFram
 
     Scheduled arrival is in the destination's local time, within 24 hours of the scheduled departure.
     """
-    zone = flights["dest"].map(airports.set_index("faa")["tzone"].dropna().to_dict() | EXTRA_ZONES)
+    served = airports[airports["faa"].isin(flights["dest"].unique())].set_index("faa")["tzone"]
+    zone = flights["dest"].map(served.dropna().to_dict() | EXTRA_ZONES)
     starts_at = flights["time_hour"] + minutes(flights["minute"])
     ends_at = next_local_time(starts_at, minute_of_day(flights["sched_arr_time"]), zone)
     day = local_date(flights)
-    named = [flights[name].astype("str") for name in ("carrier", "flight", "origin", "dest")]
     return flights.assign(
-        id=day.dt.strftime("%Y-%m-%d").str.cat(named, sep="-"),
+        id=identity(flights, day),
         day=day,
         starts_at=starts_at,
         ends_at=ends_at,
         departed_at=starts_at + minutes(flights["dep_delay"]),
         arrived_at=ends_at + minutes(flights["arr_delay"]),
     )
+
+
+def identity(flights: pd.DataFrame, day: pd.Series) -> pd.Series:
+    """2013-01-01-UA-1545-EWR-IAH of each flight and its local date: (n,) str, missing where any part is."""
+    parts = [pa.array(day).cast(pa.date32()), *(flights[name] for name in ("carrier", "flight", "origin", "dest"))]
+    texts = [pa.array(part).cast(TEXT) for part in parts]  # a date as ISO 8601 has it
+    joined = pc.call_function("binary_join_element_wise", [*texts, pa.scalar("-", TEXT)])
+    return pd.Series(joined, index=flights.index, dtype="str")
 
 
 def derive_weather(weather: pd.DataFrame) -> pd.DataFrame:
@@ -57,8 +69,12 @@ def winter_offset(zone: pd.Series) -> pd.Series:
 
 def local_date(frame: pd.DataFrame) -> pd.Series:
     """The calendar's date of year, month and day as datetime64[us]; missing where there is no such date."""
-    dates = frame[["year", "month", "day"]].astype("float64")
-    return pd.to_datetime(dates, errors="coerce").dt.as_unit("us")
+    year, month, day = (frame[name].to_numpy("float64", na_value=np.nan) for name in ("year", "month", "day"))
+    possible = (year >= 1) & (year <= 9999) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    months = np.where(possible, (year - 1970) * 12 + month - 1, 0).astype(np.int64).astype("datetime64[M]")
+    dates = months.astype("datetime64[D]") + np.where(possible, day - 1, 0).astype(np.int64)
+    possible &= dates.astype("datetime64[M]") == months  # there is no 31 June
+    return pd.Series(dates.astype("datetime64[us]"), index=frame.index).where(possible)
 
 
 def minute_of_day(hhmm: pd.Series) -> pd.Series:
@@ -76,13 +92,19 @@ def next_local_time(after: pd.Series, minute: pd.Series, zone: pd.Series) -> pd.
 
     Of an hour that clocks show twice the first is meant; one that they skip counts from the jump on.
     """
-    moments = [_next_in_zone(after[zone == name], minute[zone == name], name) for name in zone.dropna().unique()]
-    return pd.concat([pd.Series(dtype=after.dtype), *moments]).reindex(after.index)
+    codes, names = pd.factorize(zone)
+    now, into = pd.DatetimeIndex(after), pd.TimedeltaIndex(minutes(minute))
+    moments = np.full(len(after), np.datetime64("NaT", "us"))
+    for code, name in enumerate(names):
+        there = codes == code
+        moments[there] = _next_in_zone(now[there], into[there], name).tz_localize(None)
+    return pd.Series(moments, index=after.index).dt.tz_localize("UTC")
 
 
-def _next_in_zone(after: pd.Series, minute: pd.Series, zone: str) -> pd.Series:
-    now = after.dt.tz_convert(zone).dt.tz_localize(None)
-    today = now.dt.normalize() + minutes(minute)
+def _next_in_zone(after: pd.DatetimeIndex, into: pd.TimedeltaIndex, zone: str) -> pd.DatetimeIndex:
+    """into: how far the local day is then."""
+    now = after.tz_convert(zone).tz_localize(None)
+    today = now.normalize() + into
     local = today.where(today > now, today + pd.Timedelta(days=1))
-    first = pd.Series(True, index=local.index).to_numpy()
-    return local.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward").dt.tz_convert("UTC")
+    first = np.ones(len(local), dtype=bool)
+    return local.tz_localize(zone, ambiguous=first, nonexistent="shift_forward").tz_convert("UTC")
