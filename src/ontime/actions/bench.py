@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.features import build, months_needed
+from ontime.core.features import build, months_needed, with_past
 from ontime.core.latency import HEADER, line
 from ontime.core.memory import Memory, records
 from ontime.core.model import Model
@@ -29,7 +29,6 @@ from ontime.formats import read_model, read_parquet, write_json, write_png
 from ontime.params import Features
 
 Work = Callable[[], object]
-Tables = dict[str, pd.DataFrame]
 
 SIZES = (1, 10, 1_000, 100_000)
 QUICK_SIZES = (1, 10)
@@ -138,9 +137,10 @@ def _features(dataset: Dataset, files: Files, features: Features, rows: int) -> 
     there = [month for name, month in parts(files.clean) if name == declared.tables[0] and month]
     for month in reversed(there):
         past = [each for each in months_needed(declared, month, features.lead_hours) if each in there]
-        tables = _tables(declared.tables, files, past)
+        kept = {each: {name: read_parquet(part(files.clean, name, each)) for name in declared.tables} for each in past}
+        tables = with_past(declared, month, kept, features.lead_hours)
         own = read_parquet(part(files.clean, declared.tables[0], month)).tail(left).reset_index(drop=True)
-        pieces.append((tables | {declared.tables[0]: own}, tables))
+        pieces.append(({**tables, declared.tables[0]: own}, tables))
         left -= len(own)
         if not left:
             return lambda: [build(declared, own, tables, features.lead_hours) for own, tables in pieces]
@@ -157,7 +157,7 @@ def _row_features(dataset: Dataset, files: Files, features: Features, rows: int)
     """The executor of the service, one row after another, with the events of a month in memory."""
     declared = dataset.features
     month = max(month for name, month in parts(files.clean) if name == declared.tables[0] and month)
-    tables = _tables(declared.tables, files, [month])
+    tables = {name: read_parquet(part(files.clean, name, month)) for name in declared.tables}
     memory = Memory.of(declared.asof, declared.events(tables))
     asked = records(declared.rows(tables, features.lead_hours).tail(RUNS))
     turn = iter(range(sys.maxsize))
@@ -169,11 +169,6 @@ def _row_model(_: Dataset, files: Files, features: Features, rows: int) -> Work:
     model = Model.load(*read_model(files.candidate))
     booster, values = lightgbm.Booster(model_str=model.text), model.inputs.matrix(_last_rows(files, model, rows))
     return lambda: booster.predict(values, num_threads=1)
-
-
-def _tables(names: tuple[str, ...], files: Files, past: list[str]) -> Tables:
-    read = {name: [read_parquet(part(files.clean, name, each)) for each in past] for name in names}
-    return {name: pd.concat(frames, ignore_index=True) for name, frames in read.items()}
 
 
 def _last_rows(files: Files, model: Model, rows: int) -> pd.DataFrame:
