@@ -21,6 +21,7 @@ import pytest
 from conftest import run
 
 from ontime import cli, params, scoring
+from ontime.core.batch import as_of
 from ontime.core.conformal import Calibration
 from ontime.core.door import admit
 from ontime.core.features import KEYS, chosen
@@ -184,6 +185,19 @@ def test_what_comes_after_now_changes_nothing_and_rows_are_provisional(copy: Pat
     without = answers(copy, out="without.parquet", now="2013-04-10T16:00Z")
     pd.testing.assert_frame_equal(without.drop(columns="data"), found.drop(columns="data"))
     assert not without["data"].equals(found["data"])
+
+
+def test_rows_that_lie_months_ahead_have_the_history_before_now(shop: Path):
+    now = pd.Timestamp("2013-02-10T16:00Z")
+    found = answers(shop, out="ahead.parquet", now="2013-02-10T16:00Z")
+    assert found["provisional"].all()
+    files = Files(shop)
+    names = FLIGHTS.features.tables
+    tables = {name: pd.concat([read_parquet(part(files.clean, name, month)) for month in MONTHS]) for name in names}
+    rows = tables["flights"].set_index("id").loc[found["id"]].reset_index()
+    table = as_of(FLIGHTS.features, {**tables, "flights": rows}, tables, 2.0, now)
+    expected = Model.load(*read_model(files.candidate)).predict(table)
+    assert np.array_equal(found["probability"], expected)
 
 
 def test_broken_values_are_quarantined_beside_the_answers_and_the_rest_is_answered(copy: Path):

@@ -167,10 +167,18 @@ class Batch:
 
     def _tables(self, month: str) -> tuple[Tables, Tables]:
         """The clean tables of a month, and those with the past that it may read."""
-        needed = months_needed(self.terms.features, month, self.terms.lead_hours)
+        lead_hours = self._lead_hours(month)
+        needed = months_needed(self.terms.features, month, lead_hours)
         kept = {each: self._kept.get(each) or self._admit(each) for each in needed if each in self.there}
         self._kept = kept
-        return kept[month], with_past(self.terms.features, month, kept, self.terms.lead_hours)
+        return kept[month], with_past(self.terms.features, month, kept, lead_hours)
+
+    def _lead_hours(self, month: str) -> float:
+        """How long before a month its first rows are answered: the model's lead, or longer where that is now."""
+        if self.terms.now is None:
+            return self.terms.lead_hours
+        ahead = pd.Timestamp(f"{month}-01", tz="UTC") - self.terms.now
+        return max(self.terms.lead_hours, ahead / pd.Timedelta(hours=1))
 
     def _admit(self, month: str) -> dict[str, pd.DataFrame]:
         admitted = self._admitted(month)
