@@ -119,7 +119,7 @@ def test_rows_are_named_by_their_key_as_it_was_and_counted_one_by_one():
 
 
 def test_a_derived_value_is_checked_where_only_later_values_are_broken():
-    table = replace(PARCELS, derive=lambda p: PARCELS.derive(p).assign(day=pd.NaT))
+    table = replace(PARCELS, derive=lambda p: PARCELS.derive(p).assign(day=lambda d: d["day"].mask(d["day"].notna())))
     wrong = changed(3, delivered=JANUARY.loc[3, "left"] - HOUR)
     result = check(table, wrong.astype(JANUARY.dtypes), "2020-01", OTHERS, 1.0)
     assert result.clean is None
@@ -191,6 +191,14 @@ def test_what_pandera_says_of_all_rows_is_what_breaks(rows: list[tuple[int | Non
     found = column_breaks(columns, frame)
     assert sorted(found[["row", "column", "rule"]].to_numpy().tolist()) == sorted(expected)
     assert found.dtypes.astype(str).to_dict() == BREAKS
+
+
+def test_a_check_of_values_together_and_a_column_of_another_type_are_errors_of_the_declaration():
+    together = column("Int64", pa.Check(lambda values: len(values) > 2), clock=Clock.SCHEDULE, reason="")
+    with pytest.raises(ValueError, match="a check of number judges more than a value by itself"):
+        column_breaks({"number": together}, pd.DataFrame({"number": pd.array([1, 1, 1], dtype="Int64")}))
+    with pytest.raises(TypeError, match="number is float64: expected Int64"):
+        column_breaks({"number": together}, pd.DataFrame({"number": [1.0, 1.0, 1.0]}))
 
 
 def test_a_rule_has_the_latest_clock_of_its_columns():

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,12 +22,12 @@ import pytest
 from conftest import run
 
 from ontime import cli, params, scoring
-from ontime.core.batch import as_of
+from ontime.core.batch import Terms, as_of, months_read
 from ontime.core.conformal import Calibration
 from ontime.core.door import admit
 from ontime.core.features import KEYS, chosen
 from ontime.core.messages import LIMIT, feed_tables, from_text, join, split, widened
-from ontime.core.model import Model, fit
+from ontime.core.model import Inputs, Model, fit
 from ontime.errors import OntimeError
 from ontime.files import Files, part, read_months
 from ontime.flights import FLIGHTS
@@ -187,11 +188,29 @@ def test_what_comes_after_now_changes_nothing_and_rows_are_provisional(copy: Pat
     assert not without["data"].equals(found["data"])
 
 
-def test_rows_that_lie_months_ahead_have_the_history_before_now(shop: Path):
-    now = pd.Timestamp("2013-02-10T16:00Z")
-    found = answers(shop, out="ahead.parquet", now="2013-02-10T16:00Z")
+def test_months_between_now_and_the_rows_are_not_read():
+    costs = params.Costs(missed=10.0, false_alarm=3.0, unknown=1.0)
+    terms = Terms(FLIGHTS.features, Model("", Inputs({}, {})), 2.0, costs, Calibration(0.1, 0.1), "", "", None)
+    assert months_read("2013-12", terms) == ["2013-09", "2013-10", "2013-11", "2013-12", "2014-01"]
+    read = {
+        "2014-06-01": ["2013-09", "2013-10", "2013-11", "2013-12", "2014-01"],
+        "2013-11-20": ["2013-09", "2013-10", "2013-11", "2013-12", "2014-01"],
+        "2013-02-10": ["2012-12", "2013-01", "2013-02", "2013-11", "2013-12", "2014-01"],
+        "2013-02-26": ["2012-12", "2013-01", "2013-02", "2013-03", "2013-11", "2013-12", "2014-01"],
+    }
+    for now, months in read.items():
+        assert months_read("2013-12", replace(terms, now=pd.Timestamp(now, tz="UTC"))) == months
+
+
+@pytest.mark.parametrize("moment", ["2013-02-10T16:00Z", "2013-01-20T16:00Z"])
+def test_rows_that_lie_months_ahead_have_the_history_before_now(copy: Path, moment: str):
+    now = pd.Timestamp(moment)
+    if now.month == 1:  # nobody needs February then
+        path = part(copy / "events", "arrivals", "2013-02")
+        broken(path, read_parquet(path).drop(columns="air_time"))
+    found = answers(copy, now=moment)
     assert found["provisional"].all()
-    files = Files(shop)
+    files = Files(copy)
     names = FLIGHTS.features.tables
     tables = {name: pd.concat([read_parquet(part(files.clean, name, month)) for month in MONTHS]) for name in names}
     rows = tables["flights"].set_index("id").loc[found["id"]].reset_index()

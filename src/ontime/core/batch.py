@@ -15,11 +15,11 @@ from ontime.core.asof import read
 from ontime.core.conformal import Calibration, conformal_set
 from ontime.core.costs import decide
 from ontime.core.door import Admitted, Tables, admit, empty
-from ontime.core.features import ROW, assemble, months_needed, with_past
+from ontime.core.features import MARGIN_DAYS, ROW, assemble, months_needed, with_past
 from ontime.core.findings import EXAMPLES, ContractError, Finding, Level, counted
 from ontime.core.messages import feed_tables, labels, quarantined
 from ontime.core.model import Model
-from ontime.dataset import FeatureSet, Messages, Table
+from ontime.dataset import FeatureSet, Messages, Table, Window
 from ontime.errors import OntimeError
 from ontime.params import Costs
 
@@ -29,6 +29,7 @@ Watch = Callable[[str, pd.DataFrame], None]
 
 ANSWER = [*ROW, "provisional", "probability", "decision", "conformal_set", "model", "data"]
 SETS = pd.array(["none", "false", "true", "both"], dtype="str")
+HOUR = pd.Timedelta(hours=1)
 AHEAD = pd.Timedelta(days=400)  # more than any schedule is published before
 ROWS = "rows"  # what the quarantine calls those that were asked for
 
@@ -60,6 +61,25 @@ def as_of(
         frame = frame.assign(predict_at=due.where(due <= now, now.as_unit("us")))
     table = assemble(features, frame, read(features.asof, frame, features.events(tables)))
     return pd.concat([table, (frame["predict_at"] < due).rename("provisional")], axis=1)
+
+
+def lead_to(month: str, terms: Terms) -> float:
+    """Hours before a month at which its first rows are answered: the model's lead, or more where that is now."""
+    ahead = (pd.Timestamp(f"{month}-01", tz="UTC") - terms.now) / HOUR if terms.now is not None else 0.0
+    return max(terms.lead_hours, ahead)
+
+
+def months_read(month: str, terms: Terms) -> list[str]:
+    """The months that its rows may read: those around it, and those before now, where that is long before it."""
+    needed = months_needed(terms.features, month, lead_to(month, terms))
+    if terms.now is None:
+        return needed
+    windows = [one for one in terms.features.asof if isinstance(one, Window)]
+    ahead = max((one.ahead for one in windows), default=0.0)
+    around = max((one.hours for one in windows if one.anchor == "starts_at"), default=0.0)
+    last = terms.now + pd.Timedelta(hours=ahead, days=MARGIN_DAYS)
+    first = pd.Timestamp(f"{month}-01") - pd.Timedelta(hours=around, days=MARGIN_DAYS)
+    return [each for each in needed if each <= f"{last:%Y-%m}" or each >= f"{first:%Y-%m}"]
 
 
 def answers(table: pd.DataFrame, terms: Terms) -> pd.DataFrame:
@@ -167,18 +187,10 @@ class Batch:
 
     def _tables(self, month: str) -> tuple[Tables, Tables]:
         """The clean tables of a month, and those with the past that it may read."""
-        lead_hours = self._lead_hours(month)
-        needed = months_needed(self.terms.features, month, lead_hours)
-        kept = {each: self._kept.get(each) or self._admit(each) for each in needed if each in self.there}
-        self._kept = kept
-        return kept[month], with_past(self.terms.features, month, kept, lead_hours)
-
-    def _lead_hours(self, month: str) -> float:
-        """How long before a month its first rows are answered: the model's lead, or longer where that is now."""
-        if self.terms.now is None:
-            return self.terms.lead_hours
-        ahead = pd.Timestamp(f"{month}-01", tz="UTC") - self.terms.now
-        return max(self.terms.lead_hours, ahead / pd.Timedelta(hours=1))
+        declared, lead_hours = self.terms.features, lead_to(month, self.terms)
+        needed = [each for each in months_read(month, self.terms) if each in self.there]
+        self._kept = kept = {each: self._kept.get(each) or self._admit(each) for each in needed}
+        return kept[month], with_past(declared, month, kept, lead_hours)
 
     def _admit(self, month: str) -> dict[str, pd.DataFrame]:
         admitted = self._admitted(month)
@@ -210,7 +222,10 @@ class Batch:
 def whole_months(
     batches: Iterable[pd.DataFrame], month_of: Callable[[pd.DataFrame], np.ndarray], rows: int
 ) -> Iterator[pd.DataFrame]:
-    """The same rows in the same order, cut where a month begins; inside a month only after so many rows."""
+    """The same rows in the same order, cut where a month begins; inside a month only after so many rows.
+
+    Rows without a day are each a month of their own.
+    """
     kept: list[pd.DataFrame] = []
     for batch in batches:
         together = pd.concat([*kept, batch], ignore_index=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 
 import pandas as pd
 import pandera.pandas as pa
@@ -14,6 +13,7 @@ from ontime.dataset import Rule, Table
 
 # row: position in the part; value: as text; clock: from which on the row's columns are lost.
 BREAKS = {"row": "int64", "column": "str", "rule": "str", "value": "str", "clock": "int64"}
+NONE = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in BREAKS.items()})
 QUARANTINE = ["table", "key", "column", "rule", "value"]
 
 
@@ -21,34 +21,34 @@ def column_breaks(columns: Mapping[str, pa.Column], frame: pd.DataFrame) -> pd.D
     """Values that break their own column's checks. Columns that `frame` lacks are passed over.
 
     Checks judge a value by itself, so each different one is judged once; only columns with a break are gone through.
+    Raises TypeError and ValueError where a column is not of its type, or a check judges values together.
     """
     broken = {name: column for name, column in columns.items() if name in frame and not _holds(column, frame[name])}
     if not broken:
         return none()
-    schema = pa.DataFrameSchema(broken)
     try:
-        schema.validate(frame, lazy=True)
+        pa.DataFrameSchema(broken).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases
     else:
-        return none()
+        raise ValueError(f"a check of {', '.join(broken)} judges more than a value by itself: make it a measure")
     clocks = [meaning(columns[name])["clock"] for name in cases["column"]]
     names = {"index": "row", "check": "rule", "failure_case": "value"}
     return cases.rename(columns=names).assign(clock=clocks)[list(BREAKS)].astype(BREAKS)
 
 
 def _holds(column: pa.Column, values: pd.Series) -> bool:
+    if str(values.dtype) != meaning(column)["dtype"]:
+        raise TypeError(f"{values.name} is {values.dtype}: expected {meaning(column)['dtype']}, as it is declared")
     if not column.nullable and values.hasnans:
         return False
-    checks = column.checks or []
-    different = pd.Series(values.unique()) if checks else values
-    return all(check(different).check_passed for check in checks)
+    different = pd.Series(values.unique()) if column.checks else values
+    return all(check(different).check_passed for check in column.checks or [])
 
 
-@cache
 def none() -> pd.DataFrame:
     """No break."""
-    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in BREAKS.items()})
+    return NONE.copy()
 
 
 def together(breaks: Iterable[pd.DataFrame]) -> pd.DataFrame:
