@@ -136,7 +136,7 @@ def loop() -> dict[str, str]:
 
 
 POLICY = (
-    *("policy", "log loss, chosen", "log loss, judged", "cost, judged", "trainings", "new champions", "wrong"),
+    *("policy", "log loss, chosen", "log loss, judged", "cost, judged", "trainings", "changes", "wrong"),
     "alarms right, late, false",
 )
 FAULT = ("fault", "policy", "log loss", "cost", "wrong champions")
@@ -364,7 +364,26 @@ def latency() -> dict[str, str]:
     return {"latency": block(grid(record["measurements"], record["yardstick_seconds"]))}
 
 
-PAGES = {"README.md": readme, "docs/mistakes.md": mistakes, "docs/loop.md": loop}
+def audit() -> dict[str, str]:
+    """The page on a published figure: every step, and what it takes away."""
+    record = metrics("audit")
+    steps, published = record["steps"], record["published"]
+    numbers = {
+        "figure": str(published["roc_auc"]),
+        "rows": f"{published['rows']:,}",
+        "positives": f"{published['positives']:,}",
+        "judged": f"{steps[0]['rows']:,}",
+        "all": f"{steps[-1]['rows']:,}",
+    }
+    for step in steps:
+        numbers[step["name"]] = "{value:.3f} ({low:.3f} to {high:.3f})".format(**step["roc_auc"])
+        if gap := step.get("difference"):
+            form = "{value:+.3f} ({low:+.3f} to {high:+.3f})" if "low" in gap else "{value:+.3f}"
+            numbers[f"{step['name']}_gap"] = form.format(**gap)
+    return numbers
+
+
+PAGES = {"README.md": readme, "docs/mistakes.md": mistakes, "docs/audit.md": audit, "docs/loop.md": loop}
 
 if __name__ == "__main__":
     sys.exit(main())

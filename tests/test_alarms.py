@@ -1,13 +1,17 @@
 """Rises of the loss, alarms that are right, late and false, and shares whose intervals hold."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from ontime.core.alarms import AlarmRule, Followed, outcome, rises, rules, worth
+from ontime.core.alarms import AlarmRule, Followed, outcome, rises, rules, table, worth
 from ontime.core.alarms import _share as share
 from ontime.core.distances import TESTS
 from ontime.core.monitor import Reading
+from ontime.params import Intervals
+from ontime.stages.alarms import _known as told
 
+INTERVALS = Intervals(level=0.9, replicates=100, block_days=7, simulations=100, seed=1)
 RULE = AlarmRule("drift", "psi", 0.9, 1, 1)
 
 
@@ -35,7 +39,7 @@ NO, YES = False, True
         ([NO, NO, NO, YES, NO], [NO, YES, YES, YES, NO], [], [3], [], []),  # when it has been up for two
         ([NO, NO, YES, NO], [NO, NO, NO, NO], [], [], [2], []),
         ([NO, NO, NO, NO], [NO, YES, YES, NO], [], [], [], [1]),
-        ([YES, NO, NO, NO, YES], [NO, NO, YES, NO, NO], [], [], [0, 4], [2]),
+        ([YES, NO, NO, NO, YES, NO], [NO, NO, YES, NO, NO, NO], [], [], [0, 4], [2]),
     ],
 )
 def test_an_alarm_is_right_late_or_false_and_a_rise_without_one_is_missed(beyond, up, right, late, false, missed):
@@ -44,14 +48,17 @@ def test_an_alarm_is_right_late_or_false_and_a_rise_without_one_is_missed(beyond
 
 
 def test_an_alarm_that_goes_on_is_one_alarm():
-    assert marks("alarms", [NO, YES, YES, YES, NO, YES], [NO] * 6) == [1, 5]
-    assert marks("worth", [NO, YES, YES], [NO] * 3, [NO, YES, YES]) == [1]
+    assert marks("alarms", [NO, YES, YES, YES, NO, YES, NO], [NO] * 7) == [1, 5]
+    assert marks("worth", [NO, YES, YES, NO], [NO] * 4, [NO, YES, YES, NO]) == [1]
+
+
+def test_an_alarm_after_which_nothing_is_known_is_not_judged():
+    assert marks("alarms", [NO, NO, YES], [NO] * 3) == []
 
 
 def test_windows_of_the_time_before_are_compared_with_and_not_judged():
-    table = outcome(RULE, followed([YES, YES, NO, YES], [NO, NO]))
-    assert len(table) == 2
-    assert table["alarms"].tolist() == [False, True]
+    lines = outcome(RULE, followed([YES, YES, NO, YES, NO], [NO, NO, NO]))
+    assert lines["alarms"].tolist() == [False, True]
 
 
 def test_a_loss_rises_where_what_follows_is_beyond_what_was():
@@ -59,12 +66,57 @@ def test_a_loss_rises_where_what_follows_is_beyond_what_was():
     losses = np.array([0.41, 0.42, 0.60, 0.62, 0.61, 0.60])
     assert rises(before, losses, 0.9).tolist()[:2] == [True, True]
     assert not rises(before, np.full(6, 0.41), 0.9).any()
+    assert not rises(before, np.array([0.9, 0.41, 0.42, 0.41, 0.42]), 0.9)[0]  # its own loss is not what follows
     assert not rises(np.array([]), losses, 0.9)[0]  # too little is known
 
 
 def test_a_new_model_is_worth_it_by_what_comes_after_it_was_trained():
     gaps = np.array([[0.0, 0.1, 0.1], [9.0, 0.0, -0.1], [9.0, 9.0, 0.0]])
     assert worth(gaps, 0.05).tolist() == [True, False, False]
+
+
+def lived(losses: np.ndarray, drift: np.ndarray) -> Followed:
+    """A model from April on, a window a week."""
+    ends = pd.date_range("2013-04-07", periods=len(losses), freq="7D")
+    readings = [
+        Reading(f"{end:%Y-%m-%d}", loss, f"{end:%Y-%m-%d}", loss, dict.fromkeys([*TESTS, "p_values"], moved))
+        for end, loss, moved in zip(ends, losses, drift, strict=True)
+    ]
+    before = np.array([0.40, 0.42, 0.41, 0.43, 0.40])
+    gaps = np.tile(losses - 0.41, (len(losses), 1))
+    return Followed(readings, rises(before, losses, 0.9), worth(gaps, 0.002), losses, losses - 0.01)
+
+
+def test_what_is_chosen_knows_nothing_of_the_months_that_judge():
+    random, since = np.random.default_rng(4), pd.Timestamp("2013-09-01")
+    losses, drift = 0.41 + 0.05 * random.random((3, 38)), random.random((3, 38))
+    late = pd.date_range("2013-04-07", periods=38, freq="7D") >= since
+    changed = np.where(late, 2.0, losses)
+    moved = np.where(late, 1 - drift, drift)
+    found = [
+        table(rules(TESTS), [lived(*each) for each in zip(*given, strict=True)], since, INTERVALS)
+        for given in ((losses, drift), (changed, moved))
+    ]
+    chosen, again = (each[each["window"] == "chosen"].reset_index(drop=True) for each in found)
+    pd.testing.assert_frame_equal(chosen, again)
+    assert chosen["missed"].max() > 0
+    assert not found[0].equals(found[1])
+
+
+def test_of_rules_that_are_equally_good_the_strictest_is_chosen():
+    found = table(rules(TESTS), [lived(np.full(38, 0.41), np.zeros(38))], pd.Timestamp("2013-09-01"), INTERVALS)
+    assert set(found.loc[found["chosen"], "quantile"]) == {0.95}
+    assert set(found.loc[found["chosen"], "k"]) == {3}
+
+
+def test_what_was_answered_before_is_taken_with_the_outcomes_that_were_known():
+    days = pd.to_datetime(["2013-03-29", "2013-03-31", "2013-04-02"])
+    known_at = pd.to_datetime(["2013-03-30", "2013-04-02", "2013-04-03"]).tz_localize("UTC")
+    rows = pd.DataFrame({"id": list("abc"), "day": days, "outcome": True, "outcome_known_at": known_at})
+    earlier = rows[["id", "day", "outcome"]].assign(probability=0.5)
+    found = told(earlier, rows, pd.Timestamp("2013-04-01"), 2.0)
+    assert found["id"].tolist() == ["a", "b"]
+    assert found["outcome"].isna().tolist() == [False, True]
 
 
 def test_every_thing_that_can_be_watched_is_tried():

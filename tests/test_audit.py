@@ -11,7 +11,9 @@ from toy import PARTS
 
 from ontime import params
 from ontime.core.audit import Judged, Plan, Ruler, counted, draw, judge, measured
-from ontime.core.intervals import Gap, Statistic, calibrated, level
+from ontime.core.daily import by_day
+from ontime.core.influence import difference
+from ontime.core.intervals import Interval, Statistic, calibrated, level
 from ontime.core.metrics import value
 from ontime.core.split import in_month, known, start
 from ontime.dataset import Clock, Dataset, Step
@@ -191,13 +193,14 @@ def test_the_ruler_is_the_mean_of_the_months_less_all_together():
 def test_differences_of_steps_hold_the_truth_as_often_as_they_say():
     few = replace(PARAMS, replicates=200, simulations=100)
 
-    def differences(seed: int, days: int) -> tuple[Gap, Ruler]:
+    def differences(seed: int, days: int) -> tuple[Interval, Interval]:
         frame = year(seed, days)
-        said = days_of(frame)
-        return Gap("roc_auc", said, days_of(frame, "worse")), Ruler("roc_auc", said, by_month=True)
+        said, worse = days_of(frame), days_of(frame, "worse")
+        ruler = Ruler("roc_auc", said, by_month=True)
+        return difference(by_day("roc_auc", said), by_day("roc_auc", worse), few), calibrated(ruler, few)
 
-    truths = [each.value for each in differences(0, 1500)]
-    drawn = [[calibrated(each, few) for each in differences(seed, 120)] for seed in range(1, 61)]
+    truths = [interval.value for interval in differences(0, 1500)]
+    drawn = [differences(seed, 120) for seed in range(1, 61)]
     for truth, intervals in zip(truths, zip(*drawn, strict=True), strict=True):
         held = np.mean([interval.low <= truth <= interval.high for interval in intervals])
         assert 0.8 <= held <= 0.98

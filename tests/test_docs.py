@@ -157,23 +157,9 @@ def skip_in_an_experiment() -> None:
         pytest.skip("the workspace holds an experiment: its params differ from those that are committed")
 
 
-def test_the_page_on_the_audit_tells_its_steps_in_order_with_their_numbers():
+def test_the_page_on_the_audit_tells_its_steps_in_order():
     skip_in_an_experiment()
-    record = metrics("audit")
-    steps, published = record["steps"], record["published"]
-    numbers = {
-        "figure": str(published["roc_auc"]),
-        "rows": f"{published['rows']:,}",
-        "positives": f"{published['positives']:,}",
-        "judged": f"{steps[0]['rows']:,}",
-        "all": f"{steps[-1]['rows']:,}",
-    }
-    for step in steps:
-        numbers[step["name"]] = "{value:.3f} ({low:.3f} to {high:.3f})".format(**step["roc_auc"])
-        if gap := step.get("difference"):
-            form = "{value:+.3f} ({low:+.3f} to {high:+.3f})" if "low" in gap else "{value:+.3f}"
-            numbers[f"{step['name']}_gap"] = form.format(**gap)
-    assert written(AUDIT) == numbers
+    steps = metrics("audit")["steps"]
     told = re.findall(r"^\| ([^|]+) \| <!-- (\w+) -->.*?(, not paired)? \|$", AUDIT, re.MULTILINE)
     said = [(step["title"], step["name"], "" if step.get("paired", True) else ", not paired") for step in steps]
     assert told == said

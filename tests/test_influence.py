@@ -7,11 +7,12 @@ from scipy.stats import t
 from sklearn.metrics import roc_auc_score
 
 from ontime.core.costs import Area, area
-from ontime.core.daily import Daily, Lift, Ranking, Ratio, daily_sums, mean
+from ontime.core.daily import Daily, Difference, Lift, Ranking, Ratio, daily_sums, mean
 from ontime.core.daily import ranking as ranking_of
 from ontime.core.influence import errors, estimate, simulate
 from ontime.core.intervals import Statistic, level
 from ontime.core.metrics import Days
+from ontime.errors import OntimeError
 from ontime.params import Costs, Intervals
 
 PARAMS = Intervals(level=0.9, replicates=2000, block_days=7, simulations=200, seed=1)
@@ -19,6 +20,7 @@ COSTS = Costs(missed=3.0, false_alarm=1.0, unknown=0.6)
 DAYS = 90
 ROWS = calibrated_rows(3, DAYS, 30)
 OTHERS = np.random.default_rng(0).random(len(ROWS)) < 0.3  # rows of a band
+BLURRED = np.clip(ROWS["probability"] + np.random.default_rng(2).normal(0, 0.2, len(ROWS)), 0, 1)
 SOME = (ROWS["probability"] > 0.4).to_numpy() & ~OTHERS | (np.random.default_rng(1).random(len(ROWS)) < 0.1)
 
 
@@ -27,7 +29,7 @@ def days_of(rows) -> Days:
 
 
 def ranking() -> Ranking:
-    return ranking_of(ROWS["day"], ROWS["outcome"], ROWS["probability"].to_numpy())
+    return ranking_of(days_of(ROWS))
 
 
 def ratio() -> Ratio:
@@ -45,7 +47,11 @@ def surest() -> Area:
     return area(ROWS, "probability", COSTS)
 
 
-KINDS = [ranking, ratio, lift, surest]
+def fewer_misplaced() -> Difference:
+    return Difference(ranking(), ranking_of(days_of(ROWS.assign(probability=BLURRED))))
+
+
+KINDS = [ranking, ratio, lift, surest, fewer_misplaced]
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
@@ -118,7 +124,7 @@ def test_the_p_value_and_the_interval_say_the_same(daily: Daily):
 
 
 def test_what_has_no_value_is_refused():
-    with pytest.raises(ValueError, match="of these 10 days has no value"):
+    with pytest.raises(OntimeError, match="of 10 days has no value: expected rows"):
         estimate(Ratio(np.zeros(10), np.zeros(10)), PARAMS)
 
 

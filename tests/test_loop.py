@@ -10,7 +10,7 @@ import pytest
 from test_policy import policy
 
 from ontime.core.ledger import ANSWERED, DAY, Memory
-from ontime.core.loop import Intake, Rules, State, begin, step
+from ontime.core.loop import Intake, Rules, State, begin, lag, step
 from ontime.core.monitor import Reading, beyond, expected, place_among, read, rings, upper_bound
 from ontime.params import Drift
 
@@ -51,17 +51,20 @@ def outcomes(day: pd.Timestamp) -> np.ndarray:
     return (np.arange(ROWS) < 9 + day.day % 3).astype(np.int8)
 
 
-def intake(day: pd.Timestamp, silent: bool = False) -> Intake:
-    """What came of the rows of two days before, and the day's rows."""
-    before = day - 2 * DAY
+def intake(day: pd.Timestamp, silent: bool = False, late: int = 2) -> Intake:
+    """What came of the rows of two days before, or more, and the day's rows."""
+    before = day - late * DAY
     return Intake(pd.DataFrame({"id": ids(day), "day": day}), np.full(ROWS, silent), ids(before), outcomes(before))
 
 
-def live(models: Fakes, rules: Rules, days: int, ledger: Memory | None = None) -> tuple[State, list, Memory]:
+def live(
+    models: Fakes, rules: Rules, days: int, ledger: Memory | None = None, late: int = 2
+) -> tuple[State, list, Memory]:
     ledger = ledger or Memory()
-    state, made = begin(FIRST, ledger, models), []
+    state, made = begin(FIRST, ledger, models, rules), []
     for number in range(days):
-        state, decisions = step(state, FIRST + number * DAY, intake(FIRST + number * DAY), ledger, models, rules)
+        day = FIRST + number * DAY
+        state, decisions = step(state, day, intake(day, late=late), ledger, models, rules)
         made += decisions
     return state, made, ledger
 
@@ -116,9 +119,80 @@ def test_without_a_gate_a_bad_model_answers_at_once_and_is_taken_back_once_it_sh
     assert told == [0.25, *[0.9] * 7, 0.25]
 
 
+@pytest.mark.parametrize("late", [10, 11, 14, 21])
+def test_a_bad_model_is_taken_back_however_late_its_outcomes_come(late: int):
+    models = Fakes({"m04-01": 0.25, "else": 0.9})
+    _, made, _ = live(models, rules(rule="monthly"), 64, late=late)
+    assert [(each.action, each.version) for each in made][:2] == [("retrain", "m05-06"), ("roll back", "m05-06")]
+
+
+def test_where_nothing_becomes_known_a_person_is_asked_before_the_way_back_is_lost():
+    models = Fakes({"m04-01": 0.25, "else": 0.9})
+    state, made, _ = live(models, rules(rule="monthly"), 70, late=90)
+    assert [(each.day, each.action, each.version) for each in made] == [
+        ("2013-05-06", "retrain", "m05-06"),
+        ("2013-06-03", "retrain", "m06-03"),
+        ("2013-06-03", "ask a person", "m05-06"),
+    ]
+    assert "its promotion on 2013-05-06; m04-01 is let go" in made[-1].reason
+    assert (state.champion, state.former) == ("m06-03", "m05-06")
+
+
+def test_a_challenger_of_which_nothing_becomes_known_ends_with_a_person_being_asked():
+    models = Fakes({"else": 0.25})
+    state, made, _ = live(models, rules(rule="gated"), 66, late=90)
+    assert [(each.day, each.action, each.version) for each in made] == [
+        ("2013-05-06", "retrain", "m05-06"),
+        ("2013-06-03", "ask a person", "m05-06"),
+        ("2013-06-03", "retrain", "m06-03"),
+    ]
+    assert "fewer than 5 days are known after 28" in made[1].reason
+    assert state.challenger == "m06-03"
+
+
+def test_while_a_challenger_waits_no_other_is_trained():
+    class Undecided(Fakes):
+        def say(self, version: str, rows: pd.DataFrame) -> np.ndarray:
+            odd = rows["day"].iloc[0].day_of_year % 2
+            return np.full(len(rows), 0.35 if version == "m04-01" else (0.25, 0.39)[odd])
+
+    models = Undecided({"else": 0.25})
+    _, made, _ = live(models, rules(rule="gated", max_days=56), 100)
+    told = [(each.day, each.action, each.version) for each in made]
+    assert told[:2] == [("2013-05-06", "retrain", "m05-06"), ("2013-07-01", "ask a person", "m05-06")]
+
+
+def test_a_ledger_makes_room_for_outcomes_of_rows_that_it_was_not_told_of():
+    ledger = Memory()
+    for number in range(60):
+        ledger.learn(ids(FIRST + number * DAY), outcomes(FIRST + number * DAY))
+    last = FIRST + 59 * DAY
+    ledger.say(last, ids(last), {"a": np.full(ROWS, 0.5)})
+    assert len(ledger.spoken(last, last, "a")) == ROWS
+
+
+def test_drift_of_the_champion_before_does_not_ring_against_the_new_one():
+    readings = [Reading(f"w{place}", None, None, None, {"psi": 1.0}, version) for place, version in enumerate("aab")]
+    assert rings(readings[:2], "drift", DRIFT)
+    assert not rings(readings, "drift", DRIFT)
+    assert rings([*readings, readings[-1]], "drift", DRIFT)
+
+
+@pytest.mark.parametrize(("lead_hours", "days"), [(0.75, 2), (2, 2), (6, 3), (24, 3), (48, 4)])
+def test_the_earlier_a_day_begins_the_older_are_the_outcomes_it_knows(lead_hours: float, days: int):
+    assert lag(lead_hours) == days * DAY
+
+
+def test_a_loop_with_a_longer_lag_reads_and_judges_no_younger_days():
+    models, slow = Fakes({"m04-01": 0.6, "else": 0.25}), rules()._replace(lag=5 * DAY)
+    state, made, _ = live(models, slow, 66, late=5)
+    assert [each.last for each in state.readings][:2] == ["2013-04-03", "2013-04-10"]
+    assert "on 10 days" in next(each.reason for each in made if each.action == "promote")
+
+
 def test_a_day_without_rows_is_lived_through():
     models, ledger = Fakes({"else": 0.25}), Memory()
-    state = begin(FIRST, ledger, models)
+    state = begin(FIRST, ledger, models, rules())
     none = Intake(intake(FIRST).rows.iloc[:0], np.empty(0, dtype=bool), ids(FIRST), outcomes(FIRST))
     after, made = step(state, FIRST, none, ledger, models, rules())
     assert (after, made) == (state, [])
@@ -148,7 +222,7 @@ def test_an_alarm_on_drift_asks_for_a_model_only_where_the_rule_minds_it(rule: s
 
 def test_where_the_watched_feed_is_silent_climatology_answers_and_the_model_is_still_heard():
     models, ledger = Fakes({"else": 0.25}), Memory()
-    state = begin(FIRST, ledger, models)
+    state = begin(FIRST, ledger, models, rules())
     step(state, FIRST, intake(FIRST, silent=True), ledger, models, rules())
     assert (ledger.asked(FIRST, FIRST, ANSWERED) == 0.111).all()
     assert (ledger.asked(FIRST, FIRST, state.champion) == 0.25).all()

@@ -74,7 +74,7 @@ def first_verdict(gaps: np.ndarray, *, changed: bool, looks: tuple[int, ...] = L
 def test_what_is_not_allowed_is_promoted_as_seldom_as_the_level_says(
     changed: bool, truth: float, resemblance: float, heavy: bool, looks: tuple[int, ...]
 ):
-    """With days that resemble their neighbours as they do here at most (0.25), too."""
+    """With days that resemble their neighbours a little more than is allowed for, too."""
     drawn = [days(truth, 28, seed, resemblance, heavy) for seed in range(600)]
     promoted = [first_verdict(gaps, changed=changed, looks=looks) == PROMOTE for gaps in drawn]
     assert np.mean(promoted) <= 0.12  # a tenth, and what 600 draws stray
@@ -125,7 +125,8 @@ def test_who_cannot_tell_waits_and_then_asks_a_person():
 
 def test_nothing_is_concluded_from_a_few_days():
     few = np.full(LEAST_DAYS - 1, 0.1)
-    assert judge(few, few / 0.1, changed=False, shadow_days=28, policy=policy()).action == WAIT
+    assert judge(few, few / 0.1, changed=False, shadow_days=27, policy=policy()).action == WAIT
+    assert judge(few, few / 0.1, changed=False, shadow_days=28, policy=policy()).action == ASK
     assert watch(few, few / 0.1, policy()).action == WAIT
 
 
@@ -137,8 +138,12 @@ def test_a_promotion_is_taken_back_only_if_the_former_champion_was_surely_better
 
 
 def test_a_promotion_of_equals_is_seldom_taken_back():
-    back = [watch(days(0.002, 12, seed) * ROWS, np.full(12, ROWS), policy()).action == ROLL_BACK for seed in range(400)]
-    assert np.mean(back) <= 0.12
+    """At one of two looks, a week apart."""
+    back = [
+        any(watch(gaps[:size] * ROWS, np.full(size, ROWS), policy()).action == ROLL_BACK for size in (6, 13))
+        for gaps in (days(0.002, 13, seed) for seed in range(800))
+    ]
+    assert np.mean(back) <= 0.11
 
 
 @pytest.mark.parametrize(

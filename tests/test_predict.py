@@ -56,7 +56,7 @@ def shop(four_months: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = read_months(files.features, MONTHS[:3], [*KEYS, *types])
     model = fit(rows[rows["outcome"].notna()], types, 10, recipe)
     write_model(model.text, model.signature() | {"lead_hours": 2}, files.candidate)
-    write_json(Calibration(0.3, 0.2).content(), files.conformal_bounds)
+    write_json(Calibration(0.3, 0.2).content() | {"lead_hours": 2}, files.conformal_bounds)
     write_messages(folder, files)
     asked = read_parquet(part(folder / "events", "schedule", "2013-04"), KEY)
     write_parquet(asked[asked["day"].isin([10, 11])].sample(frac=1, random_state=1), folder / "rows.parquet")
@@ -255,8 +255,37 @@ def test_a_broken_structure_stops_with_everything_that_is_wrong_and_writes_nothi
     assert done.returncode == 1
     assert "dep_delay" in done.stderr
     assert "air_time" in done.stderr
+    assert "2 reasons to stop" in done.stderr  # no value is blamed for what its column lacks
+    assert "[quarantine] flights" not in done.stderr
     assert not (copy / "out.parquet").exists()
     assert not list(copy.glob(".*out*"))
+
+
+def test_one_bad_cell_is_one_reason_that_says_where_it_is(copy: Path):
+    path = part(copy / "events", "departures", "2013-04")
+    said = read_parquet(path).astype({"dep_delay": "str"})
+    said.loc[7, "dep_delay"] = "late"
+    said.to_csv(path.with_suffix(".csv"), index=False)
+    path.unlink()
+    done = predict(copy)
+    assert done.returncode == 1
+    assert "1 reason to stop" in done.stderr
+    assert "[stop] departures 2013-04, dep_delay, rule type: 1 value, expected" in done.stderr
+    assert "for example: 'late' in row 8\n" in done.stderr
+
+
+def test_a_missing_feed_is_one_reason(copy: Path):
+    part(copy / "events", "arrivals", "2013-04").unlink()
+    done = predict(copy)
+    assert done.returncode == 1
+    assert "1 reason to stop" in done.stderr
+
+
+def test_rows_without_a_column_say_which_there_are(copy: Path):
+    (copy / "rows.csv").write_text("Year,month,day,carrier,flight,origin,dest\n2013,4,10,AA,1,JFK,LAX\n")
+    done = predict(copy, "--rows", "rows.csv")
+    assert done.returncode == 1
+    assert "rule column_present: missing; there are Year, month, day, carrier, flight, origin, dest" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -357,6 +386,7 @@ def test_links_are_followed_and_tables_that_nothing_needs_are_not_read(copy: Pat
         ("new.csv", ["--rows", "/dev/stdin"], "or - for CSV on standard input"),
         ("new.csv", ["--rows", "empty.parquet"], "empty.parquet cannot be read as Parquet"),
         ("new.csv", ["--rows", "twice.parquet"], "twice.parquet: expected each column once, found more than one dest"),
+        ("new.csv", ["--rows", "twice.csv"], "twice.csv: expected each column once, found more than one dest, flight"),
         ("new.csv", ["--rows", "text.parquet"], "[stop] rows, flight, rule type: str, expected Int64"),
         ("new.csv", ["--model", "rows.parquet"], "rows.parquet is no folder: expected one with model.txt"),
         ("new.csv", ["--now", "1600-01-01T00:00Z"], "rows of 2013-04 are asked for as of 1600-01-01"),
@@ -371,6 +401,7 @@ def test_what_cannot_be_meant_is_refused_and_changes_nothing(copy: Path, out: st
     table = pa.Table.from_pandas(rows, preserve_index=False)
     pq.write_table(table.append_column("dest", table["origin"]), copy / "twice.parquet")
     write_parquet(rows.assign(flight="seven"), copy / "text.parquet")
+    (copy / "twice.csv").write_text("year,month,day,carrier,flight,flight,origin,dest,dest\n")
     before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     done = predict(copy, *words, out=out)
     assert done.returncode == 1
@@ -389,6 +420,7 @@ def test_what_cannot_be_meant_is_refused_and_changes_nothing(copy: Path, out: st
         (SIGNATURE, b"\xff\xfe", "signature.json is no text in UTF-8"),
         (f"{MODEL}/model.txt", b"", "model.txt: expected all trees that it begins to list"),
         (BOUNDS, {"false": "a"}, "conformal.json: expected bounds of conformal sets"),
+        (BOUNDS, {"lead_hours": 6}, "expected bounds of answers 2 hours ahead, as the model gives, found 6: take"),
         (BOUNDS, {"true": float("nan")}, "conformal.json: expected bounds of conformal sets"),
         (BOUNDS, b"[1, 2]", "conformal.json: expected bounds of conformal sets, false and true, each a probability"),
         (BOUNDS, b"{}", "found {}"),

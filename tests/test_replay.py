@@ -25,7 +25,7 @@ from ontime.core.loop import Rules
 from ontime.core.replay import Run, Setting, Shelf, before, live
 from ontime.core.replay_record import recommended
 from ontime.core.split import backtest_months, begins, windows
-from ontime.core.worlds import PLAIN, World, late_labels
+from ontime.core.worlds import PLAIN, World, bad_challenger, late_labels
 from ontime.files import months, read_months
 from ontime.params import RULES
 
@@ -150,7 +150,7 @@ class Case(NamedTuple):
 
     def lived(self, rows: pd.DataFrame, late: bool, number: int, rules: Rules) -> dict[str, tuple]:
         """Under each policy, after so many days: decisions, state, and answers but for the last day's."""
-        world = World(PLAIN, rows, np.zeros(len(rows), dtype=bool))
+        world = World(PLAIN, rows, np.arange(len(rows)) % 7 == 0)
         world = late_labels(world, self.days[0]) if late else world
         runs = [Run(rule, rules._replace(policy=replace(rules.policy, rule=rule)), world) for rule in RULES]
         *_, found = live(runs, Shelf(self.setting, {}), self.earlier, self.days[:number], {})
@@ -178,6 +178,16 @@ def test_what_is_not_known_yet_moves_no_answer_no_reading_and_no_decision(made: 
     found = [case.lived(rows, late, number, rules) for rows in (case.rows, other)]
     assert found[0] == found[1]
     assert any(made for made, *_ in found[0].values())
+
+
+def test_what_is_trained_in_the_week_of_the_fault_is_broken_and_nothing_else(made: Path):
+    case = Case.of(made)
+    plain = World(PLAIN, case.rows, np.zeros(len(case.rows), dtype=bool))
+    first, week = case.days[0], pd.Timedelta(days=7)
+    since = first + 2 * week
+    broken, shelf = bad_challenger(plain, since), Shelf(case.setting, {})
+    same = {day: shelf.train(broken, day) == shelf.train(plain, day) for day in (first, since, since + week)}
+    assert list(same.values()) == [True, False, True]
 
 
 def test_a_feed_that_nobody_has_is_named_with_those_that_are(made: Path, tmp_path: Path):

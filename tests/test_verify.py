@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY, commit, run
 
+from ontime.storage import version
+
 pytestmark = pytest.mark.needs("git", "git")
 
 
@@ -42,6 +44,11 @@ def test_stages_that_never_ran_are_not_in_the_lock(made: Path):
     assert done.returncode == 1
     assert "data/features: not in dvc.lock" in done.stderr
     assert "data/clean" not in done.stderr
+
+
+def test_the_version_of_a_folder_begins_as_its_hash_in_the_lock(made: Path):
+    lock = (made / "dvc.lock").read_text()
+    assert f"path: data/clean\n      hash: md5\n      md5: {version(made / 'data/clean')}" in lock
 
 
 def test_every_file_that_differs_is_named_whether_dvc_or_git_keeps_it(broken: Path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,9 +27,11 @@ from ontime.formats import read_json, read_model, read_parquet
 from ontime.inbox import KINDS, TEXT, Folder
 from ontime.params import LEADS, Costs
 from ontime.places import content_hash
+from ontime.storage import version
 
 CHUNK = 100_000  # rows that are read, and answered, at a time
 STDIN = "-"
+AGAIN = ".1"  # what pandas calls the second of two columns of one name
 FETCH_AGAIN = "Fetch it again (dvc pull, or dvc checkout), or make it anew (dvc repro)"
 
 
@@ -73,7 +75,7 @@ def terms(
     Raises OntimeError where model, signature or bounds are missing, broken or do not fit.
     """
     loaded, lead_hours = _loaded(dataset.features, model)
-    calibration = _calibration(files.conformal_bounds)
+    calibration = _calibration(files.conformal_bounds, lead_hours)
     there = {path.stem for path in folder.glob("*")}
     names = [table.name for table in needed(dataset.tables) if table.name not in there]
     lent = [path for name in names if (path := part(files.clean, name, None)).exists()]
@@ -83,7 +85,7 @@ def terms(
         lead_hours,
         costs,
         calibration,
-        content_hash(model),
+        version(model),
         content_hash(folder, *lent),
         now,
     )
@@ -108,13 +110,16 @@ def _loaded(features: FeatureSet, folder: Path) -> tuple[Model, float]:
     return model, lead
 
 
-def _calibration(path: Path) -> Calibration:
-    """The bounds of conformal sets."""
+def _calibration(path: Path, lead_hours: float) -> Calibration:
+    """The bounds of conformal sets, which promise nothing of answers at another lead."""
     content = read_json(path)
     bounds = [content.get(name, "missing") for name in Calibration._fields] if isinstance(content, dict) else ["none"]
     if not all(bound is None or (_is_number(bound) and 0 <= bound <= 1) for bound in bounds):
         expected = f"{' and '.join(Calibration._fields)}, each a probability or null"
         raise OntimeError(f"{path}: expected bounds of conformal sets, {expected}, found {content}: git has it")
+    if (found := content.get("lead_hours")) != lead_hours:
+        told = f"expected bounds of answers {lead_hours:g} hours ahead, as the model gives, found {found}"
+        raise OntimeError(f"{path}: {told}: take the file of the model's revision (git), or run dvc repro slices")
     return Calibration.load(content)
 
 
@@ -147,11 +152,13 @@ def row_batches(dataset: Dataset, source: str) -> Iterator[pd.DataFrame]:
     """
     declared = asked(dataset)
     form = replace(feed_tables(dataset.tables, [declared])[next(iter(declared.feeds))], name=ROWS)
-    for rows in _raw_batches(source, [*declared.key]):
+    there: list[str] = []
+    for rows in _raw_batches(source, [*declared.key], there):
         keys, findings = from_text(form, None, rows) if _is_text(source) else (widened(form, rows), [])
         found = check_columns(form, keys.reindex(columns=[*form.schema.columns]), None) if not findings else []
         absent = [name for name in declared.key if name not in keys]
-        findings += [Finding(Level.STOP, ROWS, None, name, "column_present", "missing", "add it") for name in absent]
+        told = f"missing; there are {', '.join(there)}"
+        findings += [Finding(Level.STOP, ROWS, None, name, "column_present", told, "add it") for name in absent]
         findings += [one for one in found if one.rule == "type" and one.column in {*declared.key} - {*absent}]
         if findings:
             raise ContractError(mended(findings), _called(source))
@@ -175,21 +182,33 @@ def count_rows(source: str) -> int | None:
         raise OntimeError(f"{source} cannot be read as Parquet: {error}") from error
 
 
-def _raw_batches(source: str, names: list[str]) -> Iterator[pd.DataFrame]:
+def _raw_batches(source: str, names: list[str], there: list[str]) -> Iterator[pd.DataFrame]:
+    """The columns `names`, as far as they are `there`, which all columns of the source are added to."""
+
+    def wanted(name: str) -> bool:
+        there.append(name)
+        return name.removesuffix(AGAIN) in names
+
     try:
         if _is_text(source):
             text = sys.stdin if source == STDIN else source
-            with pd.read_csv(text, chunksize=CHUNK, usecols=lambda name: name in names, **TEXT) as batches:
-                yield from batches
+            with pd.read_csv(text, chunksize=CHUNK, usecols=wanted, **TEXT) as batches:
+                for batch in batches:
+                    _once(source, [name.removesuffix(AGAIN) for name in batch])
+                    yield batch
             return
         file = pq.ParquetFile(source)
-        found = file.schema_arrow.names
-        there = [name for name in names if name in found]
-        if twice := [name for name in there if found.count(name) > 1]:
-            raise OntimeError(f"{source}: expected each column once, found more than one {', '.join(twice)}")
-        yield from (each.to_pandas() for each in file.iter_batches(CHUNK, columns=there))
+        there += file.schema_arrow.names
+        kept = [name for name in there if name in names]
+        _once(source, kept)
+        yield from (each.to_pandas() for each in file.iter_batches(CHUNK, columns=kept))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise OntimeError(f"{_called(source)} cannot be read as rows with {', '.join(names)}: {error}") from error
+
+
+def _once(source: str, there: Sequence[str]) -> None:
+    if twice := sorted({name for name in there if there.count(name) > 1}):
+        raise OntimeError(f"{_called(source)}: expected each column once, found more than one {', '.join(twice)}")
 
 
 def _called(source: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from ontime.errors import OntimeError
+from ontime.places import HASH_DIGITS, below
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -75,6 +76,15 @@ def opened(root: Path = Path()) -> Iterator[Repo]:
             yield repo
     except DvcException as error:
         raise OntimeError(f"DVC cannot read this repository: {error}") from error
+
+
+def version(folder: Path) -> str:
+    """The first digits of the hash that dvc.lock has of a folder with these files."""
+    found = {}
+    for path in below(folder):
+        with path.open("rb") as content:
+            found[path.relative_to(folder).as_posix()], _ = _md5(content, lambda _: None)
+    return _digest(found)[:HASH_DIGITS]
 
 
 def outputs(repo: Repo) -> list[Output]:

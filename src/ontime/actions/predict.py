@@ -83,7 +83,7 @@ def _moment(text: str | None) -> pd.Timestamp:
     try:
         moment = pd.Timestamp(text)
     except ValueError as error:
-        raise OntimeError(f"--now {text}: expected a moment, 2013-11-05T12:00Z") from error
+        raise OntimeError(f"--now {text}: expected a moment, for example 2013-11-05T12:00Z") from error
     if moment.tz is None:
-        raise OntimeError(f"--now {text}: expected a moment with a zone: 2013-11-05T12:00Z")
+        raise OntimeError(f"--now {text}: expected a moment with a zone, for example 2013-11-05T12:00Z")
     return moment.tz_convert("UTC").floor("s")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
+from ontime.core.drift import alarms
 from ontime.core.ledger import DAY
 from ontime.core.metrics import log_losses
 from ontime.core.monitor import LEAST_PAST, WINDOW, Reading, beyond, expected, upper_bound
@@ -39,16 +40,28 @@ class Followed(NamedTuple):
     losses: np.ndarray
     fresh: np.ndarray
 
+    def until(self, moment: pd.Timestamp) -> Followed:
+        """As far as its windows end before a moment."""
+        size = len(self.losses)
+        kept = sum(pd.Timestamp(each.last) < moment for each in self.readings[len(self.readings) - size :])
+        arrays = (each[:kept] for each in (self.rises, self.worth, self.losses, self.fresh))
+        return Followed(self.readings[: len(self.readings) - size + kept], *arrays)
+
     def weeks(self, model: str, level: float) -> pd.DataFrame:
         """A line for each window; its loss was expected between two bounds with probability `level`."""
         first = len(self.readings) - len(self.losses)
         lines = []
         for place in range(first, len(self.readings)):
-            now, found = self.readings[place], expected(self.readings[: place + 1], level)
-            band = (found.value, found.low, found.high) if found else (np.nan, np.nan, np.nan)
-            bounds = dict(zip(("expected", "expected_low", "expected_high"), band, strict=True))
-            lines.append({"model": model, "last": now.last} | bounds | dict(now.drift))
+            now, band = self.readings[place], expectation(self.readings[: place + 1], level)
+            lines.append({"model": model, "last": now.last} | band | dict(now.drift))
         return pd.DataFrame(lines).assign(log_loss=self.losses, fresh=self.fresh).round(DIGITS)
+
+
+def expectation(readings: Sequence[Reading], level: float) -> dict[str, float]:
+    """Columns for where the loss of the last window was expected, between two bounds with probability `level`."""
+    found = expected(readings, level)
+    band = (found.value, found.low, found.high) if found else (np.nan, np.nan, np.nan)
+    return dict(zip(("expected", "expected_low", "expected_high"), band, strict=True))
 
 
 class AlarmRule(NamedTuple):
@@ -127,20 +140,20 @@ def _losses(workshop: Workshop, version: str, parts: Sequence[pd.DataFrame]) -> 
 
 
 def outcome(rule: AlarmRule, followed: Followed) -> pd.DataFrame:
-    """A line for each window: when, whether an alarm begins to ring, and if it is right, late or false.
+    """A line for each window but the last, after which nothing is known: when, and whether an alarm begins to ring.
 
     Right: the loss rises after it, or after the next window; late: it has been up for longer; false: neither. worth: a
     model trained when the month began would have been better. missed: a rise began, and no alarm rang while it lasted.
     """
     size = len(followed.rises)
-    rang = _rings(rule, followed.readings)[-size:]
+    rang = _rings(rule, followed.readings)[len(followed.readings) - size :]
     begun = rang & ~np.concatenate([[False], rang[:-1]])
     now = followed.rises | np.concatenate([followed.rises[1:], [False]])
     late = begun & followed.rises & (_age(followed.rises) > SOON)
     right = begun & now & ~late
     return pd.DataFrame(
         {
-            "last": pd.to_datetime([each.last for each in followed.readings[-size:]]),
+            "last": pd.to_datetime([each.last for each in followed.readings[len(followed.readings) - size :]]),
             "alarms": begun,
             "right": right,
             "late": late,
@@ -151,7 +164,7 @@ def outcome(rule: AlarmRule, followed: Followed) -> pd.DataFrame:
             "delay": np.where(right | late, _age(followed.rises), 0),
             "due": followed.worth,
         }
-    )
+    ).iloc[:-1]
 
 
 def table(
@@ -160,15 +173,14 @@ def table(
     """A line for each rule and window of the year: counts, precision with its interval, and what was chosen.
 
     Chosen is, of each thing that can be watched, the rule with most right alarms less false and missed ones in windows
-    whose following ones end before `judged_from`; of equal ones that which rings least.
+    of which all is known before `judged_from`; of equal ones that which rings least, then the strictest.
     """
+    known = [part for each in followed if len((part := each.until(judged_from - AHEAD * WINDOW)).losses)]
     lines: list[dict[str, Any]] = []
     for rule in tried:
         rows = pd.concat([outcome(rule, each) for each in followed], ignore_index=True)
-        for window, part in (
-            ("chosen", rows[rows["last"] < judged_from - AHEAD * WINDOW]),
-            ("judged", rows[rows["last"] >= judged_from]),
-        ):
+        before = pd.concat([rows.iloc[:0], *(outcome(rule, each) for each in known)], ignore_index=True)
+        for window, part in (("chosen", before), ("judged", rows[rows["last"] >= judged_from])):
             lines.append(rule._asdict() | {"window": window} | _counted(part, params))
     found = pd.DataFrame(lines)
     return found.assign(chosen=_chosen(found))
@@ -205,7 +217,8 @@ def _chosen(found: pd.DataFrame) -> pd.Series:
     """Whether a line is of the rule that is chosen."""
     before = found[found["window"] == "chosen"].copy()
     before["gain"] = before["right"] - before["false"] - before["missed"]
-    order = before.sort_values(["gain", "alarms"], ascending=[False, True], kind="stable")
+    before["fewer"] = -before["alarms"]
+    order = before.sort_values(["gain", "fewer", "quantile", "k"], ascending=False, kind="stable")
     best = order.drop_duplicates(["monitor", "test"])
     key = ["monitor", "test", "quantile", "k", "n"]
     return pd.Series(pd.MultiIndex.from_frame(found[key]).isin(pd.MultiIndex.from_frame(best[key])), index=found.index)
@@ -214,8 +227,7 @@ def _chosen(found: pd.DataFrame) -> pd.Series:
 def _rings(rule: AlarmRule, readings: Sequence[Reading]) -> np.ndarray:
     """Whether the alarm rings after each window: (windows,) bool."""
     over = np.array([beyond(readings[: place + 1], rule.monitor, rule.drift) for place in range(len(readings))])
-    recent = np.convolve(over, np.ones(rule.n))[: len(over)]
-    return over & (recent >= rule.k)
+    return alarms(over, rule.k, rule.n)
 
 
 def _age(rises: np.ndarray) -> np.ndarray:

@@ -14,7 +14,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from ontime.core.intervals import Gap, Statistic, calibrated
+from ontime.core.daily import by_day
+from ontime.core.influence import difference
+from ontime.core.intervals import Statistic, calibrated
 from ontime.core.metrics import METRICS, Days
 from ontime.core.model import DIGITS, TEXT
 from ontime.core.split import in_month, known, start
@@ -185,10 +187,7 @@ class Ruler(Statistic):
 
 
 def measured(steps: Sequence[Judged], params: Intervals) -> list[dict[str, Any]]:
-    """For each step its ROC AUC and what it is more or less than that of the step before, each with its interval.
-
-    Differences draw blocks of days, as levels do: what a leak is worth on a day resembles that of the next.
-    """
+    """For each step its ROC AUC and what it is more or less than that of the step before, each with its interval."""
     statistics = [_statistic(step) for step in steps]
     lines = []
     for place, (step, statistic) in enumerate(zip(steps, statistics, strict=True)):
@@ -209,8 +208,11 @@ def _difference(place: int, steps: Sequence[Judged], statistics: Sequence[Statis
     now, before = statistics[place], statistics[place - 1]
     if not now.days.names.equals(before.days.names):
         return {"paired": False, "difference": {"value": round(now.value - before.value, DIGITS)}}
-    gap = Ruler(METRIC, now.days, by_month=True) if now.by_month else Gap(METRIC, now.days, before.days)
-    return {"paired": _same(steps[place].rows, steps[place - 1].rows), "difference": calibrated(gap, params).content()}
+    if now.by_month:
+        gap = calibrated(Ruler(METRIC, now.days, by_month=True), params)
+    else:
+        gap = difference(by_day(METRIC, now.days), by_day(METRIC, before.days), params)
+    return {"paired": _same(steps[place].rows, steps[place - 1].rows), "difference": gap.content()}
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:

@@ -204,12 +204,15 @@ class Batch:
         return admitted.tables
 
     def _admitted(self, month: str) -> Admitted:
-        feeds, findings = {}, []
+        feeds, findings, broken = {}, [], set()
         for feed, form in self._forms.items():
             frame, wrong = self.read(feed, month)
-            findings += wrong if frame is not None or wrong else _absent(feed, month, self.terms.now)
+            wrong = wrong if frame is not None or wrong else _absent(feed, month, self.terms.now)
+            broken |= {feed} if frame is None and wrong else set()
+            findings += wrong
             feeds[feed] = empty(form) if frame is None else frame
-        admitted = admit(self.contract, self.messages, month, feeds, self.reference, self.max_quarantined)
+        whole = [each for each in self.messages if broken.isdisjoint(each.feeds)]
+        admitted = admit(self.contract, whole, month, feeds, self.reference, self.max_quarantined)
         return admitted._replace(findings=_once([*findings, *admitted.findings]))
 
     def nothing(self) -> pd.DataFrame:

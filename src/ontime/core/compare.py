@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ontime.core.intervals import Interval, difference
-from ontime.core.metrics import Days, value
+from ontime.core.daily import Daily, by_day
+from ontime.core.influence import difference, value
+from ontime.core.intervals import Interval
+from ontime.core.metrics import Days
 from ontime.errors import OntimeError
 from ontime.params import Intervals
 
@@ -37,8 +39,8 @@ def backtests(one: pd.DataFrame, other: pd.DataFrame, params: Intervals) -> Comp
 
 def paired(rows: pd.DataFrame, one: str, other: str, params: Intervals) -> dict[str, Interval]:
     """Per metric: probabilities of column `one` less those of column `other`, on the same rows."""
-    first, second = (_days(rows, name) for name in (one, other))
-    return {metric: difference(metric, first, second, params) for metric in METRICS}
+    first, second = (_dailies(rows, name) for name in (one, other))
+    return {metric: difference(first[metric], second[metric], params) for metric in METRICS}
 
 
 def verdict(differences: Mapping[str, Interval]) -> str:
@@ -51,18 +53,19 @@ def verdict(differences: Mapping[str, Interval]) -> str:
 
 def against(rows: pd.DataFrame, others: Iterable[str], params: Intervals) -> dict[str, Any]:
     """What the column `probability` is worth beside each of the others: their metrics, and the paired differences."""
-    own, found = _days(rows, "probability"), {}
+    own, found = _dailies(rows, "probability"), {}
     for name in others:
-        days = _days(rows, name)
+        its = _dailies(rows, name)
         found[name] = {
             metric: {
-                "its_own": round(value(metric, days), DIGITS),
-                "difference": difference(metric, own, days, params).content(),
+                "its_own": round(value(its[metric]), DIGITS),
+                "difference": difference(own[metric], its[metric], params).content(),
             }
             for metric in METRICS
         }
     return found
 
 
-def _days(rows: pd.DataFrame, name: str) -> Days:
-    return Days(rows["day"], rows["outcome"], rows[name].to_numpy())
+def _dailies(rows: pd.DataFrame, name: str) -> dict[str, Daily]:
+    days = Days(rows["day"], rows["outcome"], rows[name].to_numpy())
+    return {metric: by_day(metric, days) for metric in METRICS}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ontime.core.intervals import expanded_percentiles, resample
+from ontime.core.daily import Ratio
+from ontime.core.influence import estimate
 from ontime.core.metrics import CALIBRATION_BINS, Days
 from ontime.params import Intervals
 
@@ -32,21 +33,20 @@ def precision_curve(days: Days) -> pd.DataFrame:
 
 
 def calibration_table(days: Days, params: Intervals) -> pd.DataFrame:
-    """Per bin of probability: rows, mean probability, share of true outcomes with its interval."""
+    """Per bin of probability: rows, mean probability, share of true outcomes with its interval and its coverage."""
     bins = np.minimum((days.probability * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
     shape = (len(days), CALIBRATION_BINS)
     rows, true, said = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for table, values in ((rows, 1), (true, days.outcome), (said, days.probability)):
         np.add.at(table, (days.day, bins), values)
-    weights = resample(len(days), params.block_days, params.replicates, np.random.default_rng(params.seed))
-    blocks, lines = len(days) / params.block_days, []
+    lines = []
     for place in np.flatnonzero(rows.sum(axis=0)):
-        drawn = weights @ rows[:, place]
-        shares = (weights @ true[:, place])[drawn > 0] / drawn[drawn > 0]
-        low, high = expanded_percentiles(shares, blocks - 1, blocks, params.level)
+        top, bottom = (np.bincount(days.place, counts[:, place]) for counts in (true, rows))
+        found = estimate(Ratio(top, bottom), params).interval(params.level)
         count = rows[:, place].sum()
-        line = {"rows": int(count), "probability": said[:, place].sum() / count}
-        lines.append(line | {"observed": true[:, place].sum() / count, "observed_low": low, "observed_high": high})
+        line = {"rows": int(count), "probability": said[:, place].sum() / count, "observed": found.value}
+        bounds = {"observed_low": max(found.low, 0.0), "observed_high": min(found.high, 1.0)}
+        lines.append(line | bounds | {"coverage": found.coverage})
     return pd.DataFrame(lines).round(DIGITS)
 
 

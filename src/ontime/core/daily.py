@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
-from ontime.core.metrics import Days
+from ontime.core.metrics import Days, log_losses, squares
+
+OF_ROWS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {  # what the mean is taken of
+    "log_loss": log_losses,
+    "brier": squares,
+    "risk": lambda probability, _: probability,
+}
 
 
 class Daily(Protocol):
@@ -82,6 +89,22 @@ class Ranking:
         return value[:, 0], np.take_along_axis(each, drawn, axis=1)
 
 
+@dataclass(frozen=True)
+class Difference:
+    """A metric less another, of the same days of the calendar."""
+
+    one: Daily
+    other: Daily
+
+    @property
+    def weight(self) -> np.ndarray:
+        return self.one.weight + self.other.weight
+
+    def of(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        (one, first), (other, second) = self.one.of(drawn), self.other.of(drawn)
+        return one - other, first - second
+
+
 def calendar(day: pd.Series) -> np.ndarray:
     """Days since the first: (n,) int64."""
     return ((day - day.min()) // pd.Timedelta(days=1)).to_numpy(dtype=np.int64)
@@ -98,14 +121,21 @@ def mean(day: pd.Series, values: np.ndarray) -> Ratio:
     return Ratio(*daily_sums(day, values, np.ones(len(values))))
 
 
-def ranking(day: pd.Series, outcome: pd.Series, probability: np.ndarray) -> Ranking:
+def ranking(days: Days) -> Ranking:
     """The ROC AUC of the rows, by day of the calendar."""
-    days = Days(day, outcome, probability)
-    place, true = calendar(pd.Series(days.names)), days.sums(days.outcome)
-    positives, negatives = (np.bincount(place, counts) for counts in (true, days.rows - true))
+    true = days.sums(days.outcome)
+    positives, negatives = (np.bincount(days.place, counts) for counts in (true, days.rows - true))
     pairs = np.zeros((len(positives), len(positives)))
-    pairs[np.ix_(place, place)] = days.pairs
+    pairs[np.ix_(days.place, days.place)] = days.pairs
     return Ranking(pairs, positives, negatives)
+
+
+def by_day(metric: str, days: Days) -> Daily:
+    """One of 'roc_auc', 'log_loss', 'brier' and 'risk' (the mean probability) of the rows, by day of the calendar."""
+    if metric == "roc_auc":
+        return ranking(days)
+    sums = days.sums(OF_ROWS[metric](days.probability, days.outcome))
+    return Ratio(*(np.bincount(days.place, values) for values in (sums, days.rows)))
 
 
 def _times(drawn: np.ndarray, size: int) -> np.ndarray:

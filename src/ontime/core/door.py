@@ -27,6 +27,9 @@ REMEDIES = {
 }
 
 
+FORM = {"column_present", "type"}
+
+
 class Admitted(NamedTuple):
     """Tables that keep the contract; what was quarantined, and every finding."""
 
@@ -60,7 +63,7 @@ def admit(
     """Join a month's messages to raw tables and hold those against the contract that holds for training.
 
     What a month as a whole should be like only warns here, and a FEW broken rows never stop: messages may be of the
-    first hours of a month.
+    first hours of a month. Where a feed's form is broken its table's values are not judged: they would all be blamed.
     """
     declared = {one.table: one for one in messages}
     admitted = Admitted({}, pd.DataFrame(), [])
@@ -68,6 +71,8 @@ def admit(
         joined = join(declared[table.name], table, month, feeds, max_quarantined)
         admitted.findings.extend(mended(joined.findings))
         admitted = admitted._replace(quarantine=pd.concat([admitted.quarantine, joined.strays], ignore_index=True))
+        if any(finding.rule in FORM for finding in joined.findings):
+            continue
         limit = bearable(max_quarantined, len(joined.raw))
         admitted = _checked(admitted, table, joined.raw, month, reference, limit)
     return admitted

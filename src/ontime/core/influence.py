@@ -1,4 +1,4 @@
-"""Metrics of days -> intervals without a draw, and how often such intervals hold: for many small slices at once.
+"""Metrics of days -> intervals without a draw, and how often such intervals hold: of differences, and of many slices.
 
 A metric of days is almost a sum of what each day contributes, its influence. Of a sum, the bootstrap of blocks of days
 has a variance in closed form, so nothing is drawn (Künsch, The jackknife and the bootstrap for general stationary
@@ -14,11 +14,13 @@ import numpy as np
 from scipy.special import ndtr
 from scipy.stats import norm, rankdata, t
 
-from ontime.core.daily import Daily
+from ontime.core.daily import Daily, Difference
 from ontime.core.intervals import Interval
+from ontime.errors import OntimeError
 from ontime.params import Intervals
 
 SAME = 9  # digits to which days must differ to be in another order
+NOTHING = 1e-12  # what days contribute, and metrics differ by, where they are the same but for rounding
 
 
 class Estimate(NamedTuple):
@@ -52,20 +54,30 @@ def shown(found: Mapping[str, Estimate], level: float) -> dict[str, float]:
     return columns
 
 
+def value(daily: Daily) -> float:
+    """A metric of the days as they are."""
+    return float(daily.of(np.arange(len(daily.weight))[None])[0][0])
+
+
 def estimate(daily: Daily, params: Intervals) -> Estimate:
     """A metric of days with an error that makes intervals hold as often as they say, in a simulation.
 
-    The widening is that of `intervals.calibrated`. Raises ValueError where the metric has no value.
+    The widening is that of `intervals.calibrated`. Raises OntimeError where the metric has no value.
     """
     days = np.arange(len(daily.weight))[None]
     with np.errstate(invalid="ignore", divide="ignore"):
         (value,), influence = daily.of(days)
     if not np.isfinite(value):
-        raise ValueError(f"the metric of these {days.size} days has no value")
+        raise OntimeError(f"a metric of {days.size} days has no value: expected rows in them, of either outcome")
     error, freedom = errors(influence, daily.weight[None], params.block_days)
     strays = simulate(daily, params)
     widened = max(1.0, float(np.quantile(strays, params.level, method="higher")))
     return Estimate(float(value), float(error[0]) * widened, float(freedom[0]), float(np.mean(strays <= 1)), widened)
+
+
+def difference(one: Daily, other: Daily, params: Intervals) -> Interval:
+    """A metric less another, of the same days of the calendar."""
+    return estimate(Difference(one, other), params).interval(params.level)
 
 
 def errors(influence: np.ndarray, weight: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:
@@ -92,14 +104,14 @@ def simulate(daily: Daily, params: Intervals) -> np.ndarray:
     size = len(daily.weight)
     with np.errstate(invalid="ignore", divide="ignore"):
         (truth,), (influence,) = daily.of(np.arange(size)[None])
-        contributed = np.round(influence / max(np.abs(influence).max(), 1e-300), SAME)
+        contributed = np.round(influence / max(np.abs(influence).max(), NOTHING), SAME)
         order = np.argsort(contributed, kind="stable")
         ranks = _ranks(size, _resemblance(contributed), params)
         drawn = order[(ranks * size).astype(np.int64)]
         value, influences = daily.of(drawn)
         error, freedom = errors(influences, daily.weight[drawn], params.block_days)
         strays = np.abs(truth - value) / (t.ppf((1 + params.level) / 2, freedom) * error)
-    strays = np.where((error == 0) & (value == truth), 0, strays)
+    strays = np.where((error < NOTHING) & (np.abs(value - truth) < NOTHING), 0, strays)
     return strays[~np.isnan(strays)]
 
 

@@ -1,15 +1,15 @@
-"""Days and their metrics -> intervals, by a bootstrap of blocks of days; and how often such intervals hold."""
+"""Days and any metric -> its interval, by a bootstrap of blocks of days, and how often it holds: for the headlines."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import norm, t
 
-from ontime.core.metrics import METRICS, Days, value
+from ontime.core.metrics import METRICS, Days
 from ontime.params import Intervals
 
 DIGITS = 6
@@ -61,41 +61,7 @@ class Statistic:
         return METRICS["log_loss"](self.days, np.eye(len(self.days)))
 
 
-@dataclass(frozen=True)
-class Gap:
-    """A metric of `one` less that of `other`, which are of the same days."""
-
-    metric: str
-    one: Days
-    other: Days
-    by_month = False
-
-    def of(self, weights: np.ndarray) -> np.ndarray:
-        """Under weights of the days (replicates, days): (replicates,)."""
-        return METRICS[self.metric](self.one, weights) - METRICS[self.metric](self.other, weights)
-
-    @property
-    def days(self) -> Days:
-        return self.other
-
-    @property
-    def value(self) -> float:
-        """Of the days as they are."""
-        return value(self.metric, self.one) - value(self.metric, self.other)
-
-    @property
-    def spans(self) -> list[np.ndarray]:
-        """Places of days that are drawn among themselves."""
-        return [np.arange(len(self.other))]
-
-    @property
-    def daily(self) -> np.ndarray:
-        """What days resemble one another in: (days,)."""
-        days = np.eye(len(self.other))
-        return METRICS["log_loss"](self.one, days) - METRICS["log_loss"](self.other, days)
-
-
-def level(statistic: Statistic | Gap, params: Intervals) -> Interval:
+def level(statistic: Statistic, params: Intervals) -> Interval:
     """A metric with its interval: blocks of days are drawn, since days resemble their neighbours."""
     random = np.random.default_rng(params.seed)
     replicates = statistic.of(_draw(statistic.spans, params.block_days, params.replicates, random))
@@ -103,7 +69,7 @@ def level(statistic: Statistic | Gap, params: Intervals) -> Interval:
     return Interval(value, *_bounds(replicates, value, statistic, params))
 
 
-def calibrated(statistic: Statistic | Gap, params: Intervals) -> Interval:
+def calibrated(statistic: Statistic, params: Intervals) -> Interval:
     """The same, widened so far that such intervals hold as often as they say, in a simulation.
 
     The simulation is the outer loop of a double bootstrap (Loh, Calibrating confidence coefficients, Journal of the
@@ -114,11 +80,6 @@ def calibrated(statistic: Statistic | Gap, params: Intervals) -> Interval:
     value, low, high, *_ = level(statistic, params)
     bounds = value - widened * (value - low), value + widened * (high - value)
     return Interval(value, *bounds, float(np.mean(strays <= 1)), widened)
-
-
-def difference(metric: str, one: Days, other: Days, params: Intervals) -> Interval:
-    """`one` less `other` on the same rows: single days are drawn, since differences of neighbours hardly resemble."""
-    return level(Gap(metric, one, other), replace(params, block_days=1))
 
 
 def resample(days: int, block: int, replicates: int, random: np.random.Generator) -> np.ndarray:
@@ -135,12 +96,11 @@ def resample(days: int, block: int, replicates: int, random: np.random.Generator
     return np.bincount(places.ravel(), minlength=replicates * days).reshape(replicates, days).astype(np.float64)
 
 
-def simulate(statistic: Statistic | Gap, params: Intervals) -> np.ndarray:
+def simulate(statistic: Statistic, params: Intervals) -> np.ndarray:
     """How far the truth lies from the value of as many days, where one is the bound of their interval: (simulations,).
 
     These days are taken for all there are, so the truth is known. They are drawn so that neighbours resemble one
-    another as they do here: their log losses (of a gap, the differences of these) follow an autoregression of first
-    order with the correlation of the data.
+    another as they do here: their log losses follow an autoregression of first order with the correlation of the data.
     """
     size, spans, truth = len(statistic.days), statistic.spans, statistic.value
     random = np.random.default_rng([params.seed, size])
@@ -174,7 +134,7 @@ def _draw(spans: Sequence[np.ndarray], block: int, replicates: int, random: np.r
     return weights
 
 
-def _bounds(replicates: np.ndarray, value: float, statistic: Statistic | Gap, params: Intervals) -> tuple[float, float]:
+def _bounds(replicates: np.ndarray, value: float, statistic: Statistic, params: Intervals) -> tuple[float, float]:
     """Percentiles; within months, where few blocks are drawn and so their mean strays, moved to the value."""
     spans, blocks = len(statistic.spans), len(statistic.days) / params.block_days
     low, high = expanded_percentiles(replicates, blocks - spans, blocks / spans, params.level)

@@ -55,7 +55,7 @@ def worth_table(records: Records) -> pd.DataFrame:
 
 def how_early(table: pd.DataFrame, level: float) -> str:
     """The longest lead up to which the model is shown to be better than climatology, and what it is worth there."""
-    better = table[f"log_loss_less_{REFERENCE}_high"] < 0
+    better = (table[f"log_loss_less_{REFERENCE}_high"] < 0) & (table["brier_skill_low"] > 0)
     up_to = table[better.cummin()]
     if up_to.empty:
         return f"At no lead is the model shown to be better than climatology ({level:.0%} intervals)."

@@ -46,7 +46,8 @@ class Memory:
         self._days.setdefault(day, {}).update(said)
 
     def learn(self, ids: np.ndarray, outcomes: np.ndarray) -> None:
-        self._outcomes[[self._place(name) for name in ids]] = outcomes
+        places = [self._place(name) for name in ids]  # which may make room
+        self._outcomes[places] = outcomes
 
     def spoken(self, first: pd.Timestamp, last: pd.Timestamp, *voices: str) -> pd.DataFrame:
         days = self._between(first, last, voices)

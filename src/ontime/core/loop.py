@@ -5,6 +5,7 @@ Live it runs on a database and the wall clock; in the replay in memory and on th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple, Protocol, Self
@@ -15,10 +16,18 @@ import pandas as pd
 from ontime.core.ledger import ANSWERED, DAY, Ledger
 from ontime.core.metrics import log_losses
 from ontime.core.monitor import MONITORS, REFERENCE, WINDOW, Reading, read, rings
-from ontime.core.policy import PROMOTE, RETRAIN, ROLL_BACK, WAIT, Decision, due, judge, watch
+from ontime.core.policy import ASK, LEAST_DAYS, PROMOTE, RETRAIN, ROLL_BACK, WAIT, Decision, due, judge, watch
 from ontime.params import Drift, Policy
 
-LAG = 2 * DAY  # the last day whose outcomes are known when a day begins, wherever it is counted
+LAG_DAYS, LAG_HOURS = 2, 2  # so long after a day nearly all its outcomes are known, at leads of so many hours
+
+
+def lag(lead_hours: float) -> pd.Timedelta:
+    """How long before a day the last one was whose outcomes are known when it begins, wherever days are counted.
+
+    The longer before its rows a day begins, the less is known by then.
+    """
+    return (LAG_DAYS + max(0, math.ceil((lead_hours - LAG_HOURS) / 24))) * DAY
 
 
 class Intake(NamedTuple):
@@ -96,13 +105,21 @@ class Made(NamedTuple):
     reason: str
 
 
-def begin(day: pd.Timestamp, ledger: Ledger, models: Models) -> State:
+class Rules(NamedTuple):
+    """When to retrain and whom to promote, when an alarm rings, and how old the youngest known outcomes are."""
+
+    policy: Policy
+    drift: Drift
+    lag: pd.Timedelta = LAG_DAYS * DAY
+
+
+def begin(day: pd.Timestamp, ledger: Ledger, models: Models, rules: Rules) -> State:
     """The state before the first day: a champion that was learned from what was known when it began.
 
     Where the ledger holds answers of the weeks before, their windows are read: alarms know what is usual.
     """
     version, name = models.train(day), f"{day:%Y-%m-%d}"
-    ends = [day - LAG - back * WINDOW for back in reversed(range(REFERENCE // WINDOW))]
+    ends = [day - rules.lag - back * WINDOW for back in reversed(range(REFERENCE // WINDOW))]
     readings = tuple(read(end, ledger, {}) for end in ends if len(ledger.asked(end - WINDOW + DAY, end, ANSWERED)))
     return State(begun=name, champion=version, promoted=name, trained=name, readings=readings)
 
@@ -114,7 +131,7 @@ def step(
     ledger.learn(intake.ids, intake.outcomes)
     made: list[Made] = []
     if _week_ends(state, day):
-        state = _look(state, day, ledger, models)
+        state = _look(state, day - rules.lag, ledger, models)
         state, taken_back = _roll_back(state, day, ledger, rules)
         state, concluded = _conclude(state, day, ledger, models, rules)
         state, trained = _retrain(state, day, models, rules)
@@ -123,34 +140,27 @@ def step(
     return state, made
 
 
-class Rules(NamedTuple):
-    """When to retrain and whom to promote, and when an alarm rings."""
-
-    policy: Policy
-    drift: Drift
-
-
 def _week_ends(state: State, day: pd.Timestamp) -> bool:
     since = (day - pd.Timestamp(state.begun)) // DAY
     return since > 0 and since % (WINDOW // DAY) == 0
 
 
-def _look(state: State, day: pd.Timestamp, ledger: Ledger, models: Models) -> State:
-    last = day - LAG
+def _look(state: State, last: pd.Timestamp, ledger: Ledger, models: Models) -> State:
     moved = models.drift(state.champion, last - WINDOW + DAY, last)
-    return replace(state, readings=(*state.readings, read(last, ledger, moved)))
+    return replace(state, readings=(*state.readings, read(last, ledger, moved, state.champion)))
 
 
 def _roll_back(state: State, day: pd.Timestamp, ledger: Ledger, rules: Rules) -> tuple[State, list[Made]]:
-    """Back to the former champion where it would surely have done better; after a while it is let go."""
+    """Back to the former champion where it would surely have done better; after a while, once seen, it is let go."""
     if not state.former:
         return state, []
-    decision = watch(*_differences(ledger, state.champion, state.former, state.promoted, day), rules.policy)
+    top, rows = _differences(ledger, state.champion, state.former, state.promoted, day - rules.lag)
+    decision = watch(top, rows, rules.policy)
     if decision.action == ROLL_BACK:
         back = replace(state, champion=state.former, former="", promoted=f"{day:%Y-%m-%d}")
         return back, [_made(day, decision, state.champion)]
     over = day - pd.Timestamp(state.promoted) >= rules.policy.watch_days * DAY
-    return (replace(state, former="") if over else state), []
+    return (replace(state, former="") if over and len(rows) >= LEAST_DAYS else state), []
 
 
 def _conclude(
@@ -159,18 +169,22 @@ def _conclude(
     """The challenger's case, once it has been in shadow for long enough."""
     if not state.challenger or day - pd.Timestamp(state.trained) < rules.policy.shadow_days * DAY:
         return state, []
-    days = _differences(ledger, state.challenger, state.champion, state.trained, day)
+    days = _differences(ledger, state.challenger, state.champion, state.trained, day - rules.lag)
     waited = (day - pd.Timestamp(state.trained)) // DAY
     changed = models.recipe(state.challenger) != models.recipe(state.champion)
     decision = judge(*days, changed=changed, shadow_days=waited, policy=rules.policy)
     if decision.action == WAIT:
         return state, []
     made = [_made(day, decision, state.challenger)]
-    return (_promoted(state, day) if decision.action == PROMOTE else replace(state, challenger="")), made
+    if decision.action != PROMOTE:
+        return replace(state, challenger=""), made
+    return _promoted(state, day), [*made, *_unwatched(state, day)]
 
 
 def _retrain(state: State, day: pd.Timestamp, models: Models, rules: Rules) -> tuple[State, list[Made]]:
-    """A new model where the rule asks for one; without a gate it answers at once, and can still be taken back."""
+    """A new model where the rule asks for one and none waits; without a gate it answers at once."""
+    if state.challenger:
+        return state, []
     ringing = {name: rings(state.readings, name, rules.drift) for name in MONITORS}
     decision = due(rules.policy, day, pd.Timestamp(state.trained), ringing)
     if decision.action != RETRAIN:
@@ -178,8 +192,8 @@ def _retrain(state: State, day: pd.Timestamp, models: Models, rules: Rules) -> t
     version, name = models.train(day), f"{day:%Y-%m-%d}"
     if version == state.champion:
         return replace(state, trained=name), [_made(day, decision, version)]
-    state = replace(state, challenger=version, trained=name)
-    return (state if rules.policy.gated else _promoted(state, day)), [_made(day, decision, version)]
+    state, made = replace(state, challenger=version, trained=name), [_made(day, decision, version)]
+    return (state, made) if rules.policy.gated else (_promoted(state, day), [*made, *_unwatched(state, day)])
 
 
 def _promoted(state: State, day: pd.Timestamp) -> State:
@@ -187,13 +201,19 @@ def _promoted(state: State, day: pd.Timestamp) -> State:
     return replace(state, champion=state.challenger, former=state.champion, challenger="", promoted=name)
 
 
+def _unwatched(state: State, day: pd.Timestamp) -> list[Made]:
+    """Who is replaced while the champion before is still in shadow: the way back to that one is lost."""
+    told = f"replaced before enough was known of its promotion on {state.promoted}; {state.former} is let go"
+    return [_made(day, Decision(ASK, told), state.champion)] if state.former else []
+
+
 def _made(day: pd.Timestamp, decision: Decision, version: str) -> Made:
     return Made(f"{day:%Y-%m-%d}", decision.action, version, decision.reason)
 
 
-def _differences(ledger: Ledger, one: str, other: str, since: str, day: pd.Timestamp) -> tuple[np.ndarray, np.ndarray]:
+def _differences(ledger: Ledger, one: str, other: str, since: str, last: pd.Timestamp) -> tuple[np.ndarray, np.ndarray]:
     """Log loss of `one` less that of `other` by day, summed, and the rows of each day, since both speak: (days,)."""
-    rows = ledger.spoken(pd.Timestamp(since), day - LAG, one, other)
+    rows = ledger.spoken(pd.Timestamp(since), last, one, other)
     outcome = rows["outcome"].to_numpy(bool)
     gaps = log_losses(rows[one].to_numpy(), outcome) - log_losses(rows[other].to_numpy(), outcome)
     codes = pd.factorize(rows["day"], sort=True)[0]

@@ -88,7 +88,8 @@ def from_text(form: Table, month: str | None, frame: pd.DataFrame) -> tuple[pd.D
         found[name] = frame[name] if len(wrong) else values
         if len(wrong):
             told = f"{counted(len(wrong), 'value')}, expected {dtype}"
-            examples = tuple(repr(value) for value in wrong.head(EXAMPLES))
+            rows = wrong.index.to_numpy(dtype=np.int64) + 1
+            examples = tuple(f"{value!r} in row {row}" for row, value in zip(rows[:EXAMPLES], wrong, strict=False))
             remedy = "correct it at its source; moments have a zone: 2013-07-01T05:00Z"
             findings.append(Finding(Level.STOP, form.name, month, str(name), "type", told, remedy, examples))
     return pd.DataFrame(found, index=frame.index), findings

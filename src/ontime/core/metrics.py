@@ -55,6 +55,11 @@ class Days:
         return self.sums(np.ones(len(self.day)))
 
     @cached_property
+    def place(self) -> np.ndarray:
+        """Each day's place in the calendar, which begins with the first of them: (days,) int64."""
+        return ((self.names - self.names[0]) // pd.Timedelta(days=1)).to_numpy(dtype=np.int64)
+
+    @cached_property
     def months(self) -> list[tuple[np.ndarray, Days]]:
         """For each month the places of its days, and those days alone."""
         numbers = self.names.year * 12 + self.names.month
@@ -113,7 +118,12 @@ def log_losses(probability: np.ndarray, outcome: np.ndarray) -> np.ndarray:
 
 def brier(days: Days, weights: np.ndarray) -> np.ndarray:
     """Mean squared error of the probability: (replicates,)."""
-    return days.mean("brier", lambda: (days.probability - days.outcome) ** 2, weights)
+    return days.mean("brier", lambda: squares(days.probability, days.outcome), weights)
+
+
+def squares(probability: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    """The square of the probability's error, per row: (n,)."""
+    return (probability - outcome) ** 2
 
 
 def brier_skill(days: Days, weights: np.ndarray) -> np.ndarray:
@@ -121,7 +131,7 @@ def brier_skill(days: Days, weights: np.ndarray) -> np.ndarray:
     reference = days.reference
     if reference is None:
         raise ValueError("skill is measured against a reference: Days(..., reference=...)")
-    return 1 - brier(days, weights) / days.mean("reference", lambda: (reference - days.outcome) ** 2, weights)
+    return 1 - brier(days, weights) / days.mean("reference", lambda: squares(reference, days.outcome), weights)
 
 
 def ece(days: Days, weights: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ class Reading(NamedTuple):
 
     last: its last day; realised: mean log loss of the answers of `realised_of`, the latest window whose outcomes are
     known; estimated: expected mean log loss of the answers of this one; drift: by test, the share of the weeks that the
-    champion learned from which moved less, 1 beyond all of them.
+    champion, `version`, learned from which moved less, 1 beyond all of them.
     """
 
     last: str
@@ -40,6 +40,7 @@ class Reading(NamedTuple):
     realised_of: str | None
     estimated: float | None
     drift: Mapping[str, float]
+    version: str = ""
 
     @classmethod
     def load(cls, content: Mapping[str, Any]) -> Self:
@@ -47,16 +48,23 @@ class Reading(NamedTuple):
         return cls(**content)
 
 
-def read(last: pd.Timestamp, ledger: Ledger, drift: Mapping[str, float]) -> Reading:
-    """What the window that ends with the day `last` showed; drift as it was measured there."""
+def read(last: pd.Timestamp, ledger: Ledger, drift: Mapping[str, float], version: str = "") -> Reading:
+    """What the window that ends with the day `last` showed; drift as it was measured there, and of which version."""
     realised, of = _realised(last, ledger)
-    return Reading(f"{last:%Y-%m-%d}", realised, of, _estimated(last, ledger), dict(drift))
+    return Reading(f"{last:%Y-%m-%d}", realised, of, _estimated(last, ledger), dict(drift), version)
 
 
 def rings(readings: Sequence[Reading], monitor: str, rule: Drift) -> bool:
-    """Whether an alarm rings after the last reading: one of MONITORS, beyond its bound k times of n and just now."""
+    """Whether an alarm rings after the last reading: one of MONITORS, beyond its bound k times of n and just now.
+
+    Drift from what another version learned from does not count.
+    """
     last = range(max(0, len(readings) - rule.n), len(readings))
-    return alarm([beyond(readings[: place + 1], monitor, rule) for place in last], rule.k, rule.n)
+    over = [beyond(readings[: place + 1], monitor, rule) for place in last]
+    if monitor == "drift":
+        mine = [readings[place].version == readings[-1].version for place in last]
+        over = [each and own for each, own in zip(over, mine, strict=True)]
+    return alarm(over, rule.k, rule.n)
 
 
 def beyond(readings: Sequence[Reading], monitor: str, rule: Drift) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -51,6 +52,8 @@ def alarms(weeks: pd.DataFrame, table: pd.DataFrame, quantile: float, level: flo
     above.legend(frameon=False, fontsize=8, loc="lower left")
     above.set_title(f"The model of {first['model'].iloc[0]}, followed", fontsize=10, color=INK)
     _beyond(below, last, first, quantile)
+    _dated(above)
+    _dated(below)
     _worth(right, table[table["chosen"] & (table["window"] == "judged")], level)
     for axes in (above, below, right):
         axes.spines[["top", "right"]].set_visible(False)
@@ -69,9 +72,16 @@ def _summed(axes: Axes, weeks: pd.DataFrame, decisions: pd.DataFrame) -> None:
         places = np.interp(taken.to_numpy("int64"), last.to_numpy("datetime64[us]").astype("int64"), gaps[name])
         axes.plot(taken, places, "o", color=color, markersize=4)
     axes.axhline(0, color=PALE)
+    _dated(axes)
     axes.set_ylabel("weekly log loss less never's, summed")
     axes.set_title("The year under each policy; dots: a model was trained or promoted", fontsize=10, color=INK)
     axes.legend(frameon=False, fontsize=8, ncols=3)
+
+
+def _dated(axes: Axes) -> None:
+    locator = AutoDateLocator()
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def _gaps(axes: Axes, lines: pd.DataFrame) -> None:
@@ -113,4 +123,4 @@ def _worth(axes: Axes, lines: pd.DataFrame, level: float) -> None:
     axes.set_xlim(-0.03, 1.03)
     axes.invert_yaxis()
     axes.legend(frameon=False, fontsize=8, loc="lower right")
-    axes.set_title(f"Alarms that a new model was worth ({level:.0%})", fontsize=10, color=INK)
+    axes.set_title(f"Alarms that were worth a new model ({level:.0%})", fontsize=10, color=INK)

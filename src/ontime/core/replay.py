@@ -196,7 +196,7 @@ class Life:
             self.ledger.say(day, rows["id"].to_numpy(), {ANSWERED: rows["probability"].to_numpy()})
         told = earlier[earlier["outcome"].notna()]
         self.ledger.learn(told["id"].to_numpy(), told["outcome"].to_numpy(dtype=np.int8))
-        self.state = begin(first, self.ledger, self.models)
+        self.state = begin(first, self.ledger, self.models, run.rules)
 
     def day(self, day: pd.Timestamp) -> None:
         """One more day."""

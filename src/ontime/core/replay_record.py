@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ontime.core.alarms import AlarmRule, Followed, outcome, rises
+from ontime.core.alarms import AlarmRule, Followed, expectation, outcome, rises
 from ontime.core.costs import PER, cost, decide
 from ontime.core.daily import mean
 from ontime.core.influence import Estimate, estimate
 from ontime.core.ledger import ANSWERED, DAY
-from ontime.core.metrics import log_losses
+from ontime.core.metrics import log_losses, squares
 from ontime.core.monitor import MONITORS, WINDOW
 from ontime.core.policy import ASK, PROMOTE, RETRAIN, ROLL_BACK
 from ontime.core.replay import Life, Year
@@ -57,7 +57,7 @@ class Judge(NamedTuple):
             {
                 "day": rows.loc[known, "day"].to_numpy(),
                 "log_loss": log_losses(said, true),
-                "brier": (said - true) ** 2,
+                "brier": squares(said, true),
                 "cost": PER * cost(decide(said, self.costs), true, self.costs),
             }
         )
@@ -163,18 +163,19 @@ def decisions(lives: Mapping[str, Life]) -> pd.DataFrame:
 
 
 def weeks(lives: Mapping[str, Life], judge: Judge) -> pd.DataFrame:
-    """A line for each plain run and week: the loss of its answers, what it was expected to be, and drift."""
+    """A line for each plain run and week: the loss of its answers, where it was expected to be, and drift."""
     found = []
     for life in lives.values():
         if life.run.world.fault != PLAIN:
             continue
         lost = judge.answers(life)
-        for reading in life.state.readings:
+        for place, reading in enumerate(life.state.readings):
             last = pd.Timestamp(reading.last)
             part = _between(lost, last - WINDOW + DAY, last)
             if len(part):
                 line = {"policy": life.run.rules.policy.rule, "last": reading.last, "log_loss": part["log_loss"].mean()}
-                found.append({**line, "estimated": reading.estimated, **reading.drift})
+                band = expectation(life.state.readings[: place + 1], judge.intervals.level)
+                found.append({**line, **band, **reading.drift})
     return pd.DataFrame(found).round(DIGITS)
 
 

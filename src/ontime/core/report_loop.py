@@ -39,7 +39,7 @@ def policies(results: Results) -> Table:
         )
         for _, line in judged.iterrows()
     ]
-    header = ("policy", "log loss", "cost of 1,000", "trainings", "new champions", "of them wrong")
+    header = ("policy", "log loss", "cost of 1,000", "trainings", "changes of champion", "of them wrong")
     return Table("In the months that judge, less than never training anew", header, rows)
 
 
@@ -85,7 +85,7 @@ def _alarms(results: Results) -> list[Text | Picture | Table]:
         "One model followed: its loss beside that of newer ones, and the weeks that were unlike those learned from.",
         "Left above the weekly log loss of a model that is never replaced and of one trained when the month began; "
         "left below a row of weeks for each drift test, those beyond its bound marked; right for each chosen rule the "
-        "share of alarms that a new model was worth, with its interval, and that share of all weeks.",
+        "share of alarms that were worth a new model, with its interval, and that share of all weeks.",
     )
     rows = [
         (

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ontime.core.daily import Daily, mean, ranking
 from ontime.core.influence import estimate, shown
-from ontime.core.metrics import log_losses
+from ontime.core.metrics import Days, log_losses, squares
 from ontime.dataset import Slice
 from ontime.params import Intervals
 
@@ -91,8 +91,8 @@ def _dailies(rows: pd.DataFrame) -> dict[str, Daily]:
     gained = log_losses(said, outcome) - log_losses(rows["climatology"].to_numpy(), outcome)
     return {
         "rate": mean(day, outcome),
-        "roc_auc": ranking(day, rows["outcome"], said),
-        "brier": mean(day, (said - outcome) ** 2),
+        "roc_auc": ranking(Days(day, rows["outcome"], said)),
+        "brier": mean(day, squares(said, outcome)),
         "gap": mean(day, said - outcome),
         "over_climatology": mean(day, gained),
     }

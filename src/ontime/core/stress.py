@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from ontime.core.daily import Daily, by_day
 from ontime.core.drift import Profile
 from ontime.core.feeds import EVERY_FEED, Disturbance
-from ontime.core.intervals import Gap, Interval, calibrated
-from ontime.core.metrics import Days, value
+from ontime.core.influence import difference, value
+from ontime.core.intervals import Interval
+from ontime.core.metrics import Days
 from ontime.params import Intervals, Stress
 
 METRICS = ("log_loss", "roc_auc")
@@ -21,7 +22,6 @@ DIGITS = 5
 COMMON = 0.1  # share of rows from which on a category's mix is drifted
 FALLBACK = Disturbance("the fallback", "instead", 1.0)  # climatology in place of the model
 MIX = 2.0  # times as often
-FEWER = {"replicates": 400, "simulations": 100}  # a table of many lines makes do with fewer samples
 EPOCH = pd.Timestamp("1970-01-01")
 DAY = pd.Timedelta(days=1)
 
@@ -42,16 +42,15 @@ def sampled(day: pd.Series, every_days: int) -> np.ndarray:
 
 def added_risk(rows: pd.DataFrame, probability: np.ndarray, params: Intervals) -> Interval:
     """What is added to the mean of the column `probability`, with its interval over days."""
-    after, before = _days(rows, probability), _days(rows, rows["probability"].to_numpy())
-    return calibrated(Gap("risk", after, before), _sparing(params, block_days=1))
+    after, before = (by_day("risk", _days(rows, said)) for said in (probability, rows["probability"].to_numpy()))
+    return difference(after, before, params)
 
 
 def losses(rows: pd.DataFrame, said: Mapping[Disturbance, np.ndarray], params: Intervals) -> pd.DataFrame:
     """A line for each disturbance: what it costs, beside the column `probability` of rows with day and outcome."""
-    single = _sparing(params, block_days=1)  # days of a sample lie apart, and paired differences hardly resemble
-    before, lines = _days(rows, rows["probability"].to_numpy()), []
+    before, lines = _dailies(rows, rows["probability"].to_numpy()), []
     for what, probability in said.items():
-        lines.append(_head(*what, rows) | _costs(_days(rows, probability), before, single))
+        lines.append(_head(*what, rows) | _costs(_dailies(rows, probability), before, params))
     return pd.DataFrame(lines)
 
 
@@ -72,16 +71,15 @@ def drifts(rows: pd.DataFrame, text: Sequence[str], params: Stress) -> list[Drif
 def drifted(rows: pd.DataFrame, found: Iterable[Drift], params: Intervals) -> pd.DataFrame:
     """A line for each drift: the metrics of rows drawn so, less those of the rows as they are.
 
-    Whole rows are repeated, the others where something is to be rarer, so that every day stays; the worst days come in
-    runs, and so blocks of days are drawn for the interval.
+    Whole rows are repeated, the others where something is to be rarer, so that every day stays.
     """
-    before, lines = _days(rows, rows["probability"].to_numpy()), []
+    before, lines = _dailies(rows, rows["probability"].to_numpy()), []
     for what, kind, times, chosen in found:
         ratio = Fraction(times).limit_denominator(10)
         often = np.repeat(np.arange(len(rows)), np.where(chosen, ratio.numerator, ratio.denominator))
         drawn = rows.iloc[often]
-        after = _days(drawn, drawn["probability"].to_numpy())
-        lines.append(_head(what, kind, times, drawn) | _costs(after, before, _sparing(params)))
+        after = _dailies(drawn, drawn["probability"].to_numpy())
+        lines.append(_head(what, kind, times, drawn) | _costs(after, before, params))
     return pd.DataFrame(lines)
 
 
@@ -101,15 +99,14 @@ def verdict(rows: pd.DataFrame, said: Mapping[Disturbance, np.ndarray], params: 
     """Which feed must never fail: that whose silence costs most log loss, and by how much more than the next one."""
     silent = {what.feed: probability for what, probability in said.items() if what.kind == "missing"}
     silent.pop(EVERY_FEED, None)
-    before = _days(rows, rows["probability"].to_numpy())
-    days = {feed: _days(rows, probability) for feed, probability in silent.items()}
-    order = sorted(days, key=lambda feed: (-value("log_loss", days[feed]), feed))
-    single = _sparing(params, block_days=1)
-    cost = calibrated(Gap("log_loss", days[order[0]], before), single)
+    before = by_day("log_loss", _days(rows, rows["probability"].to_numpy()))
+    losses = {feed: by_day("log_loss", _days(rows, probability)) for feed, probability in silent.items()}
+    order = sorted(losses, key=lambda feed: (-value(losses[feed]), feed))
+    cost = difference(losses[order[0]], before, params)
     found: dict[str, Any] = {"feed": order[0], "cost": cost.content()}
     sentence = f"{order[0]}: without it log loss rises by {cost.value:.3f} ({cost.low:.3f} to {cost.high:.3f})"
     if len(order) > 1:
-        more = calibrated(Gap("log_loss", days[order[0]], days[order[1]]), single)
+        more = difference(losses[order[0]], losses[order[1]], params)
         found |= {"next": order[1], "more_than_the_next": more.content()}
         sure = "more" if more.low > 0 else "not surely more"
         sentence += f", {sure} than without the next, {order[1]} ({more.low:+.3f} to {more.high:+.3f})"
@@ -120,21 +117,21 @@ def _days(rows: pd.DataFrame, probability: np.ndarray) -> Days:
     return Days(rows["day"], rows["outcome"], probability)
 
 
+def _dailies(rows: pd.DataFrame, probability: np.ndarray) -> dict[str, Daily]:
+    days = _days(rows, probability)
+    return {metric: by_day(metric, days) for metric in METRICS}
+
+
 def _head(what: str, kind: str, level: float, rows: pd.DataFrame) -> dict[str, Any]:
     rate = round(float(rows["outcome"].mean()), 4)
     return {"what": what, "kind": kind, "level": level, "rows": len(rows), "rate": rate}
 
 
-def _sparing(params: Intervals, **others: int) -> Intervals:
-    fewer = {name: min(number, getattr(params, name)) for name, number in FEWER.items()}
-    return replace(params, **fewer, **others)
-
-
-def _costs(after: Days, before: Days, params: Intervals) -> dict[str, float]:
+def _costs(after: Mapping[str, Daily], before: Mapping[str, Daily], params: Intervals) -> dict[str, float]:
     found: dict[str, float] = {}
     for metric in METRICS:
-        gap = calibrated(Gap(metric, after, before), params)
-        found |= {metric: round(value(metric, after), DIGITS), f"{metric}_difference": round(gap.value, DIGITS)}
+        gap = difference(after[metric], before[metric], params)
+        found |= {metric: round(value(after[metric]), DIGITS), f"{metric}_difference": round(gap.value, DIGITS)}
         found |= {f"{metric}_low": round(gap.low, DIGITS), f"{metric}_high": round(gap.high, DIGITS)}
         found |= {f"{metric}_coverage": round(gap.coverage or 0.0, 3)}
     return found

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from ontime.core.alarms import follow, rules, table
 from ontime.core.distances import TESTS
-from ontime.core.loop import Rules
+from ontime.core.loop import Rules, lag
 from ontime.core.plots_loop import alarms
 from ontime.core.replay import Life, Run, Setting, Shelf, before, days_of
 from ontime.core.split import backtest_months, begins, known, windows
@@ -46,7 +46,7 @@ def run(
     earlier = pd.concat([before(rows, followed[0], split, setting), backtest])
     days = days_of(rows, followed[0])
     since = pd.Timestamp(str(pd.Period(there[-1]) - replay.judged_months + 1))
-    rule = Rules(replace(policy, rule="never"), drift)
+    rule = Rules(replace(policy, rule="never"), drift, lag(features.lead_hours))
     found = {}
     for month in tqdm(followed, desc="alarms", unit=" models", disable=None):
         first = pd.Timestamp(f"{month}-01")

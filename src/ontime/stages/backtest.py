@@ -7,8 +7,9 @@ from tqdm import tqdm
 
 from ontime.core.backtest import Backtest
 from ontime.core.baselines import baselines
+from ontime.core.daily import by_day
 from ontime.core.features import KEYS, chosen
-from ontime.core.intervals import Statistic, level
+from ontime.core.influence import estimate, shown
 from ontime.core.metrics import Days
 from ontime.core.split import backtest_months, windows
 from ontime.dataset import Dataset
@@ -53,6 +54,7 @@ def _measure(frame: pd.DataFrame, intervals: Intervals) -> dict[str, float]:
     days = Days(frame["day"], frame["outcome"], frame["probability"].to_numpy())
     line = {"rows": len(frame), "rate": round(float(frame["outcome"].mean()), 4)}
     for metric in METRICS:
-        value, low, high, *_ = level(Statistic(metric, days), intervals)
-        line |= {metric: round(value, 4), f"{metric}_low": round(low, 4), f"{metric}_high": round(high, 4)}
+        found = estimate(by_day(metric, days), intervals)
+        line |= {name: round(number, 4) for name, number in shown({metric: found}, intervals.level).items()}
+        line |= {f"{metric}_coverage": found.coverage}
     return line

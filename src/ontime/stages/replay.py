@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from ontime.core.features import months_needed
 from ontime.core.feeds import Sample
-from ontime.core.loop import Rules
+from ontime.core.loop import Rules, lag
 from ontime.core.plots_loop import policies
 from ontime.core.replay import Run, Setting, Shelf, before, days_of, live
 from ontime.core.replay_record import Judge, decisions, record, summary, weeks
@@ -55,7 +55,9 @@ def run(
     rows = read_months(files.features, there, setting.columns).sort_values("day", kind="stable", ignore_index=True)
     days = days_of(rows, first)
     since = pd.Timestamp(str(pd.Period(there[-1]) - replay.judged_months + 1))
-    runs = _runs(_worlds(dataset, files, rows, features.lead_hours, policy, since, intervals.seed), policy, drift)
+    hit = max(since, pd.Timestamp(first) + pd.offsets.MonthBegin(1))  # a first champion is no challenger
+    worlds = _worlds(dataset, files, rows, features.lead_hours, policy, hit, intervals.seed)
+    runs = _runs(worlds, Rules(policy, drift, lag(features.lead_hours)))
     ingredients = {"data": content_hash(files.features), "clean": content_hash(files.clean), "rounds": rounds}
     asked = {"train": train, "split": split, "features": features, "drift": drift, "policy": policy, "replay": replay}
     outputs = (
@@ -80,13 +82,13 @@ def run(
     log.info("%s", found["sentence"])
 
 
-def _runs(worlds: list[World], policy: Policy, drift: Drift) -> list[Run]:
+def _runs(worlds: list[World], rules: Rules) -> list[Run]:
     """Every policy in the plain year, and some with each fault; once the watched feed's silence is not minded."""
     runs = []
     for world in worlds:
         for rule in RULES if world.fault == PLAIN else FAULTY:
             name = rule if world.fault == PLAIN else f"{rule}, {world.fault}"
-            runs.append(Run(name, Rules(replace(policy, rule=rule), drift), world))
+            runs.append(Run(name, rules._replace(policy=replace(rules.policy, rule=rule)), world))
     return runs
 
 

@@ -44,7 +44,7 @@ def run(dataset: Dataset, files: Files, features: Features, intervals: Intervals
         write_csv(thresholds, draft.costs_threshold)
         write_csv(answered, draft.costs_answered)
         write_csv(sets, draft.conformal)
-        write_json(_bounds(rows, slices.conformal_level), draft.conformal_bounds)
+        write_json(_bounds(rows, slices.conformal_level, features.lead_hours), draft.conformal_bounds)
         picture = what_it_costs(costed, thresholds, bounds(forced(costs))[0], answered, sets, intervals.level)
         write_png(picture, draft.costs_picture)
         write_json(record := _record(table, segments, costed, sets), draft.slices_record)
@@ -68,10 +68,10 @@ def _pieces(rows: pd.DataFrame, bands: pd.DataFrame, lead_hours: float) -> list[
     return [(month, known(rows, start(month, lead_hours)), rows[bands[MONTH] == month]) for month in months[1:]]
 
 
-def _bounds(rows: pd.DataFrame, level: float) -> dict[str, float | None]:
-    """What sets of later rows are made by: all rows of the backtest, by class."""
+def _bounds(rows: pd.DataFrame, level: float, lead_hours: float) -> dict[str, float | None]:
+    """What sets of later rows are made by: all rows of the backtest, by class; for answers at which lead."""
     found = by_class(rows["probability"].to_numpy(), rows["outcome"].to_numpy(bool), level)
-    return found.content() | {"level": level}
+    return found.content() | {"level": level, "lead_hours": lead_hours}
 
 
 def _explained(files: Files, mistakes: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:
