@@ -67,6 +67,7 @@ def test_a_loss_rises_where_what_follows_is_beyond_what_was():
     assert rises(before, losses, 0.9).tolist()[:2] == [True, True]
     assert not rises(before, np.full(6, 0.41), 0.9).any()
     assert not rises(before, np.array([0.9, 0.41, 0.42, 0.41, 0.42]), 0.9)[0]  # its own loss is not what follows
+    assert rises(before, np.array([0.41, 0.42, 0.41, 0.42, 1.2]), 0.9)[0]  # the fourth that follows is
     assert not rises(np.array([]), losses, 0.9)[0]  # too little is known
 
 

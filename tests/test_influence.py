@@ -113,6 +113,8 @@ def test_an_interval_that_held_too_seldom_is_widened_until_it_holds(daily: Daily
     assert found.coverage == np.mean(strays <= 1)
     assert found.widened >= 1
     assert np.mean(strays <= found.widened) >= PARAMS.level
+    plain, _ = errors(daily.of(np.arange(DAYS)[None])[1], daily.weight[None], PARAMS.block_days)
+    assert found.error == pytest.approx(plain[0] * found.widened)
 
 
 def test_the_p_value_and_the_interval_say_the_same(daily: Daily):

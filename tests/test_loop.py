@@ -388,6 +388,8 @@ def test_a_reading_is_of_what_was_answered_whoever_answered_it():
     state, *_ = live(models, rules(rule="never"), 60)
     other, *_ = live(models, rules(rule="monthly"), 60)
     assert (state.champion, other.champion) == ("m04-01", "m05-06")
+    assert {each.version for each in state.readings} == {"m04-01"}
+    assert [each.version for each in other.readings][-2:] == ["m05-06"] * 2
     values = [[each.realised for each in one.readings] for one in (state, other)]
     assert values[0][:5] == values[1][:5]
     assert all(mine > its for mine, its in zip(values[0][6:], values[1][6:], strict=True))
