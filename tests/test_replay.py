@@ -199,6 +199,19 @@ def test_a_feed_that_nobody_has_is_named_with_those_that_are(made: Path, tmp_pat
     assert "policy.feed: no feed is 'pigeons'; known: ['scans']" in done.stderr
 
 
+def test_a_year_so_short_that_all_of_it_judges_meets_its_faults_where_a_challenger_is(made: Path, tmp_path: Path):
+    copy = Path(shutil.copytree(made, tmp_path / "copy", ignore=shutil.ignore_patterns("replay*", ".ontime")))
+    given = (copy / "params.yaml").read_text()
+    (copy / "params.yaml").write_text(given.replace("judged_months: 2", "judged_months: 11"))
+    done = toy_runs("replay", copy)
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(copy / "metrics/replay.csv")
+    assert set(table.loc[table["fault"] == PLAIN, "window"]) == {"judged", "all"}
+    broken = table[(table["fault"] == "a bad challenger") & (table["window"] == "judged")].set_index("policy")
+    assert broken.loc["monthly", "log_loss_less"] > 0
+    assert json.loads((copy / "metrics/replay.json").read_text())["recommended"] == "gated"  # the one that is held
+
+
 def test_alarms_of_every_kind_are_judged_where_nothing_is_chosen(made: Path):
     done = toy_runs("alarms", made)
     assert done.returncode == 0, done.stderr

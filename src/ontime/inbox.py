@@ -23,7 +23,10 @@ Read = tuple[pd.DataFrame | None, list[Finding]]
 
 KINDS = (".parquet", ".csv")
 TEXT: dict[str, Any] = {"dtype": "str", "keep_default_na": False, "na_values": [""]}
-MOVE = "move it elsewhere, or give it the name of a feed or a table"
+GIVE = "give {0}.parquet, or a file for each month as {0}/2013-11.parquet; .csv is read too"
+MOVE = (
+    "move it elsewhere, or give it the name of a table or a feed, with its month in a folder: {0}.csv, {0}/2013-11.csv"
+)
 
 
 @dataclass
@@ -44,7 +47,9 @@ class Folder:
             raise OntimeError(f"{self.folder} is no folder: expected one with {', '.join(self.forms)}")
         findings = [wrong for path in sorted(below(self.folder)) for wrong in self._place(path)]
         findings += [
-            _file(feed, None, "file_present", "missing", "give it") for feed in self.forms if not self._has(feed)
+            _file(feed, None, "file_present", "missing", GIVE.format(feed))
+            for feed in self.forms
+            if not self._has(feed)
         ]
         for name in [name for name, month in self._paths if month is None and name in self.forms]:
             findings += mended(self._divide(name))
@@ -81,6 +86,10 @@ class Folder:
                 found[table.name] = frame
         return found, findings
 
+    @property
+    def _move(self) -> str:
+        return MOVE.format(next(iter(self.forms)))
+
     def _has(self, feed: str) -> bool:
         return any(name == feed for name, _ in self._paths)
 
@@ -89,7 +98,7 @@ class Folder:
         name, _, month = path.relative_to(self.folder).with_suffix("").as_posix().partition("/")
         known = name in self.forms or (not month and name in {t.name for t in self.contract if not t.monthly})
         if path.suffix not in KINDS or not known or (month and not MONTH.fullmatch(month)):
-            return [_file(path.relative_to(self.folder).as_posix(), None, "file_known", "unknown", MOVE)]
+            return [_file(path.relative_to(self.folder).as_posix(), None, "file_known", "unknown", self._move)]
         if any(name == its and (month == at or not (month and at)) for its, at in self._paths):
             return [
                 _file(name, month or None, "file_once", "more than one", "keep one file for each month, or for all")
