@@ -93,6 +93,12 @@ def mistakes() -> dict[str, str]:
     return {name: text for part in parts for name, text in part().items()}
 
 
+def worth_of(alarms: pd.DataFrame, test: str) -> str:
+    """How many alarms of how many were worth a new model."""
+    line = alarms.set_index("test").loc[test]
+    return f"{int(line['worth'])} of {int(line['alarms'])}"
+
+
 def loop() -> dict[str, str]:
     """The numbers of docs/loop.md."""
     lines, alarms = pd.read_csv(REPOSITORY / "metrics/replay.csv"), pd.read_csv(REPOSITORY / "metrics/alarms.csv")
@@ -123,6 +129,7 @@ def loop() -> dict[str, str]:
         "broken_monthly": less(broken),
         "broken_cost": less(broken, "cost", "+.1f"),
         "tried": str(len(tried)),
+        "psi_worth": worth_of(judged, "psi"),
         "beyond_chance": str(int((tried["worth_share_low"] > tried["due"]).sum())),
         "policies": block(grid_of(POLICY, [policy_line(never, name) for name in dict.fromkeys(plain["policy"])])),
         "faults": block(grid_of(FAULT, [fault_line(line) for _, line in faults.iterrows()])),
@@ -202,7 +209,7 @@ def leads() -> dict[str, str]:
     finds = {f"{100 * value:.0f} %" for value in table["climatology_roc_auc"]}
     assert len(finds) == 1, "climatology depends on the lead"
     for lead, lines in worth.groupby("lead", sort=False):
-        most = lines.iloc[0]
+        most = lines[lines["log_loss_low"] > 0].iloc[0]
         bounds = "{log_loss:.3f} ({log_loss_low:.3f} to {log_loss_high:.3f})".format(**most)
         found[f"worth_{lead}"] = f"{in_words(most['hours'])} ahead the {most['feed']}, {bounds}"
     return found | {"lead_climatology": finds.pop()}

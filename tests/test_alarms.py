@@ -52,6 +52,14 @@ def test_an_alarm_that_goes_on_is_one_alarm():
     assert marks("worth", [NO, YES, YES, NO], [NO] * 4, [NO, YES, YES, NO]) == [1]
 
 
+def test_drift_from_what_another_model_learned_from_is_no_alarm():
+    rule = AlarmRule("drift", "psi", 0.9, 2, 2)
+    found = followed([NO, YES, YES, NO], [NO] * 4)
+    versions = [each._replace(version=name) for each, name in zip(found.readings, "aabb", strict=True)]
+    assert outcome(rule, found)["alarms"].tolist() == [False, False, True]
+    assert not outcome(rule, found._replace(readings=versions))["alarms"].any()
+
+
 def test_an_alarm_after_which_nothing_is_known_is_not_judged():
     assert marks("alarms", [NO, NO, YES], [NO] * 3) == []
 

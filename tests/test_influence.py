@@ -130,6 +130,16 @@ def test_what_has_no_value_is_refused():
         estimate(Ratio(np.zeros(10), np.zeros(10)), PARAMS)
 
 
+def test_of_a_single_day_nothing_is_said():
+    found = estimate(Ratio(np.array([0.0, 3, 0]), np.array([0.0, 4, 0])), PARAMS).interval(0.9)
+    assert found[:3] == (0.75, -np.inf, np.inf)
+
+
+def test_metrics_of_other_days_have_no_difference():
+    with pytest.raises(ValueError, match="expected as many days, found 10 and 9"):
+        Difference(Ratio(np.ones(10), np.ones(10)), Ratio(np.ones(9), np.ones(9)))
+
+
 def test_what_never_varies_is_sure():
     found = estimate(Ratio(np.zeros(20), np.ones(20)), PARAMS)
     assert (found.value, found.error, found.coverage, found.chance()) == (0, 0, 1, 1)

@@ -107,6 +107,16 @@ def test_intervals_of_a_paired_difference_hold(metric: str):
     assert 0.86 <= held / 200 <= 0.97
 
 
+def test_where_neighbours_resemble_one_another_by_a_half_they_hold_less_often_as_the_page_says():
+    whole, held = year(999, 3000, RESEMBLANCE), 0
+    truth = value("log_loss", days_of(whole)) - value("log_loss", days_of(whole, "worse"))
+    for seed in range(200):
+        frame = year(seed, 60, RESEMBLANCE)
+        _, low, high, *_ = difference(*(by_day("log_loss", days_of(frame, name)) for name in NAMES), PARAMS)
+        held += low <= truth <= high
+    assert 0.8 <= held / 200 <= 0.95
+
+
 def test_a_paired_difference_is_far_surer_than_the_levels():
     frame = year(5, 60)
     gap = paired(frame, "probability", "worse", PARAMS)["log_loss"]

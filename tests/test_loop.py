@@ -134,7 +134,7 @@ def test_where_nothing_becomes_known_a_person_is_asked_before_the_way_back_is_lo
         ("2013-06-03", "retrain", "m06-03"),
         ("2013-06-03", "ask a person", "m05-06"),
     ]
-    assert "its promotion on 2013-05-06; m04-01 is let go" in made[-1].reason
+    assert "its promotion on 2013-05-06 was still watched; m04-01 is let go" in made[-1].reason
     assert (state.champion, state.former) == ("m06-03", "m05-06")
 
 

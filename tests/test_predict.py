@@ -285,7 +285,7 @@ def test_rows_without_a_column_say_which_there_are(copy: Path):
     (copy / "rows.csv").write_text("Year,month,day,carrier,flight,origin,dest\n2013,4,10,AA,1,JFK,LAX\n")
     done = predict(copy, "--rows", "rows.csv")
     assert done.returncode == 1
-    assert "rule column_present: missing; there are Year, month, day, carrier, flight, origin, dest" in done.stderr
+    assert "rule column_present: missing; there are Year, month, day, carrier, flight, origin, dest\n" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from conftest import REPOSITORY, run
 from test_intervals import LEFT, year
 
 from ontime.core.daily import Difference, by_day
+from ontime.core.daily import value as of_days
 from ontime.core.feeds import Disturbance
 from ontime.core.influence import difference, estimate
-from ontime.core.influence import value as of_days
 from ontime.core.metrics import Days, value
 from ontime.core.stress import Drift, drifted, drifts, losses, moved, sampled, verdict
 from ontime.params import Intervals, Stress

@@ -157,7 +157,7 @@ def row_batches(dataset: Dataset, source: str) -> Iterator[pd.DataFrame]:
         keys, findings = from_text(form, None, rows) if _is_text(source) else (widened(form, rows), [])
         found = check_columns(form, keys.reindex(columns=[*form.schema.columns]), None) if not findings else []
         absent = [name for name in declared.key if name not in keys]
-        told = f"missing; there are {', '.join(there)}"
+        told = f"missing; there are {', '.join(dict.fromkeys(there))}"
         findings += [Finding(Level.STOP, ROWS, None, name, "column_present", told, "add it") for name in absent]
         findings += [one for one in found if one.rule == "type" and one.column in {*declared.key} - {*absent}]
         if findings:

@@ -81,7 +81,7 @@ def opened(root: Path = Path()) -> Iterator[Repo]:
 def version(folder: Path) -> str:
     """The first digits of the hash that dvc.lock has of a folder with these files."""
     found = {}
-    for path in below(folder):
+    for path in (each for each in below(folder) if each.is_file()):
         with path.open("rb") as content:
             found[path.relative_to(folder).as_posix()], _ = _md5(content, lambda _: None)
     return _digest(found)[:HASH_DIGITS]

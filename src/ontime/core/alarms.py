@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
-from ontime.core.drift import alarms
 from ontime.core.ledger import DAY
 from ontime.core.metrics import log_losses
-from ontime.core.monitor import LEAST_PAST, WINDOW, Reading, beyond, expected, upper_bound
+from ontime.core.monitor import LEAST_PAST, WINDOW, Reading, expected, rings, upper_bound
 from ontime.core.replay import P_VALUES, Life, Workshop
 from ontime.params import Drift, Intervals
 
@@ -173,7 +172,7 @@ def table(
     """A line for each rule and window of the year: counts, precision with its interval, and what was chosen.
 
     Chosen is, of each thing that can be watched, the rule with most right alarms less false and missed ones in windows
-    of which all is known before `judged_from`; of equal ones that which rings least, then the strictest.
+    whose following ones end before `judged_from`; of equal ones that which rings least, then the strictest.
     """
     known = [part for each in followed if len((part := each.until(judged_from - AHEAD * WINDOW)).losses)]
     lines: list[dict[str, Any]] = []
@@ -226,8 +225,7 @@ def _chosen(found: pd.DataFrame) -> pd.Series:
 
 def _rings(rule: AlarmRule, readings: Sequence[Reading]) -> np.ndarray:
     """Whether the alarm rings after each window: (windows,) bool."""
-    over = np.array([beyond(readings[: place + 1], rule.monitor, rule.drift) for place in range(len(readings))])
-    return alarms(over, rule.k, rule.n)
+    return np.array([rings(readings[: place + 1], rule.monitor, rule.drift) for place in range(len(readings))])
 
 
 def _age(rises: np.ndarray) -> np.ndarray:

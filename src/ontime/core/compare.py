@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ontime.core.daily import Daily, by_day
-from ontime.core.influence import difference, value
+from ontime.core.daily import Daily, by_day, value
+from ontime.core.influence import difference
 from ontime.core.intervals import Interval
 from ontime.core.metrics import Days
 from ontime.errors import OntimeError

@@ -96,6 +96,10 @@ class Difference:
     one: Daily
     other: Daily
 
+    def __post_init__(self) -> None:
+        if len(self.one.weight) != len(self.other.weight):
+            raise ValueError(f"expected as many days, found {len(self.one.weight)} and {len(self.other.weight)}")
+
     @property
     def weight(self) -> np.ndarray:
         return self.one.weight + self.other.weight
@@ -103,6 +107,11 @@ class Difference:
     def of(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         (one, first), (other, second) = self.one.of(drawn), self.other.of(drawn)
         return one - other, first - second
+
+
+def value(daily: Daily) -> float:
+    """A metric of the days as they are."""
+    return float(daily.of(np.arange(len(daily.weight))[None])[0][0])
 
 
 def calendar(day: pd.Series) -> np.ndarray:

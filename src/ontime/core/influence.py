@@ -20,6 +20,7 @@ from ontime.errors import OntimeError
 from ontime.params import Intervals
 
 SAME = 9  # digits to which days must differ to be in another order
+LEAST_DAYS = 2  # of which anything is said
 NOTHING = 1e-12  # what days contribute, and metrics differ by, where they are the same but for rounding
 
 
@@ -54,14 +55,10 @@ def shown(found: Mapping[str, Estimate], level: float) -> dict[str, float]:
     return columns
 
 
-def value(daily: Daily) -> float:
-    """A metric of the days as they are."""
-    return float(daily.of(np.arange(len(daily.weight))[None])[0][0])
-
-
 def estimate(daily: Daily, params: Intervals) -> Estimate:
     """A metric of days with an error that makes intervals hold as often as they say, in a simulation.
 
+    A single day says nothing of others: its error is infinite.
     The widening is that of `intervals.calibrated`. Raises OntimeError where the metric has no value.
     """
     days = np.arange(len(daily.weight))[None]
@@ -69,6 +66,8 @@ def estimate(daily: Daily, params: Intervals) -> Estimate:
         (value,), influence = daily.of(days)
     if not np.isfinite(value):
         raise OntimeError(f"a metric of {days.size} days has no value: expected rows in them, of either outcome")
+    if np.count_nonzero(daily.weight) < LEAST_DAYS:
+        return Estimate(float(value), np.inf, 1.0, 1.0, 1.0)
     error, freedom = errors(influence, daily.weight[None], params.block_days)
     strays = simulate(daily, params)
     widened = max(1.0, float(np.quantile(strays, params.level, method="higher")))

@@ -203,7 +203,7 @@ def _promoted(state: State, day: pd.Timestamp) -> State:
 
 def _unwatched(state: State, day: pd.Timestamp) -> list[Made]:
     """Who is replaced while the champion before is still in shadow: the way back to that one is lost."""
-    told = f"replaced before enough was known of its promotion on {state.promoted}; {state.former} is let go"
+    told = f"replaced while its promotion on {state.promoted} was still watched; {state.former} is let go"
     return [_made(day, Decision(ASK, told), state.champion)] if state.former else []
 
 

@@ -143,11 +143,6 @@ def ece(days: Days, weights: np.ndarray) -> np.ndarray:
     return np.abs(weights @ gaps).sum(axis=1) / (weights @ days.rows)
 
 
-def risk(days: Days, weights: np.ndarray) -> np.ndarray:
-    """Mean probability, whatever came: (replicates,)."""
-    return days.mean("risk", lambda: days.probability, weights)
-
-
 def _gaps(days: Days) -> np.ndarray:
     """Probability less outcome, summed by day and bin: (days, bins)."""
     bins = np.minimum((days.probability * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
@@ -171,7 +166,6 @@ METRICS: dict[str, Callable[[Days, np.ndarray], np.ndarray]] = {
     "brier": brier,
     "brier_skill": brier_skill,
     "ece": ece,
-    "risk": risk,
 }
 
 

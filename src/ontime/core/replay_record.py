@@ -208,14 +208,8 @@ def _metrics(mine: pd.DataFrame, other: pd.DataFrame, params: Intervals) -> dict
         value = mine[metric].to_numpy()
         found |= _columns(metric, estimate(mean(mine["day"], value), params), params.level)
         gap = value - other[metric].to_numpy()
-        found |= _columns(f"{metric}_less", _estimate_or_zero(mine["day"], gap, params), params.level)
+        found |= _columns(f"{metric}_less", estimate(mean(mine["day"], gap), params), params.level)
     return found
-
-
-def _estimate_or_zero(day: pd.Series, gap: np.ndarray, params: Intervals) -> Estimate:
-    if not gap.any():
-        return Estimate(0.0, 0.0, 1.0, 1.0, 1.0)
-    return estimate(mean(day, gap), params)
 
 
 def _columns(name: str, found: Estimate, level: float) -> dict[str, float]:

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ontime.core.daily import Daily, by_day
+from ontime.core.daily import Daily, by_day, value
 from ontime.core.drift import Profile
 from ontime.core.feeds import EVERY_FEED, Disturbance
-from ontime.core.influence import difference, value
+from ontime.core.influence import difference
 from ontime.core.intervals import Interval
 from ontime.core.metrics import Days
 from ontime.params import Intervals, Stress
