@@ -209,9 +209,10 @@ def leads() -> dict[str, str]:
     finds = {f"{100 * value:.0f} %" for value in table["climatology_roc_auc"]}
     assert len(finds) == 1, "climatology depends on the lead"
     for lead, lines in worth.groupby("lead", sort=False):
-        most = lines[lines["log_loss_low"] > 0].iloc[0]
-        bounds = "{log_loss:.3f} ({log_loss_low:.3f} to {log_loss_high:.3f})".format(**most)
-        found[f"worth_{lead}"] = f"{in_words(most['hours'])} ahead the {most['feed']}, {bounds}"
+        shown = [line for _, line in lines.iterrows() if line["log_loss_low"] > 0]
+        form = "the {feed}, {log_loss:.3f} ({log_loss_low:.3f} to {log_loss_high:.3f})"
+        told = form.format(**shown[0]) if shown else "none"
+        found[f"worth_{lead}"] = f"{in_words(lines['hours'].iloc[0])} ahead {told}"
     return found | {"lead_climatology": finds.pop()}
 
 

@@ -39,18 +39,26 @@ class Followed(NamedTuple):
     losses: np.ndarray
     fresh: np.ndarray
 
+    @property
+    def first(self) -> int:
+        """The place of the first window among the readings."""
+        return len(self.readings) - len(self.losses)
+
+    @property
+    def ends(self) -> pd.DatetimeIndex:
+        """The last day of each window: (windows,)."""
+        return pd.to_datetime([each.last for each in self.readings[self.first :]])
+
     def until(self, moment: pd.Timestamp) -> Followed:
         """As far as its windows end before a moment."""
-        size = len(self.losses)
-        kept = sum(pd.Timestamp(each.last) < moment for each in self.readings[len(self.readings) - size :])
+        kept = int((self.ends < moment).sum())
         arrays = (each[:kept] for each in (self.rises, self.worth, self.losses, self.fresh))
-        return Followed(self.readings[: len(self.readings) - size + kept], *arrays)
+        return Followed(self.readings[: self.first + kept], *arrays)
 
     def weeks(self, model: str, level: float) -> pd.DataFrame:
         """A line for each window; its loss was expected between two bounds with probability `level`."""
-        first = len(self.readings) - len(self.losses)
         lines = []
-        for place in range(first, len(self.readings)):
+        for place in range(self.first, len(self.readings)):
             now, band = self.readings[place], expectation(self.readings[: place + 1], level)
             lines.append({"model": model, "last": now.last} | band | dict(now.drift))
         return pd.DataFrame(lines).assign(log_loss=self.losses, fresh=self.fresh).round(DIGITS)
@@ -144,15 +152,14 @@ def outcome(rule: AlarmRule, followed: Followed) -> pd.DataFrame:
     Right: the loss rises after it, or after the next window; late: it has been up for longer; false: neither. worth: a
     model trained when the month began would have been better. missed: a rise began, and no alarm rang while it lasted.
     """
-    size = len(followed.rises)
-    rang = _rings(rule, followed.readings)[len(followed.readings) - size :]
+    rang = _rings(rule, followed.readings)[followed.first :]
     begun = rang & ~np.concatenate([[False], rang[:-1]])
     now = followed.rises | np.concatenate([followed.rises[1:], [False]])
     late = begun & followed.rises & (_age(followed.rises) > SOON)
     right = begun & now & ~late
     return pd.DataFrame(
         {
-            "last": pd.to_datetime([each.last for each in followed.readings[len(followed.readings) - size :]]),
+            "last": followed.ends,
             "alarms": begun,
             "right": right,
             "late": late,

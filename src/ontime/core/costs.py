@@ -51,8 +51,8 @@ def cost(answer: np.ndarray, outcome: np.ndarray, costs: Costs) -> np.ndarray:
 def cost_table(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.DataFrame:
     """Per way to answer, for 1,000 rows: its cost, that less the model's, missed, false alarms and unknown; intervals.
 
-    rows: day, outcome, probability, climatology. `area`: that of `Area`, for those who
-    must answer and know which answers they are surest of.
+    rows: day, outcome, probability, climatology. `area`: that of `Area`, for those who must answer and
+    know which answers they are surest of.
     """
     outcome, day = rows["outcome"].to_numpy(bool), rows["day"]
     answers = policies(rows, costs)

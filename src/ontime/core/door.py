@@ -25,9 +25,7 @@ REMEDIES = {
     "rows": "give its rows",
     "max_quarantined": "correct what breaks the rules named below, or raise validate.max_quarantined in params.yaml",
 }
-
-
-FORM = {"column_present", "type"}
+FORM = {"column_present", "type"}  # rules that say of a feed that its values cannot be read
 
 
 class Admitted(NamedTuple):
