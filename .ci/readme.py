@@ -14,9 +14,9 @@ from typing import Any
 import pandas as pd
 
 from ontime import params
-from ontime.core.costs import bounds, forced
-from ontime.core.latency import grid
-from ontime.core.leads import in_words
+from ontime.core.evaluation.costs import bounds, forced
+from ontime.core.evaluation.leads import in_words
+from ontime.core.serving.latency import grid
 
 REPOSITORY = Path(__file__).parents[1]
 MARK = re.compile(r"<!-- (/?)(\w+) -->")
@@ -75,15 +75,15 @@ def block(text: str) -> str:
 
 def readme() -> dict[str, str]:
     """The numbers of README."""
-    record = metrics("validate")
+    record = metrics("validate/metrics")
     return {
         "quarantined": str(sum(record["quarantined"].values())),
         "warnings": str(record["warnings"]),
         "largest_shift": str(record["largest_shift"]),
-        **headline(metrics("intervals")),
-        **differences(metrics("baselines")),
+        **headline(metrics("evaluate/intervals")),
+        **differences(metrics("evaluate/baselines")),
         **leads(),
-        "policy": metrics("replay")["sentence"],
+        "policy": metrics("replay/replay")["sentence"],
     }
 
 
@@ -101,22 +101,22 @@ def worth_of(alarms: pd.DataFrame, test: str) -> str:
 
 def loop() -> dict[str, str]:
     """The numbers of docs/loop.md."""
-    lines, alarms = pd.read_csv(REPOSITORY / "metrics/replay.csv"), pd.read_csv(REPOSITORY / "metrics/alarms.csv")
+    lines, alarms = (pd.read_csv(REPOSITORY / f"metrics/{name}.csv") for name in ("replay/replay", "alarms/rules"))
     plain = lines[lines["fault"] == "nothing"]
     never = plain[plain["beside"] == "never"].set_index(["policy", "window"])
     monthly = plain[plain["beside"] == "monthly"].set_index(["policy", "window"])
     faults = lines[(lines["fault"] != "nothing") & (lines["window"] == "judged")]
     judged = alarms[alarms["chosen"] & (alarms["window"] == "judged")]
     called = alarms[(alarms["test"] == "p_values") & (alarms["quantile"] == 0.8) & (alarms["k"] == 1)]
-    weeks = pd.read_csv(REPOSITORY / "metrics/alarms_weeks.csv").dropna(subset="expected")
+    weeks = pd.read_csv(REPOSITORY / "metrics/alarms/weeks.csv").dropna(subset="expected")
     tried = alarms[alarms["window"] == "judged"]
     broken, gate = (
         faults.set_index(["fault", "policy"]).loc[("a bad challenger", "monthly")],
         never.loc[("gated", "all")],
     )
     return {
-        "recommended": metrics("replay")["recommended"],
-        "good": ", ".join(metrics("replay")["good"]),
+        "recommended": metrics("replay/replay")["recommended"],
+        "good": ", ".join(metrics("replay/replay")["good"]),
         "drift_judged": less(monthly.loc[("drift", "judged")]),
         "drift_all": less(monthly.loc[("drift", "all")]),
         "monthly_chosen": less(never.loc[("monthly", "chosen")]),
@@ -165,7 +165,7 @@ def less(line: pd.Series, metric: str = "log_loss", form: str = "+.4f") -> str:
 def policy_line(never: pd.DataFrame, name: str) -> tuple[str, ...]:
     chosen, judged, year = (never.loc[(name, window)] for window in ("chosen", "judged", "all"))
     counts = [str(int(year[count])) for count in ("retrainings", "changes", "wrong_changes")]
-    alarms = metrics("replay")["policies"][name]["alarms"].get(name)
+    alarms = metrics("replay/replay")["policies"][name]["alarms"].get(name)
     rang = ", ".join(str(alarms[kind]) for kind in ("right", "late", "false")) if alarms else ""
     return (name, less(chosen), less(judged), less(judged, "cost", "+.1f"), *counts, rang)
 
@@ -182,8 +182,8 @@ def alarm_line(line: pd.Series) -> tuple[str, ...]:
     return (rule, *counts, f"{line['false_per_month']:.2f}", str(line["missed"]), shown)
 
 
-def metrics(stage: str) -> dict[str, Any]:
-    return json.loads((REPOSITORY / f"metrics/{stage}.json").read_text())
+def metrics(record: str) -> dict[str, Any]:
+    return json.loads((REPOSITORY / f"metrics/{record}.json").read_text())
 
 
 def written(page: str) -> dict[str, str]:
@@ -201,8 +201,8 @@ def headline(intervals: dict[str, Any]) -> dict[str, str]:
 
 def leads() -> dict[str, str]:
     """What is said of the longest and the shortest lead, of climatology, and of the feed that is worth most."""
-    table, worth = (pd.read_csv(REPOSITORY / f"metrics/{name}.csv") for name in ("lead", "worth"))
-    found = {"how_early": metrics("lead")["how_early"]}
+    table, worth = (pd.read_csv(REPOSITORY / f"metrics/{name}.csv") for name in ("leads/leads", "leads/ablation"))
+    found = {"how_early": metrics("leads/leads")["how_early"]}
     for name, line in (("lead_shortest", table.iloc[0]), ("lead_longest", table.iloc[-1])):
         value, low, high = (100 * line[f"roc_auc{bound}"] for bound in ("", "_low", "_high"))
         found[name] = f"{value:.1f} % ({low:.1f} to {high:.1f} %) {in_words(line['hours'])} ahead"
@@ -239,7 +239,7 @@ def amounts(line: pd.Series, name: str) -> str:
 
 
 def weak_spots() -> dict[str, str]:
-    lines, record = table("slices", "slice", "band"), metrics("slices")
+    lines, record = table("slices/bands", "slice", "band"), metrics("slices/metrics")
     asked = params.load(REPOSITORY / "params.yaml", "slices")
     level = params.load(REPOSITORY / "params.yaml", "intervals").level
     bands = {
@@ -259,7 +259,7 @@ def weak_spots() -> dict[str, str]:
 
 
 def segment() -> dict[str, str]:
-    lines = pd.read_csv(REPOSITORY / "metrics/slices_search.csv")
+    lines = pd.read_csv(REPOSITORY / "metrics/slices/segments.csv")
     (line,) = lines[lines["confirmed"]].to_dict("records")
     value, low, high = (100 * line[name] for name in ("gap", "gap_low", "gap_high"))
     return {
@@ -271,7 +271,7 @@ def segment() -> dict[str, str]:
 
 
 def in_common() -> dict[str, str]:
-    lines, found = table("slices_errors", "kind", "slice", "band"), {}
+    lines, found = table("slices/mistakes", "kind", "slice", "band"), {}
     bands = {
         "missed_morning": ("missed", "departure", "before 9"),
         "missed_silence": ("missed", "late so far", "no departures in 3 h"),
@@ -286,8 +286,8 @@ def in_common() -> dict[str, str]:
 
 
 def costs() -> dict[str, str]:
-    lines, asked = table("costs", "answers"), params.load(REPOSITORY / "params.yaml", "costs")
-    curve = table("costs_threshold", "threshold")["cost"]
+    lines, asked = table("slices/costs", "answers"), params.load(REPOSITORY / "params.yaml", "costs")
+    curve = table("slices/costs_threshold", "threshold")["cost"]
     (low, high), (even, _) = bounds(asked), bounds(forced(asked))
     found = {
         "cost_missed": f"{asked.missed:g}",
@@ -307,7 +307,7 @@ def costs() -> dict[str, str]:
 
 
 def conformal() -> dict[str, str]:
-    lines = table("conformal", "kind", "month", "outcome")
+    lines = table("slices/conformal", "kind", "month", "outcome")
     sets = {
         "marginal": ("marginal", "all", "all"),
         "marginal_true": ("marginal", "all", "true"),
@@ -321,7 +321,7 @@ def conformal() -> dict[str, str]:
 
 
 def laws() -> dict[str, str]:
-    table = pd.read_csv(REPOSITORY / "metrics/laws.csv").set_index("name")
+    table = pd.read_csv(REPOSITORY / "metrics/stress/laws.csv").set_index("name")
     return {
         "laws": str(len(table)),
         "laws_known": str((table["result"] == "known").sum()),
@@ -336,7 +336,7 @@ def added(line: pd.Series, metric: str = "log_loss") -> str:
 
 
 def failures() -> dict[str, str]:
-    table = pd.read_csv(REPOSITORY / "metrics/stress.csv")
+    table = pd.read_csv(REPOSITORY / "metrics/stress/stress.csv")
     wanted = {"missing": 1.0, "stale": 6.0, "lossy": 0.3, "noisy": 0.3, "instead": 1.0}
     shown = table[table["kind"].map(wanted) == table["level"]]
     found = {f"{line['what'].replace(' ', '_')}_{line['kind']}": added(line) for _, line in shown.iterrows()}
@@ -344,11 +344,11 @@ def failures() -> dict[str, str]:
     found["departures_stale_1"] = added(late.iloc[0])
     before = (table["log_loss"] - table["log_loss_difference"])[table["kind"].isin(wanted)]
     assert before.max() - before.min() < 1e-4
-    return found | {"sentence": metrics("stress")["sentence"], "undisturbed": f"{before[0]:.3f}"}
+    return found | {"sentence": metrics("stress/stress")["sentence"], "undisturbed": f"{before[0]:.3f}"}
 
 
 def drift() -> dict[str, str]:
-    table = pd.read_csv(REPOSITORY / "metrics/stress.csv").set_index(["what", "level"])
+    table = pd.read_csv(REPOSITORY / "metrics/stress/stress.csv").set_index(["what", "level"])
     mix = table[table["kind"] == "mix"]
     return {
         "true_outcomes_2": added(table.loc[("true outcomes", 2.0)]),
@@ -360,7 +360,7 @@ def drift() -> dict[str, str]:
 
 
 def months() -> dict[str, str]:
-    table = pd.read_csv(REPOSITORY / "metrics/stress_months.csv").set_index("month")
+    table = pd.read_csv(REPOSITORY / "metrics/stress/months.csv").set_index("month")
     best = table["log_loss"].idxmin()
     index = table["mean_psi"]
     found = {"psi_low": index.min(), "psi_high": index.max(), "best_month_psi": index[best]}
@@ -374,7 +374,7 @@ def latency() -> dict[str, str]:
 
 def audit() -> dict[str, str]:
     """The page on a published figure: every step, and what it takes away."""
-    record = metrics("audit")
+    record = metrics("audit/audit")
     steps, published = record["steps"], record["published"]
     numbers = {
         "figure": str(published["roc_auc"]),

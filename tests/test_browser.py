@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, run
+from repositories import REPOSITORY, run
 from ruamel.yaml import YAML
 
 pytestmark = [pytest.mark.nightly, pytest.mark.browser, pytest.mark.needs("chromium", "chromium")]

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import run
+from repositories import run
 
 from ontime import cli
 from ontime.flights import FLIGHTS
@@ -65,6 +65,6 @@ def test_an_interrupt_is_a_word_and_the_code_of_a_shell(monkeypatch, capsys: pyt
 
 def test_help_does_not_load_the_dataset():
     code = "import sys; from ontime import cli; from ontime.flights import FLIGHTS; cli._parser(FLIGHTS, None); "
-    code += "print([name for name in ('pandera', 'ontime.flights.contracts') if name in sys.modules])"
+    code += "print([name for name in ('pandera', 'ontime.flights.contract.columns') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

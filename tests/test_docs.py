@@ -7,11 +7,11 @@ from types import ModuleType
 
 import pandas as pd
 import pytest
-from conftest import REPOSITORY, run
+from repositories import REPOSITORY, run
 
 from ontime import cli, params
-from ontime.core.dictionary import data_dictionary, feature_dictionary
-from ontime.core.features import describe
+from ontime.core.features.table import describe
+from ontime.core.report.dictionaries import data_dictionary, feature_dictionary
 from ontime.flights import FLIGHTS
 
 pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")]
@@ -115,17 +115,17 @@ def test_the_numbers_of_a_page_are_those_of_the_metrics(page: str):
 
 def test_what_readme_says_first_is_what_evaluate_found():
     skip_in_an_experiment()
-    found, record = written(README), metrics("intervals")
+    found, record = written(README), metrics("evaluate/intervals")
     assert found["roc_auc"] == f"{100 * record['roc_auc']['value']:.1f} %"
     assert found["backtest_roc_auc_interval"].startswith(f"{100 * record['backtest_roc_auc']['low']:.1f} to ")
-    assert f"{metrics('validate')['rows']['flights']:,} flights" in README
-    assert written(MISTAKES)["laws"] == str(len(pd.read_csv(REPOSITORY / "metrics/laws.csv")))
+    assert f"{metrics('validate/metrics')['rows']['flights']:,} flights" in README
+    assert written(MISTAKES)["laws"] == str(len(pd.read_csv(REPOSITORY / "metrics/stress/laws.csv")))
 
 
 def test_the_policy_of_params_is_the_one_that_the_replay_recommends():
     skip_in_an_experiment()
     held = params.load(REPOSITORY / "params.yaml", "policy").rule
-    assert metrics("replay")["recommended"] == held
+    assert metrics("replay/replay")["recommended"] == held
     assert written((REPOSITORY / "docs/loop.md").read_text())["recommended"] == held
 
 
@@ -159,7 +159,7 @@ def skip_in_an_experiment() -> None:
 
 def test_the_page_on_the_audit_tells_its_steps_in_order():
     skip_in_an_experiment()
-    steps = metrics("audit")["steps"]
+    steps = metrics("audit/audit")["steps"]
     told = re.findall(r"^\| ([^|]+) \| <!-- (\w+) -->.*?(, not paired)? \|$", AUDIT, re.MULTILINE)
     said = [(step["title"], step["name"], "" if step.get("paired", True) else ", not paired") for step in steps]
     assert told == said
@@ -169,9 +169,9 @@ def test_the_page_on_the_audit_tells_its_steps_in_order():
 
 def test_the_audit_ends_with_the_headline_and_begins_with_what_was_published():
     skip_in_an_experiment()
-    first, *_, last = metrics("audit")["steps"]
-    assert last["roc_auc"] == metrics("intervals")["backtest_roc_auc"]
-    assert first["roc_auc"]["low"] < metrics("audit")["published"]["roc_auc"] < first["roc_auc"]["high"]
+    first, *_, last = metrics("audit/audit")["steps"]
+    assert last["roc_auc"] == metrics("evaluate/intervals")["backtest_roc_auc"]
+    assert first["roc_auc"]["low"] < metrics("audit/audit")["published"]["roc_auc"] < first["roc_auc"]["high"]
 
 
 def test_no_registry_no_machine_path_and_no_data_is_committed():

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, commit, run
+from repositories import REPOSITORY, commit, run
 
 pytestmark = pytest.mark.needs("git", "git")
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import grimp
 import pytest
-from conftest import REPOSITORY, run
 from dvc.parsing import DataResolver
 from dvc.repo import Repo
+from repositories import REPOSITORY, run
 from ruamel.yaml import YAML
 
 from ontime import cli, params
-from ontime.dataset import Dataset
-from ontime.files import Files
+from ontime.dataset.dataset import Dataset
 from ontime.flights import FLIGHTS
+from ontime.io.paths import Files, Place
 
 pytestmark = pytest.mark.needs("git", "git")
 
@@ -26,9 +26,11 @@ PIPELINE: dict[str, Any] = DataResolver(Repo(str(REPOSITORY)), str(REPOSITORY), 
 BY_NAME = {"hours": "leads"}
 # Every stage runs through these: a change to them that changes a result changes another module too, and they change
 # far more often than they matter to what is stored.
-PLUMBING = {
-    f"ontime.{name}" for name in ("__main__", "cli", "params", "files", "formats", "places", "dataset", "errors")
-}
+PLUMBING = {f"ontime.{name}" for name in ("cli", "params", "errors")}
+# Which machinery and which dataset every stage joins.
+JOINED = {"ontime.__main__", "ontime.flights"}
+# Of these a stage's deps are files, not the folder: what people edit most makes no more stale than what shows it.
+BY_FILE = ("ontime.core.pictures", "ontime.flights", "ontime.stages")
 
 
 @pytest.fixture(scope="module")
@@ -86,20 +88,35 @@ def is_in(path: str, places: set[str]) -> bool:
 
 
 def modules_of(stage: str, imports: grimp.ImportGraph) -> set[str]:
-    """The stage's module and all that it reaches, its parts of the dataset included, without the plumbing."""
+    """The stage's module, all that it reaches, its parts of the dataset included, and what joins them."""
     module = f"ontime.stages.{split_name(stage)[0]}"
     parts = dataset_parts(module_of(stage))
     starts = {module} | {FLIGHTS.parts[part].split(":")[0] for part in parts}
-    reached = starts | {found for start in starts for found in imports.find_upstream_modules(start)}
-    packages = {name for name in imports.modules if (REPOSITORY / f"src/{name.replace('.', '/')}").is_dir()}
-    return reached - PLUMBING - packages
+    return starts | {found for start in starts for found in imports.find_upstream_modules(start)} | JOINED
+
+
+def code_of(module: str) -> str | None:
+    """The file or folder that stands for a module in deps; none for plumbing and for what only holds other folders."""
+    place = REPOSITORY / f"src/{module.replace('.', '/')}"
+    if module in PLUMBING or (place.is_dir() and module not in JOINED):
+        return None
+    if module in JOINED and place.is_dir():
+        return f"src/{module.replace('.', '/')}/__init__.py"
+    package = module.rpartition(".")[0]
+    if package in {*BY_FILE, "ontime", "ontime.core"}:
+        return f"src/{module.replace('.', '/')}.py"
+    return f"src/{package.replace('.', '/')}"
 
 
 @pytest.mark.parametrize("stage", PIPELINE)
-def test_deps_are_the_modules_that_a_stage_reaches(stage: str, imports: grimp.ImportGraph):
-    code = {dep for dep in PIPELINE[stage]["deps"] if dep.startswith("src/") and dep.endswith(".py")}
-    expected = {f"src/{module.replace('.', '/')}.py" for module in modules_of(stage, imports)}
-    assert code == expected
+def test_deps_are_the_folders_and_files_that_a_stage_reaches(stage: str, imports: grimp.ImportGraph):
+    code = {dep for dep in PIPELINE[stage]["deps"] if dep.startswith("src/")}
+    assert code == {found for module in modules_of(stage, imports) if (found := code_of(module))}
+
+
+def test_another_default_of_a_declaration_or_another_dataset_makes_every_stage_stale():
+    for stage in PIPELINE.values():
+        assert {"src/ontime/dataset", "src/ontime/__main__.py", "src/ontime/flights/__init__.py"} <= {*stage["deps"]}
 
 
 def test_every_part_of_the_dataset_is_one_the_machinery_knows():
@@ -137,7 +154,8 @@ def test_every_section_is_read_and_fills_its_dataclass():
 
 
 def test_every_output_is_named_once_in_files_and_every_dep_is_made_before():
-    known = {getattr(Files(), name).as_posix() for name, value in vars(Files).items() if isinstance(value, property)}
+    known = {place.path for place in vars(Files).values() if isinstance(place, Place)}
+    known |= {Files().record(split_name(stage)[0]).as_posix() for stage in PIPELINE}
     made: set[str] = set()
     for stage in PIPELINE.values():
         data = {dep for dep in stage["deps"] if not dep.startswith("src/")}

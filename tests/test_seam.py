@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from conftest import REPOSITORY, commit, run
+from repositories import REPOSITORY, commit, run
 from toy import TOY
 
 from ontime.flights import FLIGHTS
@@ -42,7 +42,7 @@ def test_the_second_dataset_is_small_and_shares_only_the_columns_of_the_seam(rep
 def test_another_dataset_runs_through_dvc_and_a_second_run_does_nothing(toy: Path):
     first = run("dvc", "repro", folder=toy)
     assert first.returncode == 0, first.stderr + first.stdout
-    record = json.loads((toy / "metrics/validate.json").read_text())
+    record = json.loads((toy / "metrics/validate/metrics.json").read_text())
     assert record["rows"] == {"depots": 2, "parcels": 2400}
     lock = (toy / "dvc.lock").read_bytes()
     second = run("dvc", "repro", folder=toy)
@@ -54,8 +54,8 @@ def test_a_shorter_dataset_is_a_real_one(toy: Path):
     commit(toy)
     done = run("dvc", "exp", "run", "-S", "fetch.until=2020-04", folder=toy)
     assert done.returncode == 0, done.stderr + done.stdout
-    assert json.loads((toy / "metrics/validate.json").read_text())["rows"]["parcels"] == 1600
-    assert json.loads((toy / "metrics/audit.json").read_text())["published"]["complete"] is False
+    assert json.loads((toy / "metrics/validate/metrics.json").read_text())["rows"]["parcels"] == 1600
+    assert json.loads((toy / "metrics/audit/audit.json").read_text())["published"]["complete"] is False
 
 
 def test_a_stop_under_dvc_writes_nothing_and_the_way_back_is_the_documented_one(toy: Path):

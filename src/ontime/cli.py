@@ -11,9 +11,9 @@ from pathlib import Path
 from types import ModuleType
 
 from ontime import params
-from ontime.dataset import Dataset
+from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files
+from ontime.io.paths import Files
 
 HOME = Path(__file__).parent
 GROUPS = ("data",)  # first words of verbs of two words

@@ -18,14 +18,14 @@ import pyarrow.parquet as pq
 from stages import measure
 from tqdm import tqdm
 
-from ontime.core.door import admit
-from ontime.core.features import build_months
-from ontime.core.messages import split
-from ontime.core.model import Model
-from ontime.files import Files, months, part
+from ontime.core.features.table import build_months
+from ontime.core.model.model import Model
+from ontime.core.serving.admission import admit
+from ontime.core.serving.messages import split
 from ontime.flights import FLIGHTS
-from ontime.flights.times import HOME_ZONE
-from ontime.formats import read_model, read_parquet, write_parquet
+from ontime.flights.contract.times import HOME_ZONE
+from ontime.io.formats import read_model, read_parquet, write_parquet
+from ontime.io.paths import Files, months, part
 
 FILES = Files()
 LATER = "2099-01-01T00:00Z"  # than every year that is laid out

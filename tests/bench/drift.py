@@ -13,9 +13,9 @@ import pandas as pd
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2_contingency, ks_2samp, wasserstein_distance
 
-from ontime.core.drift import Profile
-from ontime.files import Files, months, read_months
-from ontime.formats import read_json
+from ontime.core.profiles.reference import Profile
+from ontime.io.formats import read_json
+from ontime.io.paths import Files, months, read_months
 
 FEATURES = 30
 ROWS = 30_000

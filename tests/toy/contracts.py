@@ -3,8 +3,9 @@
 import pandas as pd
 import pandera.pandas as pa
 
-from ontime.core.contract import column
-from ontime.dataset import Clock, Measure, Rule, Table
+from ontime.core.contract.columns import column
+from ontime.dataset.contract import Measure, Rule, Table
+from toy.clocks import DELIVERED, FACT, LEFT, PLANNED
 
 UTC = "datetime64[us, UTC]"
 DAY = "datetime64[us]"
@@ -22,8 +23,8 @@ DEPOTS = Table(
     key=("depot",),
     schema=pa.DataFrameSchema(
         {
-            "depot": column("str", clock=Clock.REFERENCE, reason="its name"),
-            "city": column("str", clock=Clock.REFERENCE, reason="where it is"),
+            "depot": column("str", clock=FACT, reason="its name"),
+            "city": column("str", clock=FACT, reason="where it is"),
         }
     ),
 )
@@ -36,16 +37,16 @@ PARCELS = Table(
     derive=_derive,
     schema=pa.DataFrameSchema(
         {
-            "number": column("Int64", pa.Check.ge(0), clock=Clock.SCHEDULE, reason="number in the month"),
-            "depot": column("str", clock=Clock.SCHEDULE, bins="values", reason="its depot"),
-            "promised": column(UTC, clock=Clock.SCHEDULE, reason="when it was promised for"),
-            "left": column(UTC, clock=Clock.DEPARTURE, nullable=True, missing=(0.05, 0.2), reason="left the depot"),
-            "delivered": column(UTC, clock=Clock.ARRIVAL, nullable=True, reason="reached its address"),
+            "number": column("Int64", pa.Check.ge(0), clock=PLANNED, reason="number in the month"),
+            "depot": column("str", clock=PLANNED, bins="values", reason="its depot"),
+            "promised": column(UTC, clock=PLANNED, reason="when it was promised for"),
+            "left": column(UTC, clock=LEFT, nullable=True, missing=(0.05, 0.2), reason="left the depot"),
+            "delivered": column(UTC, clock=DELIVERED, nullable=True, reason="reached its address"),
         }
     ),
     added={
-        "day": column(DAY, clock=Clock.SCHEDULE, reason="date promised"),
-        "id": column("str", clock=Clock.SCHEDULE, reason="date and number"),
+        "day": column(DAY, clock=PLANNED, reason="date promised"),
+        "id": column("str", clock=PLANNED, reason="date and number"),
     },
     rules=(
         Rule(

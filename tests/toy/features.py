@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from ontime.dataset import Clock, Feature, FeatureSet, Open, Stream, Value, Window
+from ontime.dataset.features import Feature, FeatureSet, Open, Stream, Value, Window
+from toy.clocks import LEFT, PLANNED
 
 LATE = pd.Timedelta(minutes=10)
 
@@ -33,10 +34,10 @@ FEATURES = FeatureSet(
     rows=rows,
     events=events,
     own=(
-        Feature("depot", "its depot", "", Clock.SCHEDULE, "parcels", "plan", dtype="str"),
-        Feature("hour", "hour promised for", "hour", Clock.SCHEDULE, "parcels", "plan", dtype="int32"),
+        Feature("depot", "its depot", "", PLANNED, "parcels", "plan", dtype="str"),
+        Feature("hour", "hour promised for", "hour", PLANNED, "parcels", "plan", dtype="int32"),
     ),
-    streams={"left": Stream("parcels", "parcels", Clock.DEPARTURE, {"late": Value("share of {} that left late", "")})},
+    streams={"left": Stream("parcels", "parcels", LEFT, {"late": Value("share of {} that left late", "")})},
     groups={"road": (Window("left", ("depot",), 24, means=("late",)), Open("left", ("depot",), 12))},
     derive=lambda frame: frame,
     derived=(),

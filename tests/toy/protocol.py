@@ -1,6 +1,6 @@
 """How a figure on parcels came about that nobody published."""
 
-from ontime.dataset import Protocol, Step
+from ontime.dataset.protocol import Protocol, Step
 
 
 def _rows(_, features):

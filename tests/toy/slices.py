@@ -1,6 +1,6 @@
 """Where a model of parcels is asked how good it is."""
 
-from ontime.dataset import Slice
+from ontime.dataset.slices import Slice
 
 SLICES = (
     Slice("depot", "depot"),

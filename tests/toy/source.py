@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from ontime.dataset import Part
+from ontime.dataset.contract import Part
 
 DEPOTS = pd.DataFrame({"depot": ["NORTH", "SOUTH"], "city": ["Oslo", "Rome"]})
 MONTHS = pd.period_range("2020-01", "2020-06", freq="M")

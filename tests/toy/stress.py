@@ -1,6 +1,6 @@
 """What may happen to parcels."""
 
-from ontime.dataset import Change, Feed, Stress
+from ontime.dataset.stress import Change, Feed, Stress
 
 
 def _crossed(tables: dict) -> dict:

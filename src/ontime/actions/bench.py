@@ -17,15 +17,15 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.features import build, months_needed, with_past
-from ontime.core.latency import HEADER, line
-from ontime.core.memory import Memory, records
-from ontime.core.model import Model
-from ontime.core.plots_latency import latency
-from ontime.dataset import Dataset
+from ontime.core.features.online import Memory, records
+from ontime.core.features.table import build, months_needed, with_past
+from ontime.core.model.model import Model
+from ontime.core.pictures.latency import latency
+from ontime.core.serving.latency import HEADER, line
+from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files, months, part, parts, read_months
-from ontime.formats import read_model, read_parquet, write_json, write_png
+from ontime.io.formats import read_model, read_parquet, write_json, write_png
+from ontime.io.paths import Files, months, part, parts, read_months
 from ontime.params import Features
 
 Work = Callable[[], object]

@@ -9,14 +9,14 @@ from typing import Any
 import vl_convert
 from ruamel.yaml import YAML
 
-from ontime.core.compare import Comparison, backtests
-from ontime.core.review import MARKER, Report, Side, markdown, pictures_of
-from ontime.dataset import Dataset
+from ontime.core.report.review import MARKER, Report, Side, markdown, pictures_of
+from ontime.core.statistics.comparison import Comparison, backtests
+from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files
+from ontime.io.atomic import write_bytes, write_text
+from ontime.io.paths import Files
 from ontime.params import Intervals
-from ontime.places import write_bytes, write_text
-from ontime.revisions import changes, read_bytes, read_parquet, resolve
+from ontime.repo.revisions import changes, read_bytes, read_parquet, resolve
 
 PAGE = "report.md"
 VEGA_LITE = "5.21"  # DVC's templates are written for version 5

@@ -2,11 +2,11 @@
 
 import argparse
 
-from ontime.core.compare import backtests
-from ontime.dataset import Dataset
-from ontime.files import Files
+from ontime.core.statistics.comparison import backtests
+from ontime.dataset.dataset import Dataset
+from ontime.io.paths import Files
 from ontime.params import Intervals
-from ontime.revisions import read_parquet, resolve
+from ontime.repo.revisions import read_parquet, resolve
 
 DIGITS = 5
 

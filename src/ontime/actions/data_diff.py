@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from ontime.core.changes import Hashes, Month, Pair, Parts, compare, contract_bins, parts
-from ontime.dataset import Dataset
-from ontime.files import Files, part
-from ontime.revisions import hashes, read_parquet, resolve
+from ontime.core.contract.table_diff import Hashes, Month, Pair, Parts, compare, contract_bins, parts
+from ontime.dataset.dataset import Dataset
+from ontime.io.paths import Files, part
+from ontime.repo.revisions import hashes, read_parquet, resolve
 
 KINDS = ("changed", "added", "removed")
 ROW = "  {:<26}{:<8}{:>9}{:>11}{:>14}{:>18}{:>18}{:>9}"

@@ -5,10 +5,10 @@ import sys
 
 from tqdm import tqdm
 
-from ontime.dataset import Dataset
+from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files
-from ontime.storage import Checked, check_remote, check_workspace, opened, outputs, repair_remote
+from ontime.io.paths import Files
+from ontime.repo.storage import Checked, check_remote, check_workspace, opened, outputs, repair_remote
 
 SHOWN = 20
 STEPS = {

@@ -2,11 +2,11 @@
 
 import logging
 
-from ontime.core.dictionary import data_dictionary, feature_dictionary
-from ontime.core.features import describe
-from ontime.dataset import Dataset
-from ontime.files import Files
-from ontime.places import write_text
+from ontime.core.features.table import describe
+from ontime.core.report.dictionaries import data_dictionary, feature_dictionary
+from ontime.dataset.dataset import Dataset
+from ontime.io.atomic import write_text
+from ontime.io.paths import Files
 
 log = logging.getLogger(__name__)
 

@@ -10,12 +10,12 @@ from datetime import datetime
 from textwrap import shorten
 from typing import Any
 
-from ontime.core.lineage import DIGITS, Pin, Stage, asked_for, disagreements, lineage, makers, normal, pins, stages
-from ontime.dataset import Dataset
+from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files
-from ontime.history import blame, declared, has, uncommitted, who
-from ontime.revisions import WORKSPACE, commit_of, read_text, resolve
+from ontime.io.paths import Files
+from ontime.repo.history import blame, declared, has, uncommitted, who
+from ontime.repo.lineage import DIGITS, Pin, Stage, asked_for, disagreements, lineage, makers, normal, pins, stages
+from ontime.repo.revisions import WORKSPACE, commit_of, read_text, resolve
 
 SHORT = 7  # digits of a commit
 MEND = "run `dvc repro`, or `dvc checkout` for what is committed, and commit; or name a commit: lineage HEAD"

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from ontime.core.findings import counted, describe
-from ontime.dataset import Dataset
+from ontime.core.contract.findings import counted, describe
+from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files
-from ontime.formats import write_chunks, write_parquet
-from ontime.inbox import KINDS
+from ontime.io.atomic import together
+from ontime.io.formats import write_chunks, write_parquet
+from ontime.io.message_files import KINDS
+from ontime.io.paths import Files
+from ontime.io.row_files import count_rows, row_batches
+from ontime.io.scoring import answered, batch, terms
 from ontime.params import Costs, Validate
-from ontime.places import together
-from ontime.scoring import answered, batch, count_rows, row_batches, terms
 
 log = logging.getLogger(__name__)
 

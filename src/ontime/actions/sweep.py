@@ -10,14 +10,14 @@ import pandas as pd
 from tqdm import tqdm
 
 from ontime import params
-from ontime.core import plots
-from ontime.core.sweep import Settings, ranking, trials
-from ontime.dataset import Dataset
+from ontime.core.evaluation.sweep import Settings, ranking, trials
+from ontime.core.pictures.sweep import sweep as picture
+from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files
-from ontime.formats import write_csv, write_png
+from ontime.io.formats import write_csv, write_png
+from ontime.io.paths import Files
 from ontime.params import Intervals, Sweep
-from ontime.revisions import changed, commit_of, experiments_of, read_bytes, read_parquet, restore
+from ontime.repo.revisions import changed, commit_of, experiments_of, read_bytes, read_parquet, restore
 
 log = logging.getLogger(__name__)
 STAGE = "backtest"  # where everything is chosen: the test window stays unread
@@ -41,7 +41,7 @@ def run(dataset: Dataset, files: Files, sweep: Sweep, intervals: Intervals) -> N
     if backtests:
         table = ranking(wanted, backtests, read_parquet(files.backtest, base), intervals)
         write_csv(table, files.sweep)
-        write_png(plots.sweep(table, intervals.level), files.sweep_picture)
+        write_png(picture(table, intervals.level), files.sweep_picture)
         print(_shown(table))
         log.info("the table is in %s, the picture in %s", files.sweep, files.sweep_picture)
     if failed:

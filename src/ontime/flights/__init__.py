@@ -1,12 +1,12 @@
 """The dataset: flights out of New York in 2013, and the weather. The one folder to replace for another dataset."""
 
-from ontime.dataset import Dataset
+from ontime.dataset.dataset import Dataset
 
 FLIGHTS = Dataset(
     name="ontime",
     parts={
         "read": "ontime.flights.source:read",
-        "tables": "ontime.flights.contracts:TABLES",
+        "tables": "ontime.flights.contract.columns:TABLES",
         "features": "ontime.flights.features:FEATURES",
         "slices": "ontime.flights.slices:SLICES",
         "stress": "ontime.flights.stress:STRESS",

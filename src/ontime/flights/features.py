@@ -8,9 +8,10 @@ import holidays
 import numpy as np
 import pandas as pd
 
-from ontime.dataset import Clock, Feature, FeatureSet, Latest, Open, Stream, Value, Window
+from ontime.dataset.features import Feature, FeatureSet, Latest, Open, Stream, Value, Window
+from ontime.flights.contract.clocks import ARRIVAL, DEPARTURE, OBSERVED, SCHEDULE
+from ontime.flights.contract.times import minute_of_day
 from ontime.flights.outcome import LATE, outcome, outcome_known_at
-from ontime.flights.times import minute_of_day
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -27,18 +28,18 @@ STREAMS = {
     "departures": Stream(
         "departures",
         "flights",
-        Clock.DEPARTURE,
+        DEPARTURE,
         {"delay": DELAY, "late": Value("share of {} that were 15 or more minutes late", "")},
     ),
-    "arrivals": Stream("arrivals", "flights", Clock.ARRIVAL, {"delay": DELAY}),
+    "arrivals": Stream("arrivals", "flights", ARRIVAL, {"delay": DELAY}),
     "outcomes": Stream(
-        "decided outcomes", "flights", Clock.ARRIVAL, {"late": Value("share of {} that were not on time", "")}
+        "decided outcomes", "flights", ARRIVAL, {"late": Value("share of {} that were not on time", "")}
     ),
-    "schedule": Stream("scheduled departures", "flights", Clock.SCHEDULE),
+    "schedule": Stream("scheduled departures", "flights", SCHEDULE),
     "weather": Stream(
         "observations",
         "weather",
-        Clock.OBSERVED,
+        OBSERVED,
         {
             "temp": Value("temperature at the origin", "degrees Fahrenheit"),
             "dewp": Value("dew point at the origin", "degrees Fahrenheit"),
@@ -83,7 +84,7 @@ HISTORIES = (
     Window("arrivals", ("carrier", "destination"), 24, means=("delay",), count=False),
     Latest("arrivals", NUMBER, 36, ("delay",)),
 )
-SCHEDULE = (
+SCHEDULE_WINDOWS = (
     Window("schedule", ("origin", "day", "hour"), 24, anchor="starts_at", ahead=24, name="traffic_origin_hour"),
     Window("schedule", ("origin", "day"), 24, anchor="starts_at", ahead=24, name="traffic_origin_day"),
     Window("schedule", ("origin",), 2, anchor="starts_at", name="queue_origin_2h"),
@@ -174,7 +175,7 @@ def _days_to_holiday(day: pd.Series) -> pd.Series:
 
 
 def _own(name: str, meaning: str, unit: str = "", dtype: str = "int32") -> Feature:
-    return Feature(name, meaning, unit, Clock.SCHEDULE, "flights", "schedule", dtype=dtype)
+    return Feature(name, meaning, unit, SCHEDULE, "flights", "schedule", dtype=dtype)
 
 
 FEATURES = FeatureSet(
@@ -193,7 +194,13 @@ FEATURES = FeatureSet(
         _own("holiday_days", "to the nearest federal holiday", "days"),
     ),
     streams=STREAMS,
-    groups={"schedule": SCHEDULE, "weather": WEATHER, "trailing": TRAILING, "open": OPEN, "histories": HISTORIES},
+    groups={
+        "schedule": SCHEDULE_WINDOWS,
+        "weather": WEATHER,
+        "trailing": TRAILING,
+        "open": OPEN,
+        "histories": HISTORIES,
+    },
     derive=derive,
     derived=(
         *(
@@ -201,7 +208,7 @@ FEATURES = FeatureSet(
                 f"change_weather_{name}",
                 f"{value.meaning} now less that of three hours ago",
                 value.unit,
-                Clock.OBSERVED,
+                OBSERVED,
                 "weather",
                 "weather",
                 window="3h",
@@ -212,7 +219,7 @@ FEATURES = FeatureSet(
             "crosswind",
             "wind across the main runway, by the latest speed and direction",
             "mph",
-            Clock.OBSERVED,
+            OBSERVED,
             "weather",
             "weather",
         ),
@@ -220,7 +227,7 @@ FEATURES = FeatureSet(
             "trend_departures_origin",
             "mean delay of departures in the last hour less that in the last three",
             "minutes",
-            Clock.DEPARTURE,
+            DEPARTURE,
             "flights",
             "trailing",
             window="1h, 3h",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ontime.dataset import Messages
-from ontime.flights import times
-from ontime.flights.times import local_date
+from ontime.dataset.messages import Messages
+from ontime.flights.contract import times
+from ontime.flights.contract.times import local_date
 
 
 def identity(keys: pd.DataFrame) -> pd.Series:

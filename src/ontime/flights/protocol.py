@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import holidays
 import pandas as pd
 
-from ontime.dataset import Protocol, Step
-from ontime.flights.times import derive_flights
+from ontime.dataset.protocol import Protocol, Step
+from ontime.flights.contract.times import derive_flights
 
 LATE = 30  # minutes late, from which the published question counts
 LAST_KNOWN = "latest_weather_origin_"

@@ -1,6 +1,6 @@
 """Where a model of flights is asked how good it is: who, where from, where to, when, in which weather, after what."""
 
-from ontime.dataset import Slice
+from ontime.dataset.slices import Slice
 
 HOUR = 60  # minutes
 

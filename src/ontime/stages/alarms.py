@@ -7,16 +7,16 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.alarms import follow, rules, table
-from ontime.core.distances import TESTS
-from ontime.core.loop import Rules, lag
-from ontime.core.plots_loop import alarms
-from ontime.core.replay import Life, Run, Setting, Shelf, before, days_of
-from ontime.core.split import backtest_months, begins, known, windows
-from ontime.core.worlds import PLAIN, World
-from ontime.dataset import Dataset
-from ontime.files import Files, months, read_months
-from ontime.formats import read_csv, read_parquet, write_csv, write_png
+from ontime.core.loop.alarm_rules import follow, rules, table
+from ontime.core.loop.day_step import Rules, lag
+from ontime.core.loop.replay import Life, Run, Setting, Shelf, before, days_of
+from ontime.core.loop.scenarios import PLAIN, World
+from ontime.core.model.split import backtest_months, begins, known, windows
+from ontime.core.pictures.alarms import alarms
+from ontime.core.profiles.distances import TESTS
+from ontime.dataset.dataset import Dataset
+from ontime.io.formats import read_csv, read_parquet, write_csv, write_png
+from ontime.io.paths import Files, months, read_months
 from ontime.params import Drift, Features, Intervals, Policy, Replay, Split, Train
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def run(
             if day >= first:
                 life.day(day)
         found[month] = follow(life, [*followed, *parts.test], policy.margin, drift.quantile)
-    with files.whole("alarms", files.alarms, files.alarms_weeks, files.alarms_picture) as draft:
+    with files.whole("alarms", files.record("alarms")) as draft:
         lines = table(rules(TESTS), list(found.values()), since, intervals)
         write_csv(lines, draft.alarms)
         weeks = pd.concat([each.weeks(month, intervals.level) for month, each in found.items()])

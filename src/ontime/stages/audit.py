@@ -5,12 +5,13 @@ import logging
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.audit import Judged, Plan, counted, draw, judge, measured, own
-from ontime.core.plots_audit import staircase
-from ontime.core.split import backtest_months, windows
-from ontime.dataset import Dataset, Protocol
-from ontime.files import Files, months, part, parts, read_months
-from ontime.formats import read_parquet, write_json, write_png
+from ontime.core.evaluation.audit import Judged, Plan, counted, draw, judge, measured, own
+from ontime.core.model.split import backtest_months, windows
+from ontime.core.pictures.audit import staircase
+from ontime.dataset.dataset import Dataset
+from ontime.dataset.protocol import Protocol
+from ontime.io.formats import read_parquet, write_json, write_png
+from ontime.io.paths import Files, months, part, parts, read_months
 from ontime.params import Audit, Features, Intervals, Split
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, interv
     plan = Plan(found.before_test, backtest_months(found, split), features.lead_hours)
     published, steps = _published(files, protocol, plan, audit) if protocol else (None, [])
     steps += own(read_parquet(files.backtest, ["id", "day", "outcome", "probability"]))
-    with files.whole("audit", files.audit, files.audit_picture) as draft:
+    with files.whole("audit", files.record("audit")) as draft:
         record = measured(steps, intervals)
         write_json({"published": published, "steps": record}, draft.audit)
         write_png(staircase(record, protocol.roc_auc if protocol else None, intervals.level), draft.audit_picture)

@@ -5,18 +5,18 @@ import logging
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.backtest import Backtest
-from ontime.core.baselines import baselines
-from ontime.core.daily import by_day
-from ontime.core.features import KEYS, chosen
-from ontime.core.influence import estimate, shown
-from ontime.core.metrics import Days
-from ontime.core.split import backtest_months, windows
-from ontime.dataset import Dataset
-from ontime.files import Files, months, read_months
-from ontime.formats import write_csv, write_model, write_parquet
+from ontime.core.features.table import KEYS, chosen
+from ontime.core.model.backtest import Backtest
+from ontime.core.model.baselines import baselines
+from ontime.core.model.split import backtest_months, windows
+from ontime.core.statistics.day_metrics import by_day
+from ontime.core.statistics.intervals import estimate, shown
+from ontime.core.statistics.metrics import Days
+from ontime.dataset.dataset import Dataset
+from ontime.io.formats import write_csv, write_model, write_parquet
+from ontime.io.hashes import content_hash
+from ontime.io.paths import Files, months, read_months
 from ontime.params import Features, Intervals, Split, Train
-from ontime.places import content_hash
 
 log = logging.getLogger(__name__)
 METRICS = ("roc_auc", "log_loss", "brier")
@@ -33,7 +33,7 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, train:
     ingredients = {"data": content_hash(files.features), "features": features, "split": split, "train": train}
     predicted, lines = [], []
     with (
-        files.whole("backtest", files.backtest, files.backtest_models, files.backtest_months) as draft,
+        files.whole("backtest", files.backtest, files.backtest_models, files.record("backtest")) as draft,
         files.checkpoints("backtest", **ingredients) as kept,
         tqdm(total=2 * len(tested), desc="backtest", unit=" steps", disable=None) as progress,
     ):

@@ -4,18 +4,19 @@ import logging
 
 import pandas as pd
 
-from ontime.core.baselines import BASELINES, baselines
-from ontime.core.compare import against
-from ontime.core.curves import calibration_table, precision_curve, roc_curve
-from ontime.core.features import KEYS
-from ontime.core.intervals import Interval, Statistic, calibrated
-from ontime.core.metrics import Days
-from ontime.core.model import Model
-from ontime.core.plots import headline
-from ontime.core.split import in_month, pieces, windows
-from ontime.dataset import Dataset
-from ontime.files import Files, months, read_months
-from ontime.formats import read_csv, read_model, read_parquet, write_csv, write_json, write_parquet, write_png
+from ontime.core.features.table import KEYS
+from ontime.core.model.baselines import BASELINES, baselines
+from ontime.core.model.model import Model
+from ontime.core.model.split import in_month, pieces, windows
+from ontime.core.pictures.headline import headline
+from ontime.core.statistics.bootstrap import Statistic, calibrated
+from ontime.core.statistics.comparison import against
+from ontime.core.statistics.curves import calibration_table, precision_curve, roc_curve
+from ontime.core.statistics.intervals import Interval
+from ontime.core.statistics.metrics import Days
+from ontime.dataset.dataset import Dataset
+from ontime.io.formats import read_csv, read_model, read_parquet, write_csv, write_json, write_parquet, write_png
+from ontime.io.paths import Files, months, read_months
 from ontime.params import Features, Intervals, Split
 
 log = logging.getLogger(__name__)
@@ -31,12 +32,8 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, interv
     found = {name: calibrated(Statistic(name, days), intervals) for name in TEST}
     for name in BACKTEST:
         found[f"backtest_{name}"] = calibrated(Statistic(name, before, by_month=True), intervals)
-    outputs = (
-        *(files.evaluate, files.intervals, files.baselines, files.predictions, files.evaluate_picture),
-        *(files.evaluate_roc, files.evaluate_precision, files.evaluate_calibration, files.evaluate_importance),
-    )
-    with files.whole("evaluate", *outputs) as draft:
-        write_json({name: round(interval.value, 4) for name, interval in found.items()}, draft.evaluate)
+    with files.whole("evaluate", files.predictions, files.record("evaluate")) as draft:
+        write_json({name: round(interval.value, 4) for name, interval in found.items()}, draft.evaluate_metrics)
         write_json({name: interval.content() for name, interval in found.items()}, draft.intervals)
         compared = {"backtest": against(backtest, BASELINES, intervals), "test": against(test, BASELINES, intervals)}
         write_json(compared, draft.baselines)

@@ -4,10 +4,10 @@ import logging
 
 from tqdm import tqdm
 
-from ontime.core.features import build_months
-from ontime.dataset import Dataset
-from ontime.files import Files, months_of, part
-from ontime.formats import read_parquet, write_parquet
+from ontime.core.features.table import build_months
+from ontime.dataset.dataset import Dataset
+from ontime.io.formats import read_parquet, write_parquet
+from ontime.io.paths import Files, months_of, part
 from ontime.params import Features
 
 log = logging.getLogger(__name__)

@@ -2,9 +2,9 @@
 
 import logging
 
-from ontime.dataset import Dataset
-from ontime.files import Files, part
-from ontime.formats import write_parquet
+from ontime.dataset.dataset import Dataset
+from ontime.io.formats import write_parquet
+from ontime.io.paths import Files, part
 from ontime.params import Fetch
 
 log = logging.getLogger(__name__)

@@ -6,17 +6,18 @@ import logging
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.backtest import Backtest, Month
-from ontime.core.climatology import climatology
-from ontime.core.features import KEYS, build_months, chosen, feeds
-from ontime.core.lead_record import REFERENCE, measure, worth
-from ontime.core.model import DIGITS
-from ontime.core.split import backtest_months, windows
-from ontime.dataset import Dataset, FeatureSet
-from ontime.files import Files, months_of, part
-from ontime.formats import read_parquet, write_json, write_parquet
+from ontime.core.evaluation.lead_record import REFERENCE, measure, worth
+from ontime.core.features.table import KEYS, build_months, chosen, feeds
+from ontime.core.model.backtest import Backtest, Month
+from ontime.core.model.climatology import climatology
+from ontime.core.model.model import DIGITS
+from ontime.core.model.split import backtest_months, windows
+from ontime.dataset.dataset import Dataset
+from ontime.dataset.features import FeatureSet
+from ontime.io.formats import read_parquet, write_json, write_parquet
+from ontime.io.hashes import content_hash
+from ontime.io.paths import Files, months_of, part
 from ontime.params import Intervals, Lead, Split, Train
-from ontime.places import content_hash
 
 log = logging.getLogger(__name__)
 

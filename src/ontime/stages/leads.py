@@ -2,12 +2,12 @@
 
 import logging
 
-from ontime.core import lead_pictures
-from ontime.core.leads import how_early, lead_table, worth_table
-from ontime.dataset import Dataset
+from ontime.core.evaluation.leads import how_early, lead_table, worth_table
+from ontime.core.pictures import ablation, leads
+from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files
-from ontime.formats import read_json, read_parquet, write_csv, write_json, write_png
+from ontime.io.formats import read_json, read_parquet, write_csv, write_json, write_png
+from ontime.io.paths import Files
 from ontime.params import Intervals, Lead
 
 log = logging.getLogger(__name__)
@@ -18,13 +18,12 @@ def run(dataset: Dataset, files: Files, lead: Lead, intervals: Intervals) -> Non
     _refuse_others(files, lead)
     records = {name: read_json(files.lead_metrics / f"{name}.json") for name in lead.leads}
     said = {name: read_parquet(files.lead / f"{name}.parquet") for name in lead.leads}
-    outputs = (files.lead_record, files.lead_table, files.lead_picture, files.worth_table, files.worth_picture)
-    with files.whole("leads", *outputs) as draft:
-        write_csv(table := lead_table(records, said, intervals), draft.lead_table)
-        write_csv(worth := worth_table(records), draft.worth_table)
-        write_png(lead_pictures.how_early(table, intervals.level), draft.lead_picture)
-        write_png(lead_pictures.feeds(worth, intervals.level), draft.worth_picture)
-        write_json({"how_early": (told := how_early(table, intervals.level))}, draft.lead_record)
+    with files.whole("leads", files.record("leads")) as draft:
+        write_csv(table := lead_table(records, said, intervals), draft.leads_table)
+        write_csv(worth := worth_table(records), draft.ablation_table)
+        write_png(leads.how_early(table, intervals.level), draft.leads_picture)
+        write_png(ablation.feeds(worth, intervals.level), draft.ablation_picture)
+        write_json({"how_early": (told := how_early(table, intervals.level))}, draft.leads_record)
     log.info(told)
 
 

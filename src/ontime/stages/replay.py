@@ -6,14 +6,12 @@ from dataclasses import replace
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.features import months_needed
-from ontime.core.feeds import Sample
-from ontime.core.loop import Rules, lag
-from ontime.core.plots_loop import policies
-from ontime.core.replay import Run, Setting, Shelf, before, days_of, live
-from ontime.core.replay_record import Judge, decisions, record, summary, weeks
-from ontime.core.split import backtest_months, windows
-from ontime.core.worlds import (
+from ontime.core.features.failing_feeds import Sample
+from ontime.core.features.table import months_needed
+from ontime.core.loop.day_step import Rules, lag
+from ontime.core.loop.replay import Run, Setting, Shelf, before, days_of, live
+from ontime.core.loop.replay_record import Judge, decisions, record, summary, weeks
+from ontime.core.loop.scenarios import (
     PLAIN,
     World,
     asked_in,
@@ -21,15 +19,17 @@ from ontime.core.worlds import (
     corrupted,
     feed_down,
     late_labels,
-    silence,
     without,
 )
-from ontime.dataset import Dataset
+from ontime.core.model.split import backtest_months, windows
+from ontime.core.monitoring.silence import silence
+from ontime.core.pictures.replay import policies
+from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files, months, months_of, part, read_months
-from ontime.formats import read_csv, read_parquet, write_csv, write_json, write_png
+from ontime.io.formats import read_csv, read_parquet, write_csv, write_json, write_png
+from ontime.io.hashes import content_hash
+from ontime.io.paths import Files, months, months_of, part, read_months
 from ontime.params import RULES, Costs, Drift, Features, Intervals, Policy, Replay, Split, Train
-from ontime.places import content_hash
 
 log = logging.getLogger(__name__)
 FAULTY = ("monthly", "gated")  # the policies that are tried with faults
@@ -60,12 +60,8 @@ def run(
     runs = _runs(worlds, Rules(policy, drift, lag(features.lead_hours)))
     ingredients = {"data": content_hash(files.features), "clean": content_hash(files.clean), "rounds": rounds}
     asked = {"train": train, "split": split, "features": features, "drift": drift, "policy": policy, "replay": replay}
-    outputs = (
-        *(files.replay, files.replay_table, files.replay_weeks, files.replay_decisions),
-        files.replay_picture,
-    )
     with (
-        files.whole("replay", *outputs) as draft,
+        files.whole("replay", files.record("replay")) as draft,
         files.checkpoints("replay", seed=intervals.seed, **ingredients, **asked) as kept,
     ):
         shelf = Shelf(setting, kept)

@@ -1,14 +1,14 @@
-"""The results of all stages -> data/report.html, one page to read, and metrics/model_card.md; nothing is computed."""
+"""The results of all stages -> data/report.html, one page, and a card of the model; nothing is computed."""
 
 import logging
 
-from ontime.core import report, report_card
-from ontime.core.report_results import PICTURES, RECORDS, TABLES, Results
-from ontime.dataset import Dataset
-from ontime.files import REPORT_TEMPLATE, Files
-from ontime.formats import read_csv, read_json, read_model
+from ontime.core.report import card, page
+from ontime.core.report.results import PICTURES, RECORDS, TABLES, Results
+from ontime.dataset.dataset import Dataset
+from ontime.io.atomic import read_bytes, read_text, write_text
+from ontime.io.formats import read_csv, read_json, read_model
+from ontime.io.paths import REPORT_TEMPLATE, Files
 from ontime.params import Costs, Features, Fetch, Intervals, Slices
-from ontime.places import read_bytes, read_text, write_text
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,8 @@ def run(
         slices=slices,
         costs=costs,
     )
-    page = report.page(results, read_text(REPORT_TEMPLATE))
-    with files.whole("report", files.report, files.model_card) as draft:
-        write_text(page, draft.report)
-        write_text(report_card.card(results), draft.model_card)
-    log.info("%s: %s sections, %s kB", files.report, len(report.SECTIONS), len(page.encode()) // 1000)
+    text = page.page(results, read_text(REPORT_TEMPLATE))
+    with files.whole("report", files.report, files.record("report")) as draft:
+        write_text(text, draft.report)
+        write_text(card.card(results), draft.model_card)
+    log.info("%s: %s sections, %s kB", files.report, len(page.SECTIONS), len(text.encode()) // 1000)

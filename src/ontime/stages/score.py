@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from ontime.core.batch import Watch
-from ontime.core.features import months_needed
-from ontime.core.laws import same_features, same_probabilities
-from ontime.core.messages import split as messages_of
-from ontime.core.split import windows
-from ontime.dataset import Dataset
+from ontime.core.features.table import months_needed
+from ontime.core.model.split import windows
+from ontime.core.robustness.laws import same_features, same_probabilities
+from ontime.core.serving.batch import Watch
+from ontime.core.serving.messages import asked
+from ontime.core.serving.messages import split as messages_of
+from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files, months, part, parts
-from ontime.formats import read_parquet, write_chunks, write_parquet
+from ontime.io.formats import read_parquet, write_chunks, write_parquet
+from ontime.io.paths import Files, months, part, parts
+from ontime.io.scoring import answered, batch, terms
 from ontime.params import Costs, Features, Split, Validate
-from ontime.scoring import answered, asked, batch, terms
 
 log = logging.getLogger(__name__)
 

@@ -4,17 +4,18 @@ import logging
 
 import pandas as pd
 
-from ontime.core.conformal import by_class, conformal_table
-from ontime.core.costs import bounds, cost_table, coverage_curve, forced, threshold_curve
-from ontime.core.mistakes import explain, in_common, worst
-from ontime.core.model import Model
-from ontime.core.plots_mistakes import weak_spots, what_it_costs
-from ontime.core.segments import search
-from ontime.core.slices import MONTH, bands_of, left_out, slice_table
-from ontime.core.split import known, start
-from ontime.dataset import Dataset
-from ontime.files import Files, part, read_months
-from ontime.formats import read_model, read_parquet, write_csv, write_json, write_parquet, write_png
+from ontime.core.evaluation.conformal import by_class, conformal_table
+from ontime.core.evaluation.costs import bounds, cost_table, coverage_curve, forced, threshold_curve
+from ontime.core.evaluation.mistakes import explain, in_common, worst
+from ontime.core.evaluation.segments import search
+from ontime.core.evaluation.slices import MONTH, bands_of, left_out, slice_table
+from ontime.core.model.model import Model
+from ontime.core.model.split import known, start
+from ontime.core.pictures.costs import what_it_costs
+from ontime.core.pictures.slices import weak_spots
+from ontime.dataset.dataset import Dataset
+from ontime.io.formats import read_model, read_parquet, write_csv, write_json, write_parquet, write_png
+from ontime.io.paths import Files, part, read_months
 from ontime.params import Costs, Features, Intervals, Slices
 
 log = logging.getLogger(__name__)
@@ -29,12 +30,7 @@ def run(dataset: Dataset, files: Files, features: Features, intervals: Intervals
     costed = cost_table(rows, costs, intervals)
     thresholds, answered = (curve(rows, costs, intervals) for curve in (threshold_curve, coverage_curve))
     sets = conformal_table(_pieces(rows, bands, features.lead_hours), slices.conformal_level, intervals)
-    outputs = (
-        *(files.slices, files.slices_record, files.slices_search, files.slices_errors, files.slices_picture),
-        *(files.costs, files.costs_threshold, files.costs_answered, files.costs_picture),
-        *(files.conformal, files.conformal_bounds, files.errors),
-    )
-    with files.whole("slices", *outputs) as draft:
+    with files.whole("slices", files.errors, files.record("slices")) as draft:
         write_csv(table, draft.slices)
         write_csv(segments, draft.slices_search)
         write_csv(in_common(rows, bands, mistakes, intervals), draft.slices_errors)
@@ -47,7 +43,7 @@ def run(dataset: Dataset, files: Files, features: Features, intervals: Intervals
         write_json(_bounds(rows, slices.conformal_level, features.lead_hours), draft.conformal_bounds)
         picture = what_it_costs(costed, thresholds, bounds(forced(costs))[0], answered, sets, intervals.level)
         write_png(picture, draft.costs_picture)
-        write_json(record := _record(table, segments, costed, sets), draft.slices_record)
+        write_json(record := _record(table, segments, costed, sets), draft.slices_metrics)
     log.info("%s", ", ".join(f"{name} {value}" for name, value in record.items() if name != "left_out"))
 
 

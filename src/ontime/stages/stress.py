@@ -5,16 +5,16 @@ import logging
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.features import months_needed
-from ontime.core.laws import judge
-from ontime.core.model import Model
-from ontime.core.plots_stress import failures
-from ontime.core.split import in_month, known, start
-from ontime.core.stress import FALLBACK, drifted, drifts, losses, moved, sampled, verdict
-from ontime.core.trial import Setting, Trial, attempt, laws, laws_of_features, month_of
-from ontime.dataset import Dataset
-from ontime.files import Files, part, parts, read_months
-from ontime.formats import read_csv, read_model, read_parquet, write_csv, write_json, write_png
+from ontime.core.features.table import months_needed
+from ontime.core.model.model import Model
+from ontime.core.model.split import in_month, known, start
+from ontime.core.pictures.stress import failures
+from ontime.core.robustness.laws import judge
+from ontime.core.robustness.stress import FALLBACK, drifted, drifts, losses, moved, sampled, verdict
+from ontime.core.robustness.stress_month import Setting, Trial, attempt, laws, laws_of_features, month_of
+from ontime.dataset.dataset import Dataset
+from ontime.io.formats import read_csv, read_model, read_parquet, write_csv, write_json, write_png
+from ontime.io.paths import Files, part, parts, read_months
 from ontime.params import Features, Intervals, Stress
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,7 @@ def run(dataset: Dataset, files: Files, features: Features, intervals: Intervals
     backtest, lines = read_parquet(files.backtest), read_csv(files.backtest_months)
     models = {month: Model.load(*read_model(files.backtest_models / month)) for month in lines["month"]}
     history = _history(files, backtest, stress)
-    outputs = (files.laws, files.stress, files.stress_table, files.stress_months, files.stress_picture)
-    with files.whole("stress", *outputs) as draft:
+    with files.whole("stress", files.record("stress")) as draft:
         trials, rows, tables = [], {}, {}
         for month, model in tqdm(models.items(), desc="stress", unit=" months", disable=None):
             rows, tables = _tables(files, setting, month)

@@ -5,16 +5,16 @@ from dataclasses import asdict
 
 from dvclive import Live
 
-from ontime.core.climatology import climatology
-from ontime.core.drift import Profile
-from ontime.core.features import KEYS, chosen
-from ontime.core.model import Model, Search, refit, search
-from ontime.core.split import Pieces, pieces, windows
-from ontime.dataset import Dataset
-from ontime.files import Files, months, read_months
-from ontime.formats import write_json, write_model
+from ontime.core.features.table import KEYS, chosen
+from ontime.core.model.climatology import climatology
+from ontime.core.model.model import Model, Search, refit, search
+from ontime.core.model.split import Pieces, pieces, windows
+from ontime.core.profiles.reference import Profile
+from ontime.dataset.dataset import Dataset
+from ontime.io.formats import write_json, write_model
+from ontime.io.hashes import content_hash
+from ontime.io.paths import Files, months, read_months
 from ontime.params import Features, Split, Train
-from ontime.places import content_hash
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, train:
     with (
         files.whole("train", files.candidate) as draft,
         files.checkpoints("train", data=version, features=features, split=split, train=train) as checkpoints,
-        Live(dir=str(files.train), save_dvc_exp=False, dvcyaml=None, report=None) as live,
+        Live(dir=str(files.train_curves), save_dvc_exp=False, dvcyaml=None, report=None) as live,
     ):
         found = search(data, types, train, checkpoints, lambda _, *losses: _show(live, *losses))
         model = refit(data, types, found.rounds, train, checkpoints)

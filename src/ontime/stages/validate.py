@@ -6,13 +6,14 @@ from collections.abc import Iterator
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.findings import ContractError
-from ontime.core.inspection import RawPart, findings_table, inspect, summary
-from ontime.core.structure import check_files, expected_parts
-from ontime.dataset import Dataset, Table
+from ontime.core.contract.findings import ContractError
+from ontime.core.contract.inspection import RawPart, findings_table, inspect, summary
+from ontime.core.contract.schema import check_files, expected_parts
+from ontime.dataset.contract import Table
+from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.files import Files, part, parts
-from ontime.formats import read_parquet, write_csv, write_json, write_parquet
+from ontime.io.formats import read_parquet, write_csv, write_json, write_parquet
+from ontime.io.paths import Files, part, parts
 from ontime.params import Validate
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,7 @@ def run(dataset: Dataset, files: Files, validate: Validate) -> None:
     expected = [
         (table, month) for table, month in expected_parts(dataset.tables, found) if (table.name, month) in found
     ]
-    outputs = (files.clean, files.quarantine, files.validate, files.validate_columns, files.validate_findings)
-    with files.whole("validate", *outputs) as draft:
+    with files.whole("validate", files.clean, files.quarantine, files.record("validate")) as draft:
         results = []
         for result in inspect(_read(expected, files), validate):
             if result.clean is not None:
@@ -39,7 +39,7 @@ def run(dataset: Dataset, files: Files, validate: Validate) -> None:
         write_parquet(pd.concat([result.quarantine for result in results], ignore_index=True), draft.quarantine)
         write_csv(pd.concat([result.lines for result in results]), draft.validate_columns)
         write_csv(findings_table(findings), draft.validate_findings)
-        write_json(record, draft.validate)
+        write_json(record, draft.validate_metrics)
     quarantined = sum(record["quarantined"].values())
     log.info("%s rows quarantined, %s warnings: see %s", quarantined, record["warnings"], files.validate_findings)
 

@@ -1,0 +1,95 @@
+"""A stream of raw parts -> each one clean, with its quarantine, its profile and every finding; one part in memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from ontime.core.contract.checks import check, check_measures
+from ontime.core.contract.column_profile import Counts, add_counts, count_bins, judge, profile
+from ontime.core.contract.findings import Finding, Level
+from ontime.core.contract.schema import unreadable
+from ontime.dataset.contract import Table
+from ontime.errors import OntimeError
+from ontime.params import Validate
+
+# A raw part; one that cannot be read comes as the error.
+RawPart = tuple[Table, str | None, pd.DataFrame | OntimeError]
+
+
+class Inspected(NamedTuple):
+    """A part after inspection; `clean` is None and `lines` are empty where too little of it is sound to go on."""
+
+    table: str
+    month: str | None
+    rows: int
+    quarantined: int
+    clean: pd.DataFrame | None
+    quarantine: pd.DataFrame
+    lines: pd.DataFrame
+    findings: list[Finding]
+
+
+def inspect(parts: Iterable[RawPart], params: Validate) -> Iterator[Inspected]:
+    """Check each part against the parts before it: reference tables first, then month by month, in the tables' order.
+
+    A month is compared with the sound months before it; one that stops the run is no reference for the next.
+    """
+    reference: dict[str, pd.DataFrame] = {}
+    of_month: dict[str, pd.DataFrame] = {}
+    before: dict[str, Counts] = {}
+    this_month = None
+    for table, month, frame in parts:
+        if month != this_month:
+            this_month, of_month = month, {}
+        others, counts = reference | of_month, before.get(table.name, {})
+        result = _inspect_part(table, month, frame, others, counts, params)
+        yield result
+        if result.clean is None:
+            continue
+        (of_month if table.monthly else reference)[table.name] = result.clean
+        if not any(finding.stops for finding in result.findings):
+            before[table.name] = add_counts(counts, count_bins(table, result.clean))
+
+
+def summary(results: Iterable[Inspected]) -> dict[str, Any]:
+    """The record in a few numbers: per table the clean rows and the quarantined ones; warnings; the largest shift."""
+    rows: Counter[str] = Counter()
+    quarantined: Counter[str] = Counter()
+    warnings, largest_shift = 0, 0.0
+    for result in results:
+        rows[result.table] += result.rows
+        quarantined[result.table] += result.quarantined
+        warnings += sum(finding.level is Level.WARN for finding in result.findings)
+        if not result.lines.empty:
+            largest_shift = max(largest_shift, result.lines["shift"].fillna(0).max())
+    return {"rows": dict(rows), "quarantined": dict(quarantined), "warnings": warnings, "largest_shift": largest_shift}
+
+
+def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:
+    """Findings, a row each: table, month, column, rule, level, found."""
+    names = ["table", "month", "column", "rule", "level", "found"]
+    rows = [(f.table, f.month, f.column, f.rule, f.level.value, f.found) for f in findings]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _inspect_part(
+    table: Table,
+    month: str | None,
+    frame: pd.DataFrame | OntimeError,
+    others: dict[str, pd.DataFrame],
+    before: Counts,
+    params: Validate,
+) -> Inspected:
+    nothing = pd.DataFrame()
+    if isinstance(frame, OntimeError):
+        return Inspected(table.name, month, 0, 0, None, nothing, nothing, [unreadable(table, month, frame)])
+    clean, quarantine, broken, findings = check(table, frame, month, others, params.max_quarantined)
+    if clean is None:
+        return Inspected(table.name, month, 0, broken, None, quarantine, nothing, findings)
+    lines = profile(table, clean, month, before)
+    findings = [*findings, *check_measures(table, clean, month, others), *judge(table, lines, params)]
+    return Inspected(table.name, month, len(clean), broken, clean, quarantine, lines, findings)

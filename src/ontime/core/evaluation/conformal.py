@@ -1,0 +1,112 @@
+"""Probabilities and outcomes of earlier rows -> sets of outcomes that hold the true one as often as they promise.
+
+Split conformal prediction (Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005): the promise is
+exact, in finite samples and for any model, where later rows are exchangeable with the earlier ones. Seasons are not, so
+coverage is measured month by month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+
+from ontime.core.statistics.day_metrics import mean
+from ontime.core.statistics.intervals import estimate, shown
+from ontime.params import Intervals
+
+Calibrate = Callable[[np.ndarray, np.ndarray, float], "Calibration"]
+COLUMNS = [
+    *("kind", "month", "outcome", "rows", "promised"),
+    *(f"{name}{end}" for name in ("coverage", "both", "none") for end in ("", "_low", "_high")),
+    "simulated",
+]
+DIGITS = 4
+
+
+class Calibration(NamedTuple):
+    """How small a probability the outcome may have and still be in the set: of False, of True."""
+
+    false: float
+    true: float
+
+    def content(self) -> dict[str, float | None]:
+        """What JSON holds of it: nothing for a bound that no probability is below."""
+        return {name: bound if np.isfinite(bound) else None for name, bound in self._asdict().items()}
+
+    @classmethod
+    def load(cls, content: Mapping[str, float | None]) -> Self:
+        """From what `content` gave."""
+        bounds = (content[name] for name in cls._fields)
+        return cls(*(-np.inf if bound is None else bound for bound in bounds))
+
+
+def marginal(probability: np.ndarray, outcome: np.ndarray, level: float) -> Calibration:
+    """Sets that hold the outcome with probability `level`: one bound for both outcomes, from rows (n,)."""
+    given = np.where(outcome, probability, 1 - probability)
+    return Calibration(*[_bound(given, level)] * 2)
+
+
+def by_class(probability: np.ndarray, outcome: np.ndarray, level: float) -> Calibration:
+    """The same among rows of either outcome (Mondrian): a bound for each."""
+    return Calibration(_bound(1 - probability[~outcome], level), _bound(probability[outcome], level))
+
+
+KINDS: dict[str, Calibrate] = {"marginal": marginal, "by class": by_class}
+
+
+def conformal_set(probability: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """Whether False and True are in each set: (n, 2) bool. Both: 'I do not know'; none: unlike the earlier rows."""
+    given = np.column_stack([1 - probability, probability])
+    return given >= np.array(calibration)
+
+
+def conformal_table(
+    pieces: Iterable[tuple[str, pd.DataFrame, pd.DataFrame]], level: float, params: Intervals
+) -> pd.DataFrame:
+    """Coverage per kind, month and class, with intervals, and the shares of sets with both outcomes and with none.
+
+    pieces: month, rows whose outcome was known when it began, rows of the month; each with day, outcome, probability.
+    The month 'all' is all of them together, each by the calibration of its own month. `simulated`: how often intervals
+    of the coverage held in simulation before they were widened. Without pieces the table is empty.
+    """
+    judged = [
+        _covered(now, calibrate, known, level).assign(kind=kind, month=month)
+        for month, known, now in pieces
+        for kind, calibrate in KINDS.items()
+    ]
+    if not judged:
+        return pd.DataFrame(columns=COLUMNS)
+    rows = pd.concat(judged, ignore_index=True)
+    together = pd.concat([rows, rows.assign(month="all")], ignore_index=True)
+    lines = []
+    for (kind, month), part in together.groupby(["kind", "month"], sort=True):
+        for name, of_class in (("all", part), ("true", part[part["outcome"]]), ("false", part[~part["outcome"]])):
+            line = {"kind": kind, "month": month, "outcome": name, "rows": len(of_class), "promised": level}
+            lines.append(line | _shares(of_class, params))
+    return pd.DataFrame(lines, columns=COLUMNS).round(DIGITS)
+
+
+def _bound(given: np.ndarray, level: float) -> float:
+    """The probability that so large a share of rows was given at least, counting the row to come: exact at n rows."""
+    place = int(np.ceil((len(given) + 1) * level - 1e-9))
+    return float(-np.sort(-given)[place - 1]) if place <= len(given) else -np.inf
+
+
+def _covered(now: pd.DataFrame, calibrate: Calibrate, known: pd.DataFrame, level: float) -> pd.DataFrame:
+    outcome = now["outcome"].to_numpy(bool)
+    calibration = calibrate(known["probability"].to_numpy(), known["outcome"].to_numpy(bool), level)
+    sets = conformal_set(now["probability"].to_numpy(), calibration)
+    held = np.where(outcome, sets[:, 1], sets[:, 0])
+    return pd.DataFrame(
+        {"day": now["day"], "outcome": outcome, "coverage": held, "both": sets.all(axis=1), "none": ~sets.any(axis=1)}
+    )
+
+
+def _shares(rows: pd.DataFrame, params: Intervals) -> dict[str, float]:
+    names = ("coverage", "both", "none")
+    found = {name: estimate(mean(rows["day"], rows[name].to_numpy(np.float64)), params) for name in names}
+    columns = shown(found, params.level) | {"simulated": found["coverage"].coverage}
+    return {name: min(max(value, 0.0), 1.0) for name, value in columns.items()}

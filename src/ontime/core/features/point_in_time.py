@@ -1,0 +1,276 @@
+"""Rows, events and declarations -> what was known at each row's moment, columns at a time (one row: core/memory.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Sized
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ontime.dataset.features import AsOf, Latest, Open, Window
+
+MISSING = np.iinfo(np.int64).min  # what NaT is as a whole number
+HOUR = 3_600_000_000  # microseconds
+MINUTE = 60_000_000
+MARGIN = 100 * 24 * HOUR  # more than any event lasts
+SMALL = 2**16 - 1
+
+
+def names(asof: AsOf) -> list[str]:
+    """The columns that a declaration makes, in order."""
+    stem = f"{asof.stream}_{'_'.join(asof.keys) or 'all'}"
+    match asof:
+        case Window():
+            stem = asof.name or f"{stem}_{span(asof.hours)}"
+            return [*([f"{stem}_count"] if asof.count else []), *(f"{stem}_{value}" for value in asof.means)]
+        case Open():
+            return [f"open_{stem}_{what}" for what in ("count", "share", "minutes")]
+        case Latest():
+            ago = f"_{span(asof.ago)}_ago" if asof.ago else ""
+            return [f"latest_{stem}_{value}{ago}" for value in asof.fields]
+
+
+def span(hours: float) -> str:
+    """Hours for people: '3h', '14d'."""
+    return f"{hours / 24:g}d" if hours >= 48 else f"{hours:g}h"
+
+
+def reach(asof: Sequence[AsOf]) -> float:
+    """Hours before the earliest `predict_at` from which on events are needed."""
+    return max((one.hours + (one.ago if isinstance(one, Latest) else 0.0) for one in asof), default=0.0)
+
+
+def read(asof: Sequence[AsOf], rows: pd.DataFrame, events: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The columns of every declaration, for every row; float32, and int32 for counts.
+
+    rows (n): `id`, `predict_at`, `starts_at` and the keys; events: a frame by stream, in any order. Sums are of whole
+    numbers, so that they do not depend on which events long past are there: a month with its past gives the same bytes
+    as the whole table. Raises ValueError where keys and moments do not fit 64 bits: give fewer months at a time.
+    """
+    streams = {name: _Events(rows, frame) for name, frame in events.items()}
+    columns: dict[str, np.ndarray] = {}
+    for one in asof:
+        columns |= dict(zip(names(one), _READERS[type(one)](one, streams[one.stream]), strict=True))
+    return pd.DataFrame(columns, index=rows.index)
+
+
+def microseconds(moments: pd.Series) -> np.ndarray:
+    """Moments in UTC as int64 microseconds since 1970; MISSING where there is none."""
+    naive = moments.dt.tz_convert(None) if moments.dt.tz is not None else moments
+    return naive.to_numpy(dtype="datetime64[us]").astype(np.int64)
+
+
+def key_codes(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> list[np.ndarray]:
+    """For each frame a whole number per row, equal where all keys are equal: small numbers where there are few keys."""
+    codes, size = [np.zeros(len(frame), dtype=np.int64) for frame in frames], 1
+    for key in keys:
+        parts, count = _codes([frame[key] for frame in frames])
+        if size * count > np.iinfo(np.int64).max:
+            codes, size = _dense(codes)
+        codes, size = [code * count + part for code, part in zip(codes, parts, strict=True)], size * count
+    return codes if size <= SMALL else _dense(codes)[0]
+
+
+def _dense(codes: Sequence[np.ndarray]) -> tuple[list[np.ndarray], int]:
+    """The same codes without gaps, and how many there are."""
+    dense, different = pd.factorize(np.concatenate(codes))
+    return np.split(dense.astype(np.int64), _ends(codes)), len(different)
+
+
+def _codes(columns: Sequence[pd.Series]) -> tuple[list[np.ndarray], int]:
+    """Codes of the values, 0 where missing, and how many there are.
+
+    Of categories only the few names are compared; whole numbers that are near one another are codes as they are.
+    """
+    if all(isinstance(column.dtype, pd.CategoricalDtype) for column in columns):
+        names = pd.Index(pd.unique(np.concatenate([column.cat.categories for column in columns])))
+        places = [np.append(names.get_indexer(column.cat.categories), -1) + 1 for column in columns]
+        codes = [place[column.cat.codes.to_numpy()] for place, column in zip(places, columns, strict=True)]
+        return codes, len(names) + 1
+    if all(column.dtype == "Int64" and column.notna().any() for column in columns):
+        low, high = min(int(column.min()) for column in columns), max(int(column.max()) for column in columns)
+        if high - low < SMALL:
+            return [column.to_numpy(np.int64, na_value=low - 1) - (low - 1) for column in columns], high - low + 2
+    united, names = pd.factorize(pd.concat(columns, ignore_index=True))
+    return np.split(united.astype(np.int64) + 1, _ends(columns)), len(names) + 1
+
+
+def _ends(parts: Sequence[Sized]) -> np.ndarray:
+    return np.cumsum([len(part) for part in parts])[:-1]
+
+
+def _order(codes: np.ndarray) -> np.ndarray:
+    # Sixteen bits are sorted by radix, in a tenth of the time.
+    return np.argsort(codes.astype(np.uint16) if len(codes) and codes.max() <= SMALL else codes, kind="stable")
+
+
+class _Track(NamedTuple):
+    """Events in the order of key and moment, and the rows of the same keys in an order that makes look-ups fast."""
+
+    order: np.ndarray  # of the events
+    places: np.ndarray  # key and moment of the ordered events as one ascending number
+    event_codes: np.ndarray
+    row_order: np.ndarray
+    row_codes: np.ndarray
+
+
+class _Events:
+    """A stream beside the rows that read it; what several declarations need is computed once."""
+
+    def __init__(self, rows: pd.DataFrame, events: pd.DataFrame) -> None:
+        self.anchors = {name: microseconds(rows[name]) for name in ("predict_at", "starts_at")}
+        self._by_time = np.argsort(self.anchors["predict_at"], kind="stable")
+        moments = microseconds(events["moment"])
+        self._order = np.argsort(moments, kind="stable")
+        self.rows, self.frame, self.moments = rows, events, moments[self._order]
+        self.own = self._find_own()
+        self._tracks: dict[tuple[tuple[str, ...], float], _Track] = {}
+        self._sums: dict[tuple[tuple[str, ...], float, str], np.ndarray] = {}
+
+    def _find_own(self) -> np.ndarray:
+        """The place of each row's own event in the order of moments, -1 where there is none."""
+        rows, events = (pa.array(frame["id"].astype("str")) for frame in (self.rows, self.frame))
+        row = pc.call_function("index_in", [events], pc.SetLookupOptions(rows)).fill_null(-1).to_numpy()[self._order]
+        own = np.full(len(rows), -1)
+        own[row[row >= 0]] = np.flatnonzero(row >= 0)
+        return own
+
+    @cached_property
+    def _bounds(self) -> tuple[int, int]:
+        """The first moment of all, and a number above the distance from it to the last."""
+        known = [each for each in (self.moments, *self.anchors.values()) if len(each)]
+        first, last = (
+            min((int(each.min()) for each in known), default=0),
+            max((int(each.max()) for each in known), default=0),
+        )
+        return first, last - first + MARGIN
+
+    def ends(self, hours: float) -> np.ndarray:
+        """When each event is over: at `until`, not before its moment, at most `hours` after it."""
+        until = microseconds(self.frame["until"])[self._order]
+        latest = self.moments + int(hours * HOUR)
+        return np.where(until == MISSING, latest, np.clip(until, self.moments, latest))
+
+    def track(self, keys: tuple[str, ...], ended_after: float = 0.0) -> _Track:
+        """Events by key and moment; with `ended_after`, by key and end."""
+        if (keys, ended_after) not in self._tracks:
+            row_codes, event_codes = key_codes([self.rows, self.frame], keys)
+            event_codes = event_codes[self._order]
+            row_order = self._by_time[_order(row_codes[self._by_time])]
+            moments = self.ends(ended_after) if ended_after else self.moments
+            by_time = np.argsort(moments, kind="stable") if ended_after else np.arange(len(moments))
+            order = by_time[_order(event_codes[by_time])]
+            places = self._place(event_codes[order], moments[order])
+            self._tracks[keys, ended_after] = _Track(order, places, event_codes, row_order, row_codes)
+        return self._tracks[keys, ended_after]
+
+    def sums(self, keys: tuple[str, ...], value: str, ended_after: float = 0.0) -> np.ndarray:
+        """Sums of a value over the first 0, 1, ... events of a track: (events + 1,) int64."""
+        if (keys, ended_after, value) not in self._sums:
+            numbers = self.numbers(value)[self.track(keys, ended_after).order]
+            self._sums[keys, ended_after, value] = np.concatenate([[0], np.cumsum(numbers)])
+        return self._sums[keys, ended_after, value]
+
+    def numbers(self, value: str) -> np.ndarray:
+        """A field of the events, or the minute of their moment: (events,) int64, in the order of moments."""
+        return self.moments // MINUTE if value == "minute" else self.frame[value].to_numpy(dtype=np.int64)[self._order]
+
+    def fields(self, name: str) -> np.ndarray:
+        """A field of the events, missing where it is: (events,) float64, in the order of moments."""
+        return self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)[self._order]
+
+    def ids(self) -> pd.Series:
+        """In the order of moments."""
+        return self.frame["id"].iloc[self._order]
+
+    def until(self, track: _Track, moments: np.ndarray) -> np.ndarray:
+        """How many events of the track come before those of the row's key after that moment: (rows,)."""
+        order = track.row_order
+        found = np.empty(len(order), dtype=np.int64)
+        found[order] = np.searchsorted(track.places, self._place(track.row_codes[order], moments[order]), side="right")
+        return found
+
+    def before(self, track: _Track) -> np.ndarray:
+        """How many events of the track come before the first of the row's key: (rows,)."""
+        return np.searchsorted(track.places, track.row_codes * self._bounds[1], side="left")
+
+    def owns(self, track: _Track) -> np.ndarray:
+        """Whether a row's own event is there, with the row's keys: (rows,) bool."""
+        return (self.own >= 0) & (self.of_own(track.event_codes) == track.row_codes)
+
+    def of_own(self, numbers: np.ndarray) -> np.ndarray:
+        """A number of each row's own event, 0 where there is none: (rows,)."""
+        return np.where(self.own >= 0, numbers[self.own], 0) if len(numbers) else np.zeros(len(self.own), np.int64)
+
+    def _place(self, codes: np.ndarray, moments: np.ndarray) -> np.ndarray:
+        first, length = self._bounds
+        if len(codes) and (int(codes.max()) + 1) * length > np.iinfo(np.int64).max:
+            raise ValueError(f"{codes.max() + 1} keys over {length / HOUR / 24:.0f} days: give fewer months at a time")
+        return codes * length + np.clip(moments - first, -1, length - 2) + 1
+
+
+def _read_window(window: Window, events: _Events) -> list[np.ndarray]:
+    track, anchor = events.track(window.keys), events.anchors[window.anchor]
+    since, until = anchor - int(window.hours * HOUR), anchor + int(window.ahead * HOUR)
+    first, last = events.until(track, since), events.until(track, until)
+    moment = events.of_own(events.moments)
+    own = events.owns(track) & (moment > since) & (moment <= until)
+    count = last - first - own
+    means = []
+    for value in window.means:
+        sums = events.sums(window.keys, value)
+        means.append(_mean(sums[last] - sums[first] - own * events.of_own(events.numbers(value)), count))
+    return [*([count.astype(np.int32)] if window.count else []), *means]
+
+
+def _read_open(declared: Open, events: _Events) -> list[np.ndarray]:
+    begun, ended = events.track(declared.keys), events.track(declared.keys, declared.hours)
+    now = events.anchors["predict_at"]
+    since = now - int(declared.hours * HOUR)
+    moment, end = events.of_own(events.moments), events.of_own(events.ends(declared.hours))
+    own = events.owns(begun) & (moment <= now)
+    going = own & (end > now)
+    has_begun, has_ended = events.until(begun, now), events.until(ended, now)
+    count = has_begun - events.before(begun) - (has_ended - events.before(ended)) - going
+    recent = has_begun - events.until(begun, since) - (own & (moment > since))
+    begun_sums = events.sums(declared.keys, "minute")
+    ended_sums = events.sums(declared.keys, "minute", declared.hours)
+    minutes = begun_sums[has_begun] - begun_sums[events.before(begun)]
+    minutes -= ended_sums[has_ended] - ended_sums[events.before(ended)] + going * (moment // MINUTE)
+    return [count.astype(np.int32), _mean(count, recent), _mean(count * (now // MINUTE) - minutes, count)]
+
+
+def _read_latest(latest: Latest, events: _Events) -> list[np.ndarray]:
+    track = events.track(latest.keys)
+    until = events.anchors["predict_at"] - int(latest.ago * HOUR)
+    place = events.until(track, until) - 1
+    if events.frame.empty:
+        return [np.full(len(place), np.nan, dtype=np.float32) for _ in latest.fields]
+    order = _by_id_where_tied(track, events.ids())
+    place = np.where((place >= 0) & (order[place] == events.own), place - 1, place)
+    event = order[place]
+    fresh = (place >= 0) & (track.event_codes[event] == track.row_codes)
+    fresh &= events.moments[event] > until - int(latest.hours * HOUR)
+    return [np.where(fresh, events.fields(name)[event], np.nan).astype(np.float32) for name in latest.fields]
+
+
+_READERS: dict[type, Callable[..., list[np.ndarray]]] = {Window: _read_window, Open: _read_open, Latest: _read_latest}
+
+
+def _by_id_where_tied(track: _Track, ids: pd.Series) -> np.ndarray:
+    """The track's order of events, those of equal key and moment by id: the latest of them is the last."""
+    equal = track.places[1:] == track.places[:-1]
+    tied = np.flatnonzero(np.append(equal, False) | np.insert(equal, 0, False))
+    order = track.order.copy()
+    names = ids.iloc[order[tied]].astype("str").to_numpy(dtype="str")
+    order[tied] = order[tied][np.lexsort((names, track.places[tied]))]
+    return order
+
+
+def _mean(total: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """The quotient as float32, missing where nothing was counted."""
+    return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0).astype(np.float32)

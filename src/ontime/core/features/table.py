@@ -1,0 +1,156 @@
+"""A feature set and clean tables -> the feature table of a month, with its outcome; and what every column means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+import pandas as pd
+
+from ontime.core.features.point_in_time import names, reach, read, span
+from ontime.dataset.features import AsOf, Feature, FeatureSet, Latest, Open, Stream, Window
+from ontime.errors import OntimeError
+
+Tables = Mapping[str, pd.DataFrame]
+Read = Callable[[str, str], pd.DataFrame]
+
+ROW = ["id", "starts_at", "day", "predict_at"]
+OUTCOME = ["outcome", "outcome_known_at"]
+KEYS = [*ROW, *OUTCOME]  # what every row has beside its features
+MARGIN_DAYS = 2  # local days and UTC differ, and an early departure may stand in the month after
+
+
+def build(features: FeatureSet, rows: Tables, tables: Tables, lead_hours: float) -> pd.DataFrame:
+    """The feature table: `id, starts_at, day, predict_at`, the features, `outcome`, `outcome_known_at`.
+
+    rows: tables with just the rows to compute; tables: the same with the past that `months_needed` names.
+    """
+    frame = features.rows(rows, lead_hours)
+    return assemble(features, frame, read(features.asof, frame, features.events(tables)))
+
+
+def assemble(features: FeatureSet, frame: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """The feature table of rows as `features.rows` gives them, and of what was known at their moments."""
+    declared = describe(features)
+    types = {feature.name: feature.dtype for feature in declared}
+    table = features.derive(pd.concat([frame, known], axis=1))[[*ROW, *types, *OUTCOME]]
+    return table.astype(types)
+
+
+def build_months(
+    features: FeatureSet, months: Sequence[str], there: Sequence[str], read: Read, lead_hours: float
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The feature table of one month after another, each with the past that it may read, of the months that are there.
+
+    read(table, month): a month of a clean table.
+    """
+    kept: dict[str, dict[str, pd.DataFrame]] = {}
+    predicted = features.tables[0]
+    for month in months:
+        needed = [each for each in months_needed(features, month, lead_hours) if each in there]
+        kept = {each: kept.get(each) or {name: read(name, each) for name in features.tables} for each in needed}
+        tables = with_past(features, month, kept, lead_hours)
+        yield month, build(features, {**tables, predicted: kept[month][predicted]}, tables, lead_hours)
+
+
+def with_past(features: FeatureSet, month: str, kept: Mapping[str, Tables], lead_hours: float) -> Tables:
+    """The tables of a month and of those around it, as far as its rows may read them."""
+    days = days_needed(features, month, lead_hours)
+    return {
+        name: pd.concat([_within(tables[name], *days) for tables in kept.values()], ignore_index=True)
+        for name in features.tables
+    }
+
+
+def months_needed(features: FeatureSet, month: str, lead_hours: float) -> list[str]:
+    """The months whose events the rows of `month` may read, as far as there are any: its past, itself and the next."""
+    first, last = days_needed(features, month, lead_hours)
+    return [str(each) for each in pd.period_range(first, last, freq="M")]
+
+
+def days_needed(features: FeatureSet, month: str, lead_hours: float) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The first and the last day whose events the rows of `month` may read."""
+    own = pd.Period(month)
+    ahead = max((one.ahead for one in features.asof if isinstance(one, Window)), default=0.0)
+    first = own.start_time - pd.Timedelta(hours=reach(features.asof) + lead_hours, days=MARGIN_DAYS)
+    return first.normalize(), (own.end_time + pd.Timedelta(hours=ahead, days=MARGIN_DAYS)).normalize()
+
+
+def describe(features: FeatureSet) -> list[Feature]:
+    """Every column between the row's and the outcome's, in order, with its meaning."""
+    found = [
+        feature
+        for group, declared in features.groups.items()
+        for asof in declared
+        for feature in _of_asof(asof, features.streams[asof.stream], group)
+    ]
+    return [*features.own, *(feature for feature in found if feature.name not in features.dropped), *features.derived]
+
+
+def chosen(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, str]:
+    """Type by name of the features that a model reads: all but those that are left out.
+
+    leave_out: groups, names, and patterns of names with `*`. Raises OntimeError where one matches nothing, or nothing
+    is left.
+    """
+    declared = describe(features)
+    matched = {
+        pattern: {one.name for one in declared if one.group == pattern or fnmatchcase(one.name, pattern)}
+        for pattern in leave_out
+    }
+    if unknown := [pattern for pattern, names in matched.items() if not names]:
+        groups = sorted({feature.group for feature in declared})
+        raise OntimeError(f"train.leave_out: no feature or group is {unknown}; groups: {groups}; see docs/features.md")
+    out = set().union(*matched.values())
+    types = {feature.name: feature.dtype for feature in declared if feature.name not in out}
+    if not types:
+        raise OntimeError("train.leave_out: no feature is left for the model")
+    return types
+
+
+def feeds(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, dict[str, str]]:
+    """For each feed the features that a model reads without it: type by name."""
+    return {feed: chosen(features, [*leave_out, *groups]) for feed, groups in features.feeds.items()}
+
+
+def _within(table: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    inside = table["day"].between(first, last)
+    return table if inside.all() else table[inside]
+
+
+def _of_asof(asof: AsOf, stream: Stream, group: str) -> list[Feature]:
+    return [
+        Feature(name, meaning, unit, stream.clock, stream.source, group, _window(asof), dtype)
+        for name, (meaning, unit, dtype) in zip(names(asof), _meanings(asof, stream), strict=True)
+    ]
+
+
+def _meanings(asof: AsOf, stream: Stream) -> list[tuple[str, str, str]]:
+    """Meaning, unit and type of each column that a declaration makes."""
+    keys = f"{', '.join(asof.keys[:-1])} and {asof.keys[-1]}" if len(asof.keys) > 1 else "".join(asof.keys)
+    events = f"{stream.about} with the same {keys}" if keys else stream.about
+    match asof:
+        case Window():
+            counted = [(f"number of {events}", "", "int32")] if asof.count else []
+            fields = [stream.fields[name] for name in asof.means]
+            return [*counted, *((field.meaning.format(events), field.unit, "float32") for field in fields)]
+        case Open():
+            return [
+                (f"number of {events} that are overdue", "", "int32"),
+                (f"share of {events} that are overdue", "", "float32"),
+                (f"mean time that {events} are overdue", "minutes", "float32"),
+            ]
+        case Latest():
+            fields = [stream.fields[name] for name in asof.fields]
+            return [(f"latest {field.meaning.format(events)}", field.unit, "float32") for field in fields]
+
+
+def _window(asof: AsOf) -> str:
+    match asof:
+        case Window(ahead=ahead) if ahead:
+            return f"-{span(asof.hours)} to +{span(ahead)}"
+        case Latest(ago=ago) if ago:
+            return f"{span(ago)} ago, at most {span(asof.hours)} old"
+        case Latest() | Open():
+            return f"at most {span(asof.hours)} old"
+    return span(asof.hours)

@@ -1,0 +1,153 @@
+"""Rows with their day -> metrics of days: their value under any draw of days, and what each day contributes to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from ontime.core.statistics.metrics import Days, log_losses, squares
+
+OF_ROWS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {  # what the mean is taken of
+    "log_loss": log_losses,
+    "brier": squares,
+    "risk": lambda probability, _: probability,
+}
+
+
+class Daily(Protocol):
+    """A metric of days, under any draw of them.
+
+    of(drawn), where drawn (m, k) are places of days: values (m,) and what each drawn day contributes (m, k); weight
+    (days,): how much of it each day holds, nothing where it is empty.
+    """
+
+    @property
+    def weight(self) -> np.ndarray: ...
+
+    def of(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A sum over another: top, bottom (days,)."""
+
+    top: np.ndarray
+    bottom: np.ndarray
+
+    @property
+    def weight(self) -> np.ndarray:
+        return self.bottom
+
+    def of(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        top, bottom = self.top[drawn], self.bottom[drawn]
+        total = bottom.sum(axis=1, keepdims=True)
+        value = top.sum(axis=1, keepdims=True) / total
+        return value[:, 0], (top - value * bottom) / total
+
+
+@dataclass(frozen=True)
+class Lift:
+    """A share among some over the share among all: the two ratios' quotient."""
+
+    some: Ratio
+    all: Ratio
+
+    @property
+    def weight(self) -> np.ndarray:
+        return self.some.bottom
+
+    def of(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        (one, first), (other, second) = self.some.of(drawn), self.all.of(drawn)
+        value = one / other
+        return value, first / other[:, None] - second * (value / other)[:, None]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The ROC AUC: twice the pairs (days, days) of a positive above a negative, positives and negatives (days,)."""
+
+    pairs: np.ndarray
+    positives: np.ndarray
+    negatives: np.ndarray
+
+    @property
+    def weight(self) -> np.ndarray:
+        return np.minimum(self.positives, self.negatives)
+
+    def of(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        times = _times(drawn, len(self.positives))
+        positives, negatives = ((times @ counts)[:, None] for counts in (self.positives, self.negatives))
+        above, below = times @ self.pairs.T / 2, times @ self.pairs / 2
+        value = (times * above).sum(axis=1, keepdims=True) / (positives * negatives)
+        each = (above - value * negatives * self.positives + below - value * positives * self.negatives) / (
+            positives * negatives
+        )
+        return value[:, 0], np.take_along_axis(each, drawn, axis=1)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A metric less another, of the same days of the calendar."""
+
+    one: Daily
+    other: Daily
+
+    def __post_init__(self) -> None:
+        if len(self.one.weight) != len(self.other.weight):
+            raise ValueError(f"expected as many days, found {len(self.one.weight)} and {len(self.other.weight)}")
+
+    @property
+    def weight(self) -> np.ndarray:
+        return self.one.weight + self.other.weight
+
+    def of(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        (one, first), (other, second) = self.one.of(drawn), self.other.of(drawn)
+        return one - other, first - second
+
+
+def value(daily: Daily) -> float:
+    """A metric of the days as they are."""
+    return float(daily.of(np.arange(len(daily.weight))[None])[0][0])
+
+
+def calendar(day: pd.Series) -> np.ndarray:
+    """Days since the first: (n,) int64."""
+    return ((day - day.min()) // pd.Timedelta(days=1)).to_numpy(dtype=np.int64)
+
+
+def daily_sums(day: pd.Series, *values: np.ndarray) -> list[np.ndarray]:
+    """Sums of values of the rows by day of the calendar, from the first to the last of these: (days,) each."""
+    place = calendar(day)
+    return [np.bincount(place, value) for value in values]
+
+
+def mean(day: pd.Series, values: np.ndarray) -> Ratio:
+    """The mean of a value of the rows, by day of the calendar."""
+    return Ratio(*daily_sums(day, values, np.ones(len(values))))
+
+
+def ranking(days: Days) -> Ranking:
+    """The ROC AUC of the rows, by day of the calendar."""
+    true = days.sums(days.outcome)
+    positives, negatives = (np.bincount(days.place, counts) for counts in (true, days.rows - true))
+    pairs = np.zeros((len(positives), len(positives)))
+    pairs[np.ix_(days.place, days.place)] = days.pairs
+    return Ranking(pairs, positives, negatives)
+
+
+def by_day(metric: str, days: Days) -> Daily:
+    """One of 'roc_auc', 'log_loss', 'brier' and 'risk' (the mean probability) of the rows, by day of the calendar."""
+    if metric == "roc_auc":
+        return ranking(days)
+    sums = days.sums(OF_ROWS[metric](days.probability, days.outcome))
+    return Ratio(*(np.bincount(days.place, values) for values in (sums, days.rows)))
+
+
+def _times(drawn: np.ndarray, size: int) -> np.ndarray:
+    """How often each of so many days is drawn: (m, size)."""
+    places = (drawn + np.arange(len(drawn))[:, None] * size).ravel()
+    return np.bincount(places, minlength=len(drawn) * size).reshape(len(drawn), size).astype(np.float64)

@@ -1,0 +1,316 @@
+"""What must hold between columns, rows and tables: the rules of flights and weather, and the measures of a month."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ontime.dataset.contract import Measure, Rule
+from ontime.flights.contract.times import EXTRA_ZONES, at_home, minute_of_day, winter_offset
+
+DAY = 24 * 60  # minutes
+
+
+def _together(frame: pd.DataFrame, first: str, second: str) -> pd.Series:
+    return frame[first].isna() == frame[second].isna()
+
+
+def _implies(frame: pd.DataFrame, first: str, second: str) -> pd.Series:
+    return frame[first].isna() | frame[second].notna()
+
+
+def _delay_agrees(frame: pd.DataFrame, actual: str, scheduled: str, delay: str) -> pd.Series:
+    difference = minute_of_day(frame[actual]) - minute_of_day(frame[scheduled])
+    return (difference - frame[delay]) % DAY == 0
+
+
+def _utc_agrees(frame: pd.DataFrame) -> pd.Series:
+    local = frame["day"] + pd.to_timedelta(frame["hour"].astype("float64"), unit="h")
+    return (at_home(frame["time_hour"]) == local) | local.isna() | frame["time_hour"].isna()
+
+
+def _minutes_between(frame: pd.DataFrame, start: str, end: str) -> pd.Series:
+    return (frame[end] - frame[start]).dt.total_seconds() / 60
+
+
+def _ground_speed(frame: pd.DataFrame) -> pd.Series:
+    return frame["distance"] / frame["air_time"] * 60
+
+
+def _destination_known(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.Series:
+    return _is_in(flights["dest"], airports["faa"]) | flights["dest"].isin(list(EXTRA_ZONES))
+
+
+def _share_without_aircraft(flights: pd.DataFrame, planes: pd.DataFrame) -> float:
+    named = flights["tailnum"].dropna()
+    return float((~_is_in(named, planes["tailnum"])).mean()) if len(named) else 0.0
+
+
+def _is_in(text: pd.Series, found: pd.Series) -> pd.Series:
+    """What `isin` says, without a look at every value of `found` in Python."""
+    known = pc.call_function("is_in", [pa.array(text)], pc.SetLookupOptions(pa.array(found)))
+    return pd.Series(known.to_numpy(zero_copy_only=False), index=text.index)
+
+
+def _share_without_weather(flights: pd.DataFrame, weather: pd.DataFrame) -> float:
+    hours = pd.MultiIndex.from_frame(flights[["origin", "time_hour"]])
+    return float((~hours.isin(pd.MultiIndex.from_frame(weather[["origin", "time_hour"]]))).mean())
+
+
+def _warmest_hour(weather: pd.DataFrame) -> float:
+    """The warmest hour at the station where it is furthest from two in the afternoon."""
+    mean = weather.groupby(["origin", "hour"])["temp"].mean().dropna()
+    hours = pd.Series([hour for _, hour in mean.groupby("origin").idxmax()], dtype="float64")
+    return float(hours[(hours - 14).abs().idxmax()]) if len(hours) else float("nan")
+
+
+def _days_present(frame: pd.DataFrame) -> float:
+    days = frame["day"].drop_duplicates()
+    return len(days) / float(days.dt.days_in_month.max())
+
+
+def _humidity_difference(weather: pd.DataFrame) -> float:
+    computed = 100 * _vapour_pressure(weather["dewp"]) / _vapour_pressure(weather["temp"])
+    return float((weather["humid"] - computed).abs().median())
+
+
+def _vapour_pressure(fahrenheit: pd.Series) -> np.ndarray:
+    # Magnus' formula with the coefficients of Alduchov and Eskridge (1996), up to a factor.
+    celsius = (fahrenheit - 32) / 1.8
+    return np.exp(17.625 * celsius / (243.04 + celsius))
+
+
+def _zone_agrees(airports: pd.DataFrame) -> pd.Series:
+    hours = winter_offset(airports["tzone"])
+    return hours.isna() | (hours == airports["tz"])
+
+
+def _longitude_agrees(airports: pd.DataFrame) -> pd.Series:
+    # Hours between the sun's time and the zone's, the short way round the globe.
+    hours = (airports["lon"] / 15 - airports["tz"] + 12) % 24 - 12
+    return hours.abs() <= 4
+
+
+DAYS = Measure(
+    "days_present",
+    ("day",),
+    _days_present,
+    warn=(1, 1),
+    stop=(0.9, 1),
+    unit="share of the month's days that have rows",
+    reason="a month that was cut off is no month; weather lacks the last day of the year",
+    remedy="fetch the whole month, or leave it out",
+)
+SWAPPED = "look at both times of the row: one is mistyped or from another flight"
+WHOLE_RECORD = "ask the source for the whole record: half of it has arrived"
+REFERENCE = "add the missing row to the reference table, or correct the code"
+CLOCK = "find which step moved the clock: the local hour, its zone (New York), or the conversion to UTC"
+
+FLIGHT_RULES = (
+    Rule(
+        "scheduled_minute",
+        ("sched_dep_time", "hour", "minute"),
+        lambda f: minute_of_day(f["sched_dep_time"]) == f["hour"] * 60 + f["minute"],
+        "the scheduled time is written twice",
+        "correct the scheduled departure: its two notations differ",
+    ),
+    Rule(
+        "utc_hour",
+        ("day", "hour", "time_hour"),
+        _utc_agrees,
+        "the UTC hour is the local hour in New York's zone",
+        CLOCK,
+    ),
+    Rule(
+        "carrier_known",
+        ("carrier",),
+        lambda f, airlines: f["carrier"].isin(airlines["carrier"]),
+        "every carrier stands in airlines",
+        REFERENCE,
+        needs=("airlines",),
+    ),
+    Rule(
+        "destination_known",
+        ("dest",),
+        _destination_known,
+        f"every destination stands in airports or is named in the contract with its zone: {', '.join(EXTRA_ZONES)}",
+        REFERENCE,
+        needs=("airports",),
+    ),
+    Rule(
+        "departure_pair",
+        ("dep_time", "dep_delay"),
+        lambda f: _together(f, "dep_time", "dep_delay"),
+        "a departure has a time and a delay; a cancelled flight has neither",
+        WHOLE_RECORD,
+    ),
+    Rule(
+        "departure_delay",
+        ("sched_dep_time", "dep_time", "dep_delay"),
+        lambda f: _delay_agrees(f, "dep_time", "sched_dep_time", "dep_delay"),
+        "the delay is the actual less the scheduled time, modulo a day",
+        SWAPPED,
+    ),
+    Rule(
+        "aircraft_of_departure",
+        ("dep_time", "tailnum"),
+        lambda f: _implies(f, "dep_time", "tailnum"),
+        "only cancelled flights have no aircraft",
+        WHOLE_RECORD,
+    ),
+    Rule(
+        "arrival_after_departure",
+        ("dep_time", "arr_time"),
+        lambda f: _implies(f, "arr_time", "dep_time"),
+        "what arrived has departed",
+        WHOLE_RECORD,
+    ),
+    Rule(
+        "arrival_pair",
+        ("arr_delay", "air_time"),
+        lambda f: _together(f, "arr_delay", "air_time"),
+        "an arrival at the destination has a delay and a time in the air; a diverted flight has neither",
+        WHOLE_RECORD,
+    ),
+    Rule(
+        "arrival_time",
+        ("arr_time", "arr_delay"),
+        lambda f: _implies(f, "arr_delay", "arr_time"),
+        "a delay on arrival has a time of arrival",
+        WHOLE_RECORD,
+    ),
+    Rule(
+        "arrival_delay",
+        ("sched_arr_time", "arr_time", "arr_delay"),
+        lambda f: _delay_agrees(f, "arr_time", "sched_arr_time", "arr_delay"),
+        "the delay is the actual less the scheduled time, modulo a day",
+        SWAPPED,
+    ),
+    Rule(
+        "elapsed_at_least_air_time",
+        ("departed_at", "arrived_at", "air_time"),
+        lambda f: ~(_minutes_between(f, "departed_at", "arrived_at") < f["air_time"].astype("float64")),
+        "gate to gate takes at least the time in the air: a strong test of the time zones",
+        "look at the destination's time zone first, then at the delays and the time in the air",
+    ),
+    Rule(
+        "ground_speed",
+        ("distance", "air_time"),
+        lambda f: _ground_speed(f).between(60, 800) | _ground_speed(f).isna(),
+        "an airliner's average speed over ground is between 60 and 800 mph",
+        "look at the time in the air (minutes) and the distance (miles)",
+    ),
+)
+
+FLIGHT_MEASURES = (
+    DAYS,
+    Measure(
+        "typical_departure",
+        ("dep_delay",),
+        lambda f: float(f["dep_delay"].astype("float64").median()),
+        warn=(-6, 3),
+        stop=(-15, 15),
+        unit="median delay in minutes",
+        reason="half of all flights leave on time or early, in the first month too, which has none before it",
+        remedy="look for a clock that has moved; months that were shifted before this one make it look wrong too",
+    ),
+    Measure(
+        "typical_arrival",
+        ("arr_delay",),
+        lambda f: float(f["arr_delay"].astype("float64").median()),
+        warn=(-15, 3),
+        stop=(-30, 15),
+        unit="median delay in minutes",
+        reason="schedules leave a reserve: half of all flights arrive early",
+        remedy="look for a clock or a time zone that has moved",
+    ),
+    Measure(
+        "aircraft_known",
+        ("tailnum",),
+        _share_without_aircraft,
+        warn=(0, 0.2),
+        stop=(0, 0.5),
+        unit="share of flights whose aircraft is not in planes",
+        reason="planes lacks the aircraft of about 15% of flights",
+        remedy="refresh the planes table",
+        needs=("planes",),
+    ),
+    Measure(
+        "weather_known",
+        ("origin", "time_hour"),
+        _share_without_weather,
+        warn=(0, 0.02),
+        stop=(0, 0.1),
+        unit="share of flights without weather for their hour",
+        reason="weather has gaps of five hours, on 26 October and 3 November, and ends on 30 December",
+        remedy="look for a gap in the weather feed, or for a clock that has moved",
+        needs=("weather",),
+    ),
+)
+
+WEATHER_RULES = (
+    Rule(
+        "utc_hour",
+        ("day", "hour", "time_hour"),
+        _utc_agrees,
+        "the UTC hour is the local hour in New York's zone",
+        CLOCK,
+    ),
+    Rule(
+        "dew_point_at_most_temperature",
+        ("temp", "dewp"),
+        lambda w: ~(w["dewp"] > w["temp"]),
+        "air cannot hold more water than saturates it",
+        "look at both sensors: one is wrong, or their units differ",
+    ),
+    Rule(
+        "gust_at_least_wind",
+        ("wind_speed", "wind_gust"),
+        lambda w: ~(w["wind_gust"] < w["wind_speed"]),
+        "a gust is the wind's peak",
+        "look at both readings: one is wrong, or their units differ",
+    ),
+)
+
+WEATHER_MEASURES = (
+    DAYS,
+    Measure(
+        "warmest_hour",
+        ("temp", "hour"),
+        _warmest_hour,
+        warn=(12, 16),
+        stop=(12, 16),
+        unit="warmest hour of the month's mean day, local, at the station where it is furthest from 14",
+        reason="a day is warmest in the early afternoon: this holds even where every clock field has moved together",
+        remedy=CLOCK,
+    ),
+    Measure(
+        "humidity_agrees",
+        ("temp", "dewp", "humid"),
+        _humidity_difference,
+        warn=(0, 0.5),
+        stop=(0, 2),
+        unit="median difference in points from the humidity that follows from temperature and dew point",
+        reason="three sensors measure two things: a change of unit shows here, and nowhere else",
+        remedy="look for a temperature in degrees Celsius, or a humidity that is no percentage",
+    ),
+)
+
+AIRPORT_RULES = (
+    Rule(
+        "zone_agrees",
+        ("tz", "tzone"),
+        _zone_agrees,
+        "the offset is the named zone's in winter",
+        "correct the offset or the name of the zone",
+    ),
+    Rule(
+        "longitude_agrees",
+        ("lon", "tz"),
+        _longitude_agrees,
+        "no zone is more than four hours from the sun's time",
+        "look at the coordinates: sign and order are the usual mistakes",
+    ),
+)

@@ -1,0 +1,121 @@
+"""Frames, JSON, models and pictures as files: equal ones give equal bytes, and what is broken has a clear error."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ontime.errors import OntimeError
+from ontime.io.atomic import read_text, write_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"  # in CSV, where pandas alone writes as many digits as the values of each chunk need
+
+
+def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """The frame in one file: all columns, or some.
+
+    Raises OntimeError where the file is missing, no Parquet or broken inside.
+    """
+    try:
+        table = pq.read_table(path, columns=columns and [*columns], partitioning=None)
+        table.validate(full=True)
+        return table.to_pandas()
+    except FileNotFoundError as error:
+        raise OntimeError(f"{path} is missing") from error
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).partition("\n")[0]  # pyarrow may add the whole schema
+        raise OntimeError(f"{path} cannot be read as Parquet: {reason}") from error
+
+
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Without index; the types are noted as pandas does, the release numbers of the writers are not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(_noted(frame), path, compression="zstd")
+
+
+def write_chunks(frames: Iterator[pd.DataFrame], path: Path) -> int:
+    """Frames of the same columns, at least one, in one file (CSV by its name, else Parquet), which grows: a draft.
+
+    Only one frame at a time is in memory. Returns the number of rows.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return (_append_csv if path.suffix == ".csv" else _append_parquet)(frames, path)
+
+
+def _append_csv(frames: Iterator[pd.DataFrame], path: Path) -> int:
+    rows = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for number, frame in enumerate(frames):
+            moments = {str(name): frame[name].dt.strftime(MOMENT) for name in frame.select_dtypes("datetimetz")}
+            frame.assign(**moments).to_csv(file, index=False, lineterminator="\n", header=not number)
+            rows += len(frame)
+    return rows
+
+
+def _append_parquet(frames: Iterator[pd.DataFrame], path: Path) -> int:
+    first = _noted(next(frames))
+    rows = len(first)
+    with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
+        writer.write_table(first)
+        for frame in frames:
+            writer.write_table(_noted(frame).cast(first.schema))
+            rows += len(frame)
+    return rows
+
+
+def _noted(frame: pd.DataFrame) -> pa.Table:
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    notes = json.loads((table.schema.metadata or {})[b"pandas"])
+    types = {name: note for name, note in notes.items() if name not in {"creator", "pandas_version"}}
+    return table.replace_schema_metadata({"pandas": json.dumps(types)})
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Raises OntimeError where the file is missing."""
+    return pd.read_csv(io.StringIO(read_text(path)))
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Without index."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(path, index=False, lineterminator="\n")
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Raises OntimeError where the file is missing or no JSON."""
+    try:
+        return json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise OntimeError(f"{path} is not valid JSON: {error}") from error
+
+
+def write_json(content: Any, path: Path) -> None:  # noqa: ANN401 - whatever JSON holds
+    """Sorted keys, final newline. Raises ValueError on NaN, which is no JSON."""
+    write_text(json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n", path)
+
+
+def read_model(folder: Path) -> tuple[str, Any]:
+    """A model's trees and its signature. Raises OntimeError where one is missing."""
+    return read_text(folder / "model.txt"), read_json(folder / "signature.json")
+
+
+def write_model(text: str, signature: Mapping[str, Any], folder: Path) -> None:
+    """A model's trees and its signature, as `read_model` finds them."""
+    write_text(text, folder / "model.txt")
+    write_json(signature, folder / "signature.json")
+
+
+def write_png(figure: Figure, path: Path) -> None:
+    """Without the release number of the writer."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Software": None})

@@ -1,0 +1,152 @@
+"""`ontime compare` and `ontime ci-report`: two revisions or experiments, on the rows that both predicted."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.image import imread
+from repositories import REPOSITORY, commit, run
+
+from ontime.actions import ci_report
+from ontime.core.report.review import MARKER
+from ontime.errors import OntimeError
+from ontime.io.paths import Files
+
+pytestmark = pytest.mark.needs("git", "git")
+
+
+COLORS = ("#945dd6", "#13adc7")  # DVC's, of the first and of the second revision
+
+
+def toy_verb(folder: Path, *words: str):
+    return run(sys.executable, "-m", "toy", *words, folder=folder, PYTHONPATH=str(REPOSITORY / "tests"))
+
+
+def compare(folder: Path, *revisions: str):
+    return toy_verb(folder, "compare", *revisions)
+
+
+def drawn(picture: Path, color: str) -> int:
+    """How many pixels of a picture have a color."""
+    near = np.abs(imread(picture)[:, :, :3] - np.array(to_rgb(color))) < 0.02
+    return int(near.all(axis=2).sum())
+
+
+@pytest.fixture(scope="module")
+def compared(toy: Path) -> Path:
+    """The second dataset, run and committed; an experiment `blunt` that cannot learn; a workspace as committed."""
+    assert run("dvc", "repro", folder=toy).returncode == 0
+    commit(toy)
+    done = run("dvc", "exp", "run", "-S", "train.max_rounds=1", "-S", "train.leaves=2", "-n", "blunt", folder=toy)
+    assert done.returncode == 0, done.stderr
+    back = "git checkout params.yaml dvc.lock metrics && dvc checkout"
+    assert run("bash", "-c", back, folder=toy).returncode == 0
+    return toy
+
+
+def test_an_experiment_that_cannot_learn_is_worse_and_the_other_way_round_better(compared: Path):
+    worse, better = compare(compared, "blunt", "HEAD"), compare(compared, "HEAD", "blunt")
+    assert worse.stdout.splitlines()[-1] == "blunt: worse", worse.stderr
+    assert better.stdout.splitlines()[-1] == "HEAD: better"
+    assert "1,200 rows of" in better.stdout
+    assert "(90% intervals)" in better.stdout
+
+
+def test_the_same_revision_shows_no_difference_to_the_workspace(compared: Path):
+    done = compare(compared, "HEAD", "workspace")
+    assert done.stdout.splitlines()[-1] == "HEAD: no difference shown"
+    assert "log_loss  +0.00000   +0.00000 to +0.00000" in done.stdout
+
+
+def test_an_unknown_name_says_where_names_come_from(compared: Path):
+    done = compare(compared, "nonsense", "HEAD")
+    assert done.returncode == 1
+    assert "'nonsense' is no revision and no experiment here" in done.stderr
+    assert "dvc exp pull <git remote> nonsense" in done.stderr
+
+
+def test_a_revision_without_data_says_how_to_get_it(compared: Path):
+    first = run("git", "rev-list", "--max-parents=0", "HEAD", folder=compared).stdout.strip()
+    done = compare(compared, first, "HEAD")
+    assert done.returncode == 1
+    assert f"data/backtest.parquet of {first[:7]} cannot be had" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_backtests_of_other_data_have_no_row_in_common(compared: Path):
+    path = compared / "data/backtest.parquet"
+    frame = pd.read_parquet(path)
+    path.unlink()
+    frame.assign(id="other-" + frame["id"]).to_parquet(path)
+    done = compare(compared, "workspace", "HEAD")
+    assert run("dvc", "checkout", "--force", folder=compared).returncode == 0
+    assert done.returncode == 1
+    assert "have no row in common" in done.stderr
+
+
+def test_a_report_says_what_compare_says_and_what_git_shows(compared: Path):
+    done = toy_verb(compared, "ci-report", "HEAD", "blunt")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "blunt is worse than HEAD: .ontime/report/report.md\n"
+    page = (compared / ".ontime/report/report.md").read_text()
+    assert page.startswith(f"{MARKER}\n\n## `blunt` is worse than `HEAD`\n")
+    lines = [line.split() for line in compare(compared, "blunt", "HEAD").stdout.splitlines() if line.startswith("  ")]
+    assert len(lines) == 3
+    for _, value, low, _, high in lines:
+        assert f"| {value} | {low} to {high} |" in page
+    assert "| `train.max_rounds` | `40` | `1` |" in page
+    metric = page.split("| `backtest_roc_auc` | ")[1].splitlines()[0]
+    assert metric.count(" to ") == 2, "each value stands beside its interval"
+    assert "| `train` | its params | another `data/models/candidate`, `metrics/train` |" in page
+    assert "`fetch`" not in page
+    assert '<img alt="ROC AUC by month" src="backtest.png"' in page
+    assert min(drawn(compared / ".ontime/report/backtest.png", color) for color in COLORS) > 10
+
+
+def test_a_report_of_equal_results_needs_no_data_and_links_where_its_pictures_will_be(compared: Path):
+    commit(compared)
+    place = "https://pictures.test/abc/"
+    done = toy_verb(compared, "ci-report", "HEAD~1", "HEAD", "--folder", "made/report", "--pictures", place)
+    assert done.stdout == "HEAD predicts what HEAD~1 predicts: made/report/report.md\n", done.stderr
+    page = (compared / "made/report/report.md").read_text()
+    assert "are the same, byte for byte" in page
+    assert page.count("Nothing changed.") == 4
+    assert "<details><summary>The same in both: 1</summary>" in page
+    assert f'src="{place}backtest.png"' in page
+    assert sorted(path.name for path in (compared / "made/report").iterdir()) == ["backtest.png", "report.md"]
+
+
+def test_a_report_without_data_says_why_and_still_holds_what_git_shows(compared: Path, tmp_path: Path):
+    clone = tmp_path / "clone"
+    assert run("git", "clone", "-q", compared, clone, folder=tmp_path).returncode == 0
+    assert run("git", "fetch", "-q", "origin", "refs/exps/*:refs/exps/*", folder=clone).returncode == 0
+    done = toy_verb(clone, "ci-report", "HEAD", "blunt")
+    assert done.returncode == 0, done.stderr
+    page = (clone / ".ontime/report/report.md").read_text()
+    assert "## `blunt` beside `HEAD`: no verdict" in page
+    assert "could not be compared: data/backtest.parquet of " in page
+    assert "fetch it with `dvc pull`" in page
+    assert "| `train.max_rounds` | `40` | `1` |" in page
+    assert "| `roc_auc` | " in page
+
+
+def test_a_report_replaces_nothing_but_a_report(tmp_path: Path):
+    files = Files(tmp_path / "checkout")
+    kept, page = files.root / "kept", files.root / "kept/report.md"
+    kept.mkdir(parents=True)
+    for folder, says in ((kept, "holds more than"), (files.root, "holds more than"), (tmp_path, "outside")):
+        with pytest.raises(OntimeError, match=says):
+            ci_report._place(files, folder)
+    page.write_text("of something else")
+    with pytest.raises(OntimeError, match="holds more than"):
+        ci_report._place(files, kept)
+    page.write_text(f"{MARKER}\n")
+    (kept / "roc.png").touch()
+    assert ci_report._place(files, kept) == kept
+    assert ci_report._place(files, files.root / "new/one") == files.root / "new/one"
+    (kept / "notes.txt").touch()
+    with pytest.raises(OntimeError, match="holds more than"):
+        ci_report._place(files, kept)

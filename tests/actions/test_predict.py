@@ -1,0 +1,520 @@
+"""`ontime predict` as people run it: from messages, through the contract, as of each row's moment."""
+
+import contextlib
+import io
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from repositories import run
+
+from ontime import cli, params
+from ontime.io import scoring
+from ontime.core.evaluation.conformal import Calibration
+from ontime.core.features.table import KEYS, chosen
+from ontime.core.model.model import Inputs, Model, fit
+from ontime.core.serving.admission import admit
+from ontime.core.serving.batch import Terms, as_of, months_read
+from ontime.core.serving.messages import LIMIT, feed_tables, from_text, join, split, widened
+from ontime.errors import OntimeError
+from ontime.flights import FLIGHTS
+from ontime.io.atomic import together, write_bytes
+from ontime.io.formats import read_json, read_model, read_parquet, write_json, write_model, write_parquet
+from ontime.io.paths import Files, part, read_months
+
+MESSAGES = {declared.table: declared for declared in FLIGHTS.messages}
+TABLES = {table.name: table for table in FLIGHTS.tables}
+MONTHS = ("2013-01", "2013-02", "2013-03", "2013-04")
+KEY = [*MESSAGES["flights"].key]
+FEEDS = ("schedule", "departures", "arrivals", "weather")
+MODEL, BOUNDS = "data/models/candidate", "metrics/slices/conformal.json"
+SIGNATURE = f"{MODEL}/signature.json"
+
+
+@pytest.fixture(scope="module")
+def shop(four_months: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with clean tables, features, a model of January to March, messages of all months, rows to ask for."""
+    folder = tmp_path_factory.mktemp("predict") / "shop"
+    shutil.copytree(four_months, folder)
+    for stage in ("validate", "featurize"):
+        done = run("ontime", stage, folder=folder)
+        assert done.returncode == 0, done.stderr
+    files, recipe = Files(folder), params.load(folder / "params.yaml", "train")
+    types = chosen(FLIGHTS.features, recipe.leave_out)
+    rows = read_months(files.features, MONTHS[:3], [*KEYS, *types])
+    model = fit(rows[rows["outcome"].notna()], types, 10, recipe)
+    write_model(model.text, model.signature() | {"lead_hours": 2}, files.candidate)
+    write_json(Calibration(0.3, 0.2).content() | {"lead_hours": 2}, files.conformal_bounds)
+    write_messages(folder, files)
+    asked = read_parquet(part(folder / "events", "schedule", "2013-04"), KEY)
+    write_parquet(asked[asked["day"].isin([10, 11])].sample(frac=1, random_state=1), folder / "rows.parquet")
+    return folder
+
+
+def write_messages(folder: Path, files: Files) -> None:
+    for month in MONTHS:
+        for table, declared in MESSAGES.items():
+            for feed, said in split(declared, read_parquet(part(files.raw, table, month))).items():
+                write_parquet(said, part(folder / "events", feed, month))
+
+
+def predict(folder: Path, *words: str, out: str = "out.parquet", now: str | None = "2014-01-01T00:00Z"):
+    """The command, in this process: what it returns and what it tells."""
+    moment = ["--now", now] if now else []
+    asked = [] if "--rows" in words else ["--rows", "rows.parquet"]
+    events = [] if "--events" in words else ["--events", "events"]
+    told, log = io.StringIO(), logging.getLogger()
+    handler = logging.StreamHandler(told)
+    log.addHandler(handler)
+    try:
+        with contextlib.chdir(folder), contextlib.redirect_stderr(told):
+            code = cli.main(FLIGHTS, ["predict", *asked, *events, "--out", out, *moment, *words])
+    finally:
+        log.removeHandler(handler)
+    return SimpleNamespace(returncode=code, stderr=told.getvalue())
+
+
+def answers(folder: Path, *words: str, out: str = "out.parquet", now: str | None = "2014-01-01T00:00Z") -> pd.DataFrame:
+    done = predict(folder, *words, out=out, now=now)
+    assert done.returncode == 0, done.stderr
+    return read_parquet(folder / out)
+
+
+@pytest.fixture(scope="module")
+def whole(shop: Path) -> pd.DataFrame:
+    """The answers of the shop as it is."""
+    return answers(shop, out="whole.parquet")
+
+
+@pytest.fixture
+def copy(shop: Path, tmp_path: Path) -> Path:
+    """A copy of the shop to break; what is not broken is linked."""
+    return Path(shutil.copytree(shop, tmp_path / "shop", copy_function=os.link))
+
+
+def broken(path: Path, frame: pd.DataFrame) -> None:
+    """Another file in the place of a link."""
+    path.unlink()
+    write_parquet(frame, path)
+
+
+@pytest.mark.parametrize("table", MESSAGES)
+def test_messages_make_the_raw_table_that_they_were_made_of(shop: Path, table: str):
+    raw = read_parquet(part(Files(shop).raw, table, "2013-02"))
+    joined = join(MESSAGES[table], TABLES[table], "2013-02", split(MESSAGES[table], raw), 0.0)
+    pd.testing.assert_frame_equal(joined.raw, raw)
+    assert joined.strays.empty
+    assert not joined.findings
+
+
+def test_answers_are_those_of_the_pipeline_in_the_order_of_the_rows(shop: Path, whole: pd.DataFrame):
+    files, found = Files(shop), whole
+    table = read_parquet(part(files.features, "2013-04", None)).set_index("id").loc[found["id"]].reset_index()
+    model = Model.load(*read_model(files.candidate))
+    assert np.array_equal(found["probability"], model.predict(table))
+    assert (found["predict_at"] == table["predict_at"]).all()
+    asked = read_parquet(shop / "rows.parquet")
+    assert found["id"].tolist() == MESSAGES["flights"].identity(asked).tolist()  # type: ignore[misc]
+    assert not found["provisional"].any()
+    assert found["model"].str.fullmatch("[0-9a-f]{12}").all()
+    assert len(set(found["data"])) == 1
+
+
+def test_decisions_follow_the_costs_and_sets_the_calibration(whole: pd.DataFrame):
+    by_decision = whole.groupby("decision")["probability"]
+    assert set(by_decision.groups) == {"yes", "no", "unknown"}
+    assert by_decision.max()["no"] <= 0.2 <= by_decision.min()["unknown"]
+    assert by_decision.max()["unknown"] <= 0.4 <= by_decision.min()["yes"]
+    true, false = whole["probability"] >= 0.2, 1 - whole["probability"] >= 0.3
+    expected = np.select([true & false, true, false], ["both", "true", "false"], "none")
+    assert whole["conformal_set"].tolist() == expected.tolist()
+
+
+def test_text_says_the_same_as_parquet_on_standard_input_too(copy: Path, whole: pd.DataFrame):
+    for feed in FEEDS:
+        frames = [read_parquet(path) for path in sorted((copy / "events" / feed).glob("*.parquet"))]
+        shutil.rmtree(copy / "events" / feed)
+        text = pd.concat(frames).assign(**moments(frames[0]))
+        for name in moments(frames[0]):
+            text[name] = pd.concat(frames)[name].dt.strftime("%Y-%m-%dT%H:%M:%SZ").to_numpy()
+        text.to_csv(copy / f"events/{feed}.csv", index=False)
+    read_parquet(copy / "rows.parquet").to_csv(copy / "rows.csv", index=False)
+    words = [sys.executable, "-m", "ontime", "predict", "--rows", "-", "--events", "events", "--out", "text.parquet"]
+    with (copy / "rows.csv").open() as rows:
+        done = subprocess.run(
+            [*words, "--now", "2014-01-01T00:00Z"], stdin=rows, cwd=copy, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    text = read_parquet(copy / "text.parquet")
+    pd.testing.assert_frame_equal(text.drop(columns="data"), whole.drop(columns="data"))
+
+
+def moments(frame: pd.DataFrame) -> dict[str, None]:
+    return {str(name): None for name in frame if isinstance(frame[name].dtype, pd.DatetimeTZDtype)}
+
+
+def test_what_comes_after_now_changes_nothing_and_rows_are_provisional(copy: Path):
+    now = pd.Timestamp("2013-04-10T16:00Z")
+    found = answers(copy, now="2013-04-10T16:00Z")
+    due = found["starts_at"] - pd.Timedelta(hours=2)
+    assert (found["provisional"] == (due > now)).all()
+    assert found["provisional"].any()
+    assert (~found["provisional"]).any()
+    clean = read_parquet(part(Files(copy).clean, "flights", "2013-04"))
+    later = {
+        "departures": clean.loc[clean["departed_at"] > now, "id"],
+        "arrivals": clean.loc[clean["arrived_at"] > now, "id"],
+    }
+    for feed, ids in later.items():
+        path = part(copy / "events", feed, "2013-04")
+        said = read_parquet(path)
+        gone = MESSAGES["flights"].identity(said).isin(set(ids))  # type: ignore[misc]
+        assert gone.any()
+        broken(path, said[~gone].reset_index(drop=True))
+    without = answers(copy, out="without.parquet", now="2013-04-10T16:00Z")
+    pd.testing.assert_frame_equal(without.drop(columns="data"), found.drop(columns="data"))
+    assert not without["data"].equals(found["data"])
+
+
+def test_months_between_now_and_the_rows_are_not_read():
+    costs = params.Costs(missed=10.0, false_alarm=3.0, unknown=1.0)
+    terms = Terms(FLIGHTS.features, Model("", Inputs({}, {})), 2.0, costs, Calibration(0.1, 0.1), "", "", None)
+    assert months_read("2013-12", terms) == ["2013-09", "2013-10", "2013-11", "2013-12", "2014-01"]
+    read = {
+        "2014-06-01": ["2013-09", "2013-10", "2013-11", "2013-12", "2014-01"],
+        "2013-11-20": ["2013-09", "2013-10", "2013-11", "2013-12", "2014-01"],
+        "2013-02-10": ["2012-12", "2013-01", "2013-02", "2013-11", "2013-12", "2014-01"],
+        "2013-02-26": ["2012-12", "2013-01", "2013-02", "2013-03", "2013-11", "2013-12", "2014-01"],
+    }
+    for now, months in read.items():
+        assert months_read("2013-12", replace(terms, now=pd.Timestamp(now, tz="UTC"))) == months
+
+
+@pytest.mark.parametrize("moment", ["2013-02-10T16:00Z", "2013-01-20T16:00Z"])
+def test_rows_that_lie_months_ahead_have_the_history_before_now(copy: Path, moment: str):
+    now = pd.Timestamp(moment)
+    if now.month == 1:  # nobody needs February then
+        path = part(copy / "events", "arrivals", "2013-02")
+        broken(path, read_parquet(path).drop(columns="air_time"))
+    found = answers(copy, now=moment)
+    assert found["provisional"].all()
+    files = Files(copy)
+    names = FLIGHTS.features.tables
+    tables = {name: pd.concat([read_parquet(part(files.clean, name, month)) for month in MONTHS]) for name in names}
+    rows = tables["flights"].set_index("id").loc[found["id"]].reset_index()
+    table = as_of(FLIGHTS.features, {**tables, "flights": rows}, tables, 2.0, now)
+    expected = Model.load(*read_model(files.candidate)).predict(table)
+    assert np.array_equal(found["probability"], expected)
+
+
+def test_broken_values_are_quarantined_beside_the_answers_and_the_rest_is_answered(copy: Path):
+    path = part(copy / "events", "departures", "2013-04")
+    said = read_parquet(path)
+    said.loc[0, "dep_delay"] = 5000
+    broken(path, said)
+    done = predict(copy)
+    assert done.returncode == 0
+    assert "quarantined, in out.parquet.quarantine.parquet" in done.stderr
+    quarantine = read_parquet(copy / "out.parquet.quarantine.parquet")
+    assert "5000" in quarantine["value"].tolist()
+    assert len(read_parquet(copy / "out.parquet")) == len(read_parquet(copy / "rows.parquet"))
+    broken(path, said.drop(index=0).reset_index(drop=True))
+    assert predict(copy).returncode == 0
+    kept = read_parquet(copy / "out.parquet.quarantine.parquet")  # February's wind, which the rows may read of
+    assert "5000" not in kept["value"].tolist()
+
+
+def test_rows_that_no_schedule_has_are_named_and_left_out(copy: Path):
+    rows = read_parquet(copy / "rows.parquet")
+    rows.loc[rows.index[3], "flight"] = 9999
+    broken(copy / "rows.parquet", rows)
+    done = predict(copy)
+    assert done.returncode == 0
+    assert "1 row that no sound schedule has" in done.stderr
+    assert len(read_parquet(copy / "out.parquet")) == len(rows) - 1
+
+
+def test_a_broken_structure_stops_with_everything_that_is_wrong_and_writes_nothing(copy: Path):
+    for feed, column in (("departures", "dep_delay"), ("arrivals", "air_time")):
+        path = part(copy / "events", feed, "2013-04")
+        broken(path, read_parquet(path).drop(columns=column))
+    (copy / "out.parquet").unlink(missing_ok=True)
+    done = predict(copy)
+    assert done.returncode == 1
+    assert "dep_delay" in done.stderr
+    assert "air_time" in done.stderr
+    assert "2 reasons to stop" in done.stderr  # no value is blamed for what its column lacks
+    assert "[quarantine] flights" not in done.stderr
+    assert not (copy / "out.parquet").exists()
+    assert not list(copy.glob(".*out*"))
+
+
+def test_one_bad_cell_is_one_reason_that_says_where_it_is(copy: Path):
+    path = part(copy / "events", "departures", "2013-04")
+    said = read_parquet(path).astype({"dep_delay": "str"})
+    said.loc[7, "dep_delay"] = "late"
+    said.to_csv(path.with_suffix(".csv"), index=False)
+    path.unlink()
+    done = predict(copy)
+    assert done.returncode == 1
+    assert "1 reason to stop" in done.stderr
+    assert "[stop] departures 2013-04, dep_delay, rule type: 1 value, expected" in done.stderr
+    assert "for example: 'late' in row 8\n" in done.stderr
+
+
+def test_a_missing_feed_is_one_reason(copy: Path):
+    part(copy / "events", "arrivals", "2013-04").unlink()
+    done = predict(copy)
+    assert done.returncode == 1
+    assert "1 reason to stop" in done.stderr
+
+
+def test_rows_without_a_column_say_which_there_are(copy: Path):
+    (copy / "rows.csv").write_text("Year,month,day,carrier,flight,origin,dest\n2013,4,10,AA,1,JFK,LAX\n")
+    done = predict(copy, "--rows", "rows.csv")
+    assert done.returncode == 1
+    assert "rule column_present: missing; there are Year, month, day, carrier, flight, origin, dest\n" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--rows", "nowhere.parquet"], "nowhere.parquet is missing"),
+        (["--events", "nowhere"], "nowhere is no folder: expected one with"),
+        (["--model", "nowhere"], "nowhere/model.txt is missing"),
+    ],
+)
+def test_what_is_not_there_is_named(shop: Path, words: list[str], said: str):
+    done = predict(shop, *words, out="none.parquet")
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert not (shop / "none.parquet").exists()
+
+
+def test_a_moment_that_cannot_be_meant_is_explained(shop: Path):
+    assert "expected a moment with a zone" in predict(shop, now="2013-04-10T16:00").stderr
+
+
+def test_rows_that_name_nothing_are_quarantined_once_under_their_own_values(
+    copy: Path, whole: pd.DataFrame, monkeypatch
+):
+    monkeypatch.setattr(scoring, "CHUNK", 1000)
+    rows = read_parquet(copy / "rows.parquet")
+    wrong = {0: ("day", None), 5: ("day", 31), 700: ("carrier", None), 701: ("year", 1e12), 702: ("flight", np.inf)}
+    asked = rows.astype(dict.fromkeys(("year", "day", "flight"), "float64")).reset_index(drop=True)
+    for place, (name, value) in wrong.items():
+        asked.loc[place, name] = value
+    broken(copy / "rows.parquet", asked)
+    done = predict(copy)
+    assert done.returncode == 0
+    assert done.stderr.count("5 rows that no sound schedule has") == done.stderr.count("rule in_schedule") == 1
+    kept = whole.drop(index=[*wrong]).reset_index(drop=True)
+    pd.testing.assert_frame_equal(read_parquet(copy / "out.parquet"), kept)
+    quarantine = read_parquet(copy / "out.parquet.quarantine.parquet").query("table == 'rows'")
+    own = rows.iloc[0].astype("str")
+    assert quarantine["key"].tolist()[0] == " ".join(["2013", "4", "?", *own[["carrier", "flight", "origin", "dest"]]])
+    assert [len(key.split()) for key in quarantine["key"]] == [7, 7, 7, 7, 1]
+    assert str(LIMIT) in quarantine["key"].tolist()[4]
+
+
+def test_where_no_row_is_in_the_schedule_nothing_is_written(copy: Path):
+    broken(copy / "rows.parquet", read_parquet(copy / "rows.parquet").assign(flight=9999))
+    done = predict(copy, out="none.parquet")
+    assert done.returncode == 1
+    assert "rows.parquet: expected rows of the schedule, found none" in done.stderr
+    assert not list(copy.glob("*none*"))
+
+
+@pytest.mark.parametrize("feeds", [["schedule"], ["schedule", "departures", "arrivals", "weather"]])
+def test_a_month_that_a_feed_lacks_among_others_stops(copy: Path, feeds: list[str]):
+    for feed in feeds:
+        part(copy / "events", feed, "2013-03").unlink()
+    done = predict(copy)
+    assert done.returncode == 1
+    assert all(f"{feed} 2013-03, the file, rule file_present: missing" in done.stderr for feed in feeds)
+
+
+def test_a_file_for_all_months_may_have_none_of_one(copy: Path):
+    weather = [read_parquet(part(copy / "events", "weather", month)) for month in MONTHS]
+    broken(part(copy / "events", "weather", MONTHS[3]), weather[3].head(0))
+    silent = answers(copy)
+    shutil.rmtree(copy / "events/weather")
+    write_parquet(pd.concat(weather[:3]), copy / "events/weather.parquet")
+    pd.testing.assert_frame_equal(answers(copy).drop(columns="data"), silent.drop(columns="data"))
+    broken(copy / "events/weather.parquet", weather[3].assign(day=pd.array([31] * len(weather[3]), dtype="Int64")))
+    assert "weather, the file, rule days_named: no row names a day" in predict(copy).stderr
+
+
+def test_links_are_followed_and_tables_that_nothing_needs_are_not_read(copy: Path, whole: pd.DataFrame):
+    shutil.move(copy / "events/weather", copy / "elsewhere")
+    (copy / "events/weather").symlink_to("../elsewhere")
+    pd.testing.assert_frame_equal(answers(copy), whole)
+    (copy / "events/planes.parquet").write_text("garbage")
+    part(Files(copy).clean, "planes", None).unlink()
+    pd.testing.assert_frame_equal(answers(copy).drop(columns="data"), whole.drop(columns="data"))
+    part(copy / "events", "weather", "2013-04").unlink()
+    part(copy / "events", "weather", "2013-04").with_suffix(".csv").symlink_to("nowhere")
+    assert "weather 2013-04, the file, rule file_readable: " in predict(copy).stderr
+
+
+@pytest.mark.parametrize(
+    ("out", "words", "said"),
+    [
+        ("rows.parquet", [], "rows.parquet would be written, and rows.parquet is read"),
+        ("events/out.parquet", [], "events/out.parquet would be written, and events is read"),
+        ("data/models/candidate/out.csv", [], "and data/models/candidate is read"),
+        ("data/clean/airports.parquet", [], "and data/clean is read"),
+        ("a.csv", ["--rows", "a.csv.quarantine.parquet"], "a.csv.quarantine.parquet would be written, and"),
+        ("folder.csv", [], "folder.csv would be written, and is a folder"),
+        ("taken.csv", [], "taken.csv.quarantine.parquet would be written, and is a folder"),
+        ("params.yaml/out.csv", [], "params.yaml/out.csv cannot be written"),
+        ("out.txt", [], "--out out.txt: expected a name that ends in .parquet or .csv"),
+        ("new.csv", ["--rows", "rows.txt"], "--rows rows.txt: expected a name in .parquet, .csv, or - for CSV"),
+        ("new.csv", ["--rows", "none.csv"], "none.csv is missing: expected rows"),
+        ("new.csv", ["--rows", "/dev/stdin"], "or - for CSV on standard input"),
+        ("new.csv", ["--rows", "empty.parquet"], "empty.parquet cannot be read as Parquet"),
+        ("new.csv", ["--rows", "twice.parquet"], "twice.parquet: expected each column once, found more than one dest"),
+        ("new.csv", ["--rows", "twice.csv"], "twice.csv: expected each column once, found more than one dest, flight"),
+        ("new.csv", ["--rows", "text.parquet"], "[stop] rows, flight, rule type: str, expected Int64"),
+        ("new.csv", ["--model", "rows.parquet"], "rows.parquet is no folder: expected one with model.txt"),
+        ("new.csv", ["--now", "1600-01-01T00:00Z"], "rows of 2013-04 are asked for as of 1600-01-01"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_and_changes_nothing(copy: Path, out: str, words: list[str], said: str):
+    for name in ("folder.csv", "taken.csv.quarantine.parquet"):
+        (copy / name).mkdir()
+    rows = read_parquet(copy / "rows.parquet")
+    write_parquet(rows, copy / "a.csv.quarantine.parquet")
+    (copy / "empty.parquet").touch()
+    table = pa.Table.from_pandas(rows, preserve_index=False)
+    pq.write_table(table.append_column("dest", table["origin"]), copy / "twice.parquet")
+    write_parquet(rows.assign(flight="seven"), copy / "text.parquet")
+    (copy / "twice.csv").write_text("year,month,day,carrier,flight,flight,origin,dest,dest\n")
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    done = predict(copy, *words, out=out)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (SIGNATURE, {"lead_hours": None}, "expected lead_hours from 0.5 to 168, found None"),
+        (SIGNATURE, {"lead_hours": -2}, "found -2"),
+        (SIGNATURE, {"lead_hours": "2"}, "found '2'"),
+        (SIGNATURE, {"categories": {}}, "signature.json: expected features, the type of each"),
+        (SIGNATURE, {"types": {}}, "Fetch it again (dvc pull, or dvc checkout)"),
+        (SIGNATURE, b"\xff\xfe", "signature.json is no text in UTF-8"),
+        (f"{MODEL}/model.txt", b"", "model.txt: expected all trees that it begins to list"),
+        (BOUNDS, {"false": "a"}, "conformal.json: expected bounds of conformal sets"),
+        (BOUNDS, {"lead_hours": 6}, "expected bounds of answers 2 hours ahead, as the model gives, found 6: take"),
+        (BOUNDS, {"true": float("nan")}, "conformal.json: expected bounds of conformal sets"),
+        (BOUNDS, b"[1, 2]", "conformal.json: expected bounds of conformal sets, false and true, each a probability"),
+        (BOUNDS, b"{}", "found {}"),
+    ],
+)
+def test_a_broken_model_is_named_before_messages_are_read(copy: Path, name: str, content: bytes | dict, said: str):
+    changed = content if isinstance(content, bytes) else json.dumps(read_json(copy / name) | content).encode()
+    write_bytes(changed, copy / name)
+    broken(part(copy / "events", "schedule", "2013-04"), pd.DataFrame())
+    done = predict(copy)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "schedule" not in done.stderr
+
+
+def test_a_second_run_on_the_same_answers_is_refused(copy: Path):
+    with together(copy / "out.csv") as (draft,):
+        done = predict(copy, out="out.csv")
+        draft.write_text("first")
+    assert (copy / "out.csv").read_text() == "first"
+    assert done.returncode == 1
+    assert "another run writes out.csv" in done.stderr
+
+
+def test_moments_in_csv_are_written_one_way(copy: Path):
+    answers_at = predict(copy, out="out.csv", now="2013-04-10T16:00:00.123456Z")
+    assert answers_at.returncode == 0
+    found = pd.read_csv(copy / "out.csv", dtype="str")
+    assert found["predict_at"].str.fullmatch(r"2013-04-\d\dT\d\d:\d\d:00Z").all()
+    assert found["starts_at"].str.endswith("Z").all()
+    assert found["day"].str.len().eq(10).all()
+
+
+def test_whole_numbers_beyond_what_floats_hold_are_for_the_contract_to_judge():
+    form = feed_tables(FLIGHTS.tables, FLIGHTS.messages)["departures"]
+    values = [7.0, 1e300, -np.inf, None]
+    expected = pd.Series([7, LIMIT, -LIMIT, None], dtype="Int64", name="dep_delay")
+    frame = pd.DataFrame({"dep_delay": values})
+    pd.testing.assert_series_equal(widened(form, frame)["dep_delay"], expected)
+    text, findings = from_text(form, None, pd.DataFrame({"dep_delay": ["7", "1e300", "-inf", None]}, dtype="str"))
+    pd.testing.assert_series_equal(text["dep_delay"], expected)
+    assert not findings
+    _, findings = from_text(form, None, pd.DataFrame({"dep_delay": ["7.5"]}, dtype="str"))
+    assert [finding.rule for finding in findings] == ["type"]
+    with pytest.raises(OntimeError, match="more than one dep_delay"):
+        widened(form, pd.concat([frame, frame], axis=1))
+
+
+@pytest.mark.parametrize(("wrong", "stops"), [(5, False), (6, True)])
+def test_a_few_broken_rows_do_not_stop_the_beginning_of_a_month(shop: Path, wrong: int, stops: bool):
+    files = Files(shop)
+    reference = {name: read_parquet(part(files.clean, name, None)) for name in ("airlines", "airports")}
+    feeds = {feed: read_parquet(part(shop / "events", feed, "2013-04")).head(20) for feed in FEEDS}
+    feeds["departures"] = feeds["departures"].head(0)
+    strays = pd.array(range(9000, 9000 + wrong), dtype="Int64")
+    feeds["arrivals"] = feeds["arrivals"].head(wrong).assign(flight=strays)
+    feeds["weather"]["temp"] = feeds["weather"]["temp"].where(feeds["weather"].index >= wrong, 999)
+    found = admit(FLIGHTS.tables, FLIGHTS.messages, "2013-04", feeds, reference, 0.01)
+    assert any(finding.stops for finding in found.findings) == stops
+    assert (found.quarantine["column"] == "temp").sum() == wrong
+    assert not any("contract" in finding.remedy or "dvc" in finding.remedy for finding in found.findings)
+
+
+def test_a_message_that_comes_twice_is_named(copy: Path):
+    path = part(copy / "events", "departures", "2013-04")
+    said = read_parquet(path)
+    broken(path, pd.concat([said, said.head(1)], ignore_index=True).drop(columns="tailnum"))
+    done = predict(copy)
+    assert done.returncode == 1
+    assert f"for example: {MESSAGES['flights'].identity(said.head(1))[0]}" in done.stderr  # type: ignore[misc]
+    assert "what to do: add the column" in done.stderr
+
+
+def test_the_first_command_of_the_page_can_be_tried(copy: Path, repository: Path):
+    page = (repository / "docs/predict.md").read_text()
+    recipe = (
+        page.partition("```python\n")[2].partition("```")[0].replace("2013-10", "2013-03").replace("2013-11", "2013-04")
+    )
+    words = page.partition("$ ontime ")[2].partition("\n")[0].split()
+    with contextlib.chdir(copy):
+        exec(recipe, {})
+        assert cli.main(FLIGHTS, words) == 0
+    assert set(read_parquet(copy / "answers.parquet")["day"].dt.day) == {5, 6}
+
+
+@pytest.mark.usefixtures("whole")
+def test_a_killed_run_leaves_no_answers_and_the_next_one_the_same_bytes(copy: Path):
+    before = (copy / "whole.parquet").read_bytes()
+    words = [sys.executable, "-m", "ontime", "predict", "--rows", "rows.parquet", "--events", "events"]
+    process = subprocess.Popen([*words, "--out", "out.parquet", "--now", "2014-01-01T00:00Z"], cwd=copy)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (copy / "out.parquet").exists()
+    answers(copy)
+    assert (copy / "out.parquet").read_bytes() == before

@@ -1,0 +1,147 @@
+"""`ontime sweep`: the grid of params.yaml as experiments, one by one, resumed where it was ended."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from repositories import REPOSITORY, commit, run
+
+from ontime.core.evaluation.sweep import ranking, trials
+from ontime.params import Intervals
+
+TOY = {"PYTHONPATH": str(REPOSITORY / "tests")}
+PARAMS = Intervals(level=0.9, replicates=200, block_days=7, simulations=100, seed=1)
+NAMES = [f"sweep-leaves-{leaves}-max-rounds-{rounds}" for leaves in (2, 4) for rounds in (1, 40)]
+
+
+def sweep(folder: Path):
+    return run(sys.executable, "-m", "toy", "sweep", folder=folder, **TOY)
+
+
+def experiments(folder: Path) -> list[str]:
+    return run("dvc", "exp", "list", "--name-only", folder=folder).stdout.split()
+
+
+@pytest.fixture(scope="module")
+def swept(fresh_toy: Path) -> Path:
+    """The second dataset with its backtest, committed; nothing is swept yet."""
+    assert run("dvc", "repro", "backtest", folder=fresh_toy).returncode == 0
+    commit(fresh_toy)
+    return fresh_toy
+
+
+def test_a_trial_is_named_by_what_it_changes():
+    grid = {"train.leaves": [2, 4], "train.max_rounds": [1, 40]}
+    assert list(trials(grid)) == NAMES
+    assert trials(grid)[NAMES[1]] == {"train.leaves": 2, "train.max_rounds": 40}
+
+
+def test_the_best_trial_is_first_and_equal_ones_show_no_difference():
+    random = np.random.default_rng(1)
+    rate = random.random(2000)
+    rows = pd.DataFrame(
+        {
+            "id": range(2000),
+            "day": pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(2000) // 20, unit="D"),
+            "outcome": random.random(2000) < rate,
+            "probability": np.clip(rate, 0.01, 0.99).round(6),
+        }
+    )
+    flat = rows.assign(probability=0.5)
+    table = ranking({"a": {"x": 1}, "b": {"x": 2}}, {"a": flat, "b": rows}, rows, PARAMS)
+    assert table["experiment"].tolist() == ["b", "a"]
+    assert table["verdict"].tolist() == ["no difference shown", "worse"]
+    assert table["x"].tolist() == [2, 1]
+
+
+def test_looking_at_many_trials_widens_the_interval_of_each():
+    random = np.random.default_rng(2)
+    rows = pd.DataFrame({"id": range(1000), "outcome": random.random(1000) < 0.5, "probability": random.random(1000)})
+    rows = rows.assign(day=pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(1000) // 10, unit="D"))
+    other = rows.assign(probability=random.random(1000))
+    alone = ranking({"a": {}}, {"a": other}, rows, PARAMS)
+    many = ranking({name: {} for name in "abcdefgh"}, dict.fromkeys("abcdefgh", other), rows, PARAMS)
+    widths = [float((table["log_loss_high"] - table["log_loss_low"]).iloc[0]) for table in (alone, many)]
+    assert widths[1] > 1.3 * widths[0]
+
+
+@pytest.mark.needs("git", "git")
+def test_a_sweep_that_is_killed_goes_on_and_leaves_the_workspace_alone(swept: Path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "toy", "sweep"],
+        cwd=swept,
+        env=os.environ | TOY,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not experiments(swept):
+        assert time.monotonic() < deadline
+        assert process.poll() is None, "it ended before it could be killed"
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    before = experiments(swept)
+    assert 0 < len(before) < len(NAMES)
+    done = sweep(swept)
+    assert done.returncode == 0, done.stderr
+    assert f"4 trials, {len(before)} of them there already" in done.stderr
+    assert sorted(experiments(swept)) == sorted(NAMES)
+    assert run("git", "status", "--porcelain", folder=swept).stdout == ""
+    table = pd.read_csv(swept / ".ontime/sweep.csv")
+    assert set(table["experiment"]) == set(NAMES)
+    assert table["max_rounds"].iloc[0] == 40
+    assert table.set_index("experiment").loc["sweep-leaves-4-max-rounds-40", "log_loss_gap"] == 0
+    assert (table["verdict"] == "worse").sum() == 2
+    assert (swept / ".ontime/sweep.png").stat().st_size > 5_000
+    shown = done.stdout.splitlines()
+    assert shown[0].split() == ["leaves", "max_rounds", "log_loss", "less_HEAD", "verdict"]
+    assert len(shown) == 1 + len(NAMES)
+
+
+@pytest.mark.needs("git", "git")
+@pytest.mark.parametrize(
+    ("grid", "said"),
+    [
+        ("train.leafs: [3]", "leafs: unknown"),
+        ("train.leaves: [1]", "leaves: Input should be greater than or equal to 2"),
+        ("trees.leaves: [3]", "unknown sections ['trees']"),
+        ("train.leaves: []", "grid.train.leaves: List should have at least 1 item"),
+    ],
+)
+def test_a_grid_that_cannot_be_run_is_refused_before_anything_runs(grid: str, said: str, swept: Path, tmp_path: Path):
+    clone = tmp_path / "clone"
+    assert run("git", "clone", "-q", swept, clone, folder=swept).returncode == 0
+    params = clone / "params.yaml"
+    text = params.read_text()
+    params.write_text(text[: text.index("sweep:")] + f"sweep:\n  grid:\n    {grid}\n")
+    commit(clone)
+    done = sweep(clone)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert experiments(clone) == []
+
+
+@pytest.mark.needs("git", "git")
+def test_params_that_a_killed_trial_left_are_put_back_and_no_others(swept: Path):
+    params = swept / "params.yaml"
+    text = params.read_text()
+    params.write_text(text.replace("leaves: 4", "leaves: 2").replace("max_rounds: 40", "max_rounds: 1"))
+    assert sweep(swept).returncode == 0
+    assert params.read_text() == text
+
+
+@pytest.mark.needs("git", "git")
+def test_what_is_not_committed_is_refused(swept: Path):
+    params = swept / "params.yaml"
+    text = params.read_text()
+    params.write_text(text.replace("learning_rate: 0.2", "learning_rate: 0.3"))
+    done = sweep(swept)
+    params.write_text(text)
+    assert done.returncode == 1
+    assert "not committed: params.yaml" in done.stderr

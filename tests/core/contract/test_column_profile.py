@@ -1,0 +1,77 @@
+"""A month's profile: shares, shift against the months before, and the limits that warn and stop."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pandera.pandas as pa
+from toy.clocks import DELIVERED
+from toy.contracts import PARCELS
+
+from ontime.core.contract.column_profile import add_counts, count_bins, judge, profile
+from ontime.core.contract.columns import column
+from ontime.core.contract.findings import Level
+from ontime.dataset.contract import Table
+from ontime.params import Validate
+
+PARAMS = Validate(max_quarantined=0.01, max_extreme=0.1, shift_warn=0.1, shift_stop=0.25)
+TABLE = Table(
+    name="t",
+    about="",
+    key=("x",),
+    schema=pa.DataFrameSchema(
+        {
+            "x": column(
+                "Int64",
+                clock=DELIVERED,
+                reason="",
+                nullable=True,
+                missing=(0.2, 0.5),
+                usual=(0, 10),
+                bins=(0, 5),
+            )
+        }
+    ),
+)
+
+
+def frame(*values: int | None) -> pd.DataFrame:
+    return pd.DataFrame({"x": pd.array(list(values), dtype="Int64")})
+
+
+def test_shares_are_of_all_rows():
+    line = profile(TABLE, frame(1, 2, 100, None), "2013-01", {}).iloc[0]
+    assert (line["rows"], line["missing"], line["extreme"], line["mean"]) == (4, 0.25, 0.25, round(103 / 3, 4))
+    assert pd.isna(line["shift"])
+
+
+def test_a_column_all_missing_has_no_mean():
+    assert pd.isna(profile(TABLE, frame(None, None), "2013-01", {}).iloc[0]["mean"])
+
+
+def test_counts_of_months_add_up():
+    counts = add_counts(add_counts({}, count_bins(TABLE, frame(1, 6))), count_bins(TABLE, frame(7, None)))
+    assert counts["x"].to_dict() == {"[, 0)": 0, "[0, 5)": 1, "[5, )": 2, "missing": 1}
+
+
+def levels(*values: int | None, before: tuple[int, ...] = ()) -> dict[str, Level]:
+    counts = count_bins(TABLE, frame(*before)) if before else {}
+    found = judge(TABLE, profile(TABLE, frame(*values), "2013-01", counts), PARAMS)
+    return {finding.rule: finding.level for finding in found}
+
+
+def test_each_limit_warns_and_stops_on_its_own():
+    assert levels(1, 2, 3, 4) == {}
+    assert levels(1, 2, None) == {"missing": Level.WARN}
+    assert levels(1, None, None) == {"missing": Level.STOP}
+    assert levels(1, 2, 3, 99) == {"extreme": Level.WARN}
+    usual = (1,) * 60 + (6,) * 40
+    assert levels(*usual, before=usual) == {}
+    assert levels(*((1,) * 42 + (6,) * 58), before=usual) == {"shift": Level.WARN}
+    assert levels(*((1,) * 20 + (6,) * 80), before=usual) == {"shift": Level.STOP}
+
+
+def test_columns_without_limits_are_profiled_and_never_judged():
+    lines = profile(PARCELS, pd.DataFrame(columns=list(PARCELS.columns)).astype("object"), "2020-01", {})
+    assert lines["column"].tolist() == list(PARCELS.schema.columns)
+    loose = replace(PARAMS, max_extreme=1.0)
+    assert judge(PARCELS, lines.fillna({"missing": 1.0}).query("column == 'delivered'"), loose) == []

@@ -1,0 +1,231 @@
+"""Both executors against each other, bit for bit, and against an oracle in plain, slow Python."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ontime.core.features.online import Memory, end
+from ontime.core.features.point_in_time import HOUR, MINUTE, key_codes, microseconds, names, reach, read, span
+from ontime.dataset.features import AsOf, Latest, Open, Window
+
+ASOF: list[AsOf] = [
+    Window("left", ("depot",), 1, means=("delay", "late")),
+    Window("left", ("depot", "kind"), 3, means=("delay",)),
+    Window("left", (), 24, means=("late",), count=False),
+    Window("plan", ("depot",), 2, anchor="starts_at", ahead=1, name="around"),
+    Open("plan", ("depot",), 6),
+    Open("plan", (), 2),
+    Latest("state", ("depot",), 3, ("level", "flow")),
+    Latest("state", ("depot",), 3, ("level",), ago=2),
+    Latest("left", ("kind",), 5, ("delay",)),
+]
+START = 1_360_000_000_000_000 // HOUR * HOUR
+
+Row = Mapping[str, Any]
+
+
+def slow(asof: AsOf, row: Row, events: list[Row]) -> list[float]:
+    """What the docstrings of Window, Open and Latest say, event by event."""
+    same = [e for e in events if all(e[key] == row[key] for key in asof.keys) and e["id"] != row["id"]]
+    now = row["predict_at"]
+    match asof:
+        case Window():
+            since, until = row[asof.anchor] - asof.hours * HOUR, row[asof.anchor] + asof.ahead * HOUR
+            inside = [e for e in same if since < e["moment"] <= until]
+            means = [mean([e[value] for e in inside]) for value in asof.means]
+            return [*([len(inside)] if asof.count else []), *means]
+        case Open():
+            begun = [e for e in same if now - asof.hours * HOUR < e["moment"] <= now]
+            going = [e for e in begun if e["until"] is None or e["until"] > now]
+            share = len(going) / len(begun) if begun else math.nan
+            return [len(going), share, mean([now // MINUTE - e["moment"] // MINUTE for e in going])]
+        case Latest():
+            until = now - asof.ago * HOUR
+            fresh = [e for e in same if until - asof.hours * HOUR < e["moment"] <= until]
+            newest = max(fresh, key=lambda e: (e["moment"], e["id"])) if fresh else None
+            return [newest[value] if newest else math.nan for value in asof.fields]
+
+
+def mean(values: list[int]) -> float:
+    return sum(values) / len(values) if values else math.nan
+
+
+moments = st.integers(0, 12 * 12).map(lambda n: START + n * 5 * MINUTE) | st.integers(0, 12 * HOUR).map(
+    lambda n: START + n
+)
+keys = {"depot": st.sampled_from("ABC"), "kind": st.sampled_from(["x", "y"])}
+rows = st.lists(
+    st.fixed_dictionaries({**keys, "starts_at": moments, "lead": st.sampled_from([0, 1, 30, 120])}),
+    min_size=1,
+    max_size=8,
+)
+left = st.fixed_dictionaries({**keys, "moment": moments, "delay": st.integers(-60, 2000), "late": st.integers(0, 1)})
+plan = st.fixed_dictionaries({**keys, "moment": moments, "until": st.none() | moments})
+state = st.fixed_dictionaries(
+    {
+        **keys,
+        "moment": moments,
+        "level": st.floats(-1e6, 1e6, width=32),
+        "flow": st.just(math.nan) | st.floats(0, 1, width=32),
+    }
+)
+tables = st.fixed_dictionaries(
+    {"left": st.lists(left, max_size=30), "plan": st.lists(plan, max_size=30), "state": st.lists(state, max_size=20)}
+)
+
+
+def with_ids(rows: list[Row], tables: dict[str, list[Row]]) -> tuple[list[Row], dict[str, list[Row]]]:
+    """Rows and events of the same number share an id, so that some rows have events of their own."""
+    known = [
+        {**row, "id": f"{n:03}", "predict_at": row["starts_at"] - row["lead"] * MINUTE} for n, row in enumerate(rows)
+    ]
+    named = {name: [{**e, "id": f"{n:03}"} for n, e in enumerate(events)] for name, events in tables.items()}
+    return known, named
+
+
+def as_frame(records: list[Row], columns: list[str]) -> pd.DataFrame:
+    frame = pd.DataFrame(records, columns=columns)
+    for name in set(columns) & {"moment", "until", "predict_at", "starts_at"}:
+        whole = pd.array([record[name] for record in records], dtype="Int64")
+        frame[name] = pd.Series(pd.to_datetime(whole, unit="us", utc=True)).dt.as_unit("us")
+    return frame
+
+
+COLUMNS = {
+    "left": ["id", "moment", "depot", "kind", "delay", "late"],
+    "plan": ["id", "moment", "until", "depot", "kind"],
+    "state": ["id", "moment", "depot", "kind", "level", "flow"],
+}
+
+
+def by_columns(rows: list[Row], tables: dict[str, list[Row]], asof: list[AsOf] = ASOF) -> pd.DataFrame:
+    frames = {name: as_frame(tables[name], columns) for name, columns in COLUMNS.items()}
+    return read(asof, as_frame(rows, ["id", "predict_at", "starts_at", "depot", "kind"]), frames)
+
+
+def by_rows(rows: list[Row], tables: dict[str, list[Row]]) -> np.ndarray:
+    memory = Memory(ASOF)
+    for name, events in tables.items():
+        for event in events:
+            memory.add(name, event)
+    return np.array([memory.read(row) for row in rows]).astype(np.float32)
+
+
+def same_bits(one: np.ndarray, other: np.ndarray) -> bool:
+    return bool(((one == other) | (np.isnan(one) & np.isnan(other))).all())
+
+
+@given(rows, tables)
+def test_both_executors_give_the_same_bits_and_the_oracle_agrees(rows: list[Row], tables: dict[str, list[Row]]):
+    rows, tables = with_ids(rows, tables)
+    columns = by_columns(rows, tables).to_numpy(dtype=np.float32)
+    oracle = [[value for asof in ASOF for value in slow(asof, row, tables[asof.stream])] for row in rows]
+    assert same_bits(columns, by_rows(rows, tables))
+    assert same_bits(columns, np.array(oracle).astype(np.float32))
+
+
+@given(rows, tables, st.randoms())
+def test_the_order_of_events_does_not_matter(rows: list[Row], tables: dict[str, list[Row]], random):
+    rows, tables = with_ids(rows, tables)
+    shuffled = {name: random.sample(events, len(events)) for name, events in tables.items()}
+    assert by_columns(rows, tables).equals(by_columns(rows, shuffled))
+    assert same_bits(by_rows(rows, tables), by_rows(rows, shuffled))
+
+
+@given(rows, tables)
+def test_what_is_known_later_changes_nothing(rows: list[Row], tables: dict[str, list[Row]]):
+    rows, tables = with_ids(rows, tables)
+    asof = [one for one in ASOF if getattr(one, "anchor", "predict_at") == "predict_at"]
+    now = max(row["predict_at"] for row in rows)
+    known = {name: [e for e in events if e["moment"] <= now] for name, events in tables.items()}
+    known["plan"] = [
+        {**e, "until": None if e["until"] is None or e["until"] > now else e["until"]} for e in known["plan"]
+    ]
+    assert by_columns(rows, tables, asof).equals(by_columns(rows, known, asof))
+
+
+@given(rows, tables)
+def test_events_further_back_than_any_window_change_nothing(rows: list[Row], tables: dict[str, list[Row]]):
+    rows, tables = with_ids(rows, tables)
+    first = min(row["predict_at"] for row in rows) - int(reach(ASOF) * HOUR)
+    old = {
+        name: [{**e, "moment": first - n * MINUTE, "id": f"old{n}"} for n, e in enumerate(events)]
+        for name, events in tables.items()
+    }
+    old["plan"] = [{**e, "until": None} for e in old["plan"]]
+    more = {name: old[name] + events for name, events in tables.items()}
+    assert by_columns(rows, more).equals(by_columns(rows, tables))
+
+
+@given(rows, tables)
+@settings(max_examples=30)
+def test_an_event_that_is_replaced_or_forgotten_was_never_there(rows: list[Row], tables: dict[str, list[Row]]):
+    rows, tables = with_ids(rows, tables)
+    memory = Memory(ASOF)
+    for name, events in tables.items():
+        for event in events:
+            memory.add(name, {**event, "moment": event["moment"] + HOUR, "until": None})
+            memory.read(rows[0])
+            memory.add(name, event)
+        memory.add(name, {**events[0], "id": "old", "moment": START - HOUR, "until": None}) if events else None
+        memory.forget(name, START)
+    assert same_bits(np.array([memory.read(row) for row in rows]).astype(np.float32), by_rows(rows, tables))
+
+
+def test_an_event_exactly_at_the_border_counts_at_the_end_and_not_at_the_beginning():
+    row = {"id": "row", "depot": "A", "kind": "x", "starts_at": START, "predict_at": START}
+    events = [
+        {"id": f"{n}", "depot": "A", "kind": "x", "moment": START + shift, "delay": 1, "late": 0}
+        for n, shift in enumerate([-HOUR, -HOUR + 1, 0, 1])
+    ]
+    tables = {"left": events, "plan": [], "state": []}
+    assert by_columns([row], tables)["left_depot_1h_count"].tolist() == [2]
+
+
+def test_counts_are_whole_and_means_are_single_precision():
+    row = {"id": "row", "depot": "A", "kind": "x", "starts_at": START, "predict_at": START}
+    frame = by_columns([row], {"left": [], "plan": [], "state": []})
+    kinds = {name: str(dtype) for name, dtype in frame.dtypes.items()}
+    assert {name for name, kind in kinds.items() if kind == "int32"} == {
+        name for name in kinds if name.endswith("_count")
+    }
+    assert set(kinds.values()) == {"int32", "float32"}
+
+
+def test_names_say_what_is_read():
+    assert [name for asof in ASOF for name in names(asof)] == [
+        *("left_depot_1h_count", "left_depot_1h_delay", "left_depot_1h_late"),
+        *("left_depot_kind_3h_count", "left_depot_kind_3h_delay", "left_all_24h_late", "around_count"),
+        *("open_plan_depot_count", "open_plan_depot_share", "open_plan_depot_minutes"),
+        *("open_plan_all_count", "open_plan_all_share", "open_plan_all_minutes"),
+        *("latest_state_depot_level", "latest_state_depot_flow", "latest_state_depot_level_2h_ago"),
+        "latest_left_kind_delay",
+    ]
+    assert [span(hours) for hours in (0.5, 3, 24, 336)] == ["0.5h", "3h", "24h", "14d"]
+
+
+def test_keys_that_do_not_fit_are_refused():
+    many = pd.DataFrame({"id": range(2_000_000), "key": range(2_000_000)}).astype({"id": "str"})
+    at = pd.Series(pd.Timestamp("2013-01-01", tz="UTC").as_unit("us"), index=many.index)
+    row = many.head(1).assign(predict_at=at.head(1) + pd.Timedelta(days=300), starts_at=at.head(1))
+    with pytest.raises(ValueError, match="give fewer months at a time"):
+        read([Window("s", ("key",), 1)], row, {"s": many.assign(moment=at)})
+
+
+def test_keys_are_equal_only_where_all_parts_are():
+    one = pd.DataFrame({"a": ["x", "x", None], "b": [1, 2, 1]})
+    other = pd.DataFrame({"a": ["x", None], "b": [2, 1]})
+    first, second = key_codes([one, other], ["a", "b"])
+    assert second.tolist() == [first[1], first[2]]
+    assert len(set(first.tolist())) == 3
+
+
+def test_moments_are_microseconds_and_the_missing_is_told_apart():
+    assert microseconds(pd.Series(pd.to_datetime(["1970-01-01T00:00:01Z", None]))).tolist() == [10**6, -(2**63)]
+    assert end({"moment": 0, "until": -5}, 1) == 0

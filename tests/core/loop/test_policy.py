@@ -1,0 +1,152 @@
+"""When to train anew, whom to promote and when to take it back: reasons, and how often a verdict is wrong."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from policies import policy
+
+from ontime.core.loop.policy import (
+    ASK,
+    KEEP,
+    LEAST_DAYS,
+    PROMOTE,
+    RETRAIN,
+    ROLL_BACK,
+    WAIT,
+    difference,
+    due,
+    judge,
+    watch,
+)
+
+SILENT = {"drift": False, "realised": False, "estimated": False}
+SPREAD = 0.012  # of daily differences of log loss between models of two months, as in the backtest
+ROWS = 900.0
+
+
+def days(mean: float, size: int, seed: int, resemblance: float = 0.2, heavy: bool = False) -> np.ndarray:
+    """Daily differences whose neighbours resemble one another."""
+    random = np.random.default_rng(seed)
+    noise = random.standard_t(4, size) / np.sqrt(2) if heavy else random.standard_normal(size)
+    for step in range(1, size):
+        noise[step] = resemblance * noise[step - 1] + np.sqrt(1 - resemblance**2) * noise[step]
+    return mean + SPREAD * noise
+
+
+def verdict(gaps: np.ndarray, **others: object) -> str:
+    return judge(gaps * ROWS, np.full(len(gaps), ROWS), changed=False, shadow_days=28, policy=policy(**others)).action
+
+
+LOOKS = (13, 20, 27)  # days whose outcomes are known when the loop looks
+LATE_LOOKS = (6, 13, 20)  # the same where labels come a week late
+
+
+def first_verdict(gaps: np.ndarray, *, changed: bool, looks: tuple[int, ...] = LOOKS) -> str:
+    """As the loop asks: once a week from the fourteenth day on, until there is an answer."""
+    for size, waited in zip(looks, (14, 21, 28), strict=True):
+        part = gaps[:size]
+        found = judge(part * ROWS, np.full(size, ROWS), changed=changed, shadow_days=waited, policy=policy())
+        if found.action != WAIT:
+            return found.action
+    return found.action
+
+
+@pytest.mark.parametrize(
+    ("resemblance", "heavy", "looks"),
+    [(0.2, False, LOOKS), (0.2, True, LOOKS), (0.25, False, LOOKS), (0.2, False, LATE_LOOKS)],
+)
+@pytest.mark.parametrize(("changed", "truth"), [(False, 0.002), (True, 0.0)])
+def test_what_is_not_allowed_is_promoted_as_seldom_as_the_level_says(
+    changed: bool, truth: float, resemblance: float, heavy: bool, looks: tuple[int, ...]
+):
+    """With days that resemble their neighbours a little more than is allowed for, too."""
+    drawn = [days(truth, 28, seed, resemblance, heavy) for seed in range(600)]
+    promoted = [first_verdict(gaps, changed=changed, looks=looks) == PROMOTE for gaps in drawn]
+    assert np.mean(promoted) <= 0.12  # a tenth, and what 600 draws stray
+
+
+def test_a_good_model_is_promoted_more_often_the_better_it_is():
+    power = [
+        np.mean([first_verdict(days(gap, 28, seed), changed=False) == PROMOTE for seed in range(200)])
+        for gap in (0.0, -0.005, -0.01)
+    ]
+    assert power[0] < power[1] < power[2]
+    assert power[2] > 0.95
+
+
+@pytest.mark.parametrize("resemblance", [0.0, 0.2])
+def test_bounds_hold_the_truth_as_often_as_they_say(resemblance: float):
+    rows, held = np.full(28, ROWS), []
+    for seed in range(800):
+        gap = difference(days(0.001, 28, seed, resemblance) * ROWS, rows, 0.9)
+        assert gap
+        held.append((gap.low <= 0.001, gap.high >= 0.001))
+    assert (np.mean(held, axis=0) >= 0.88).all()
+    assert (np.mean(held, axis=0) <= 0.97).all()
+
+
+def test_days_of_many_rows_count_for_more():
+    gap = difference(np.array([0.0, 0, 0, 0, 100]), np.array([1.0, 1, 1, 1, 1000]), 0.9)
+    assert gap
+    assert gap.value == pytest.approx(100 / 1004)
+
+
+def test_a_trained_again_model_may_be_a_little_worse_and_a_changed_one_must_be_better():
+    gaps = np.full(28, 0.001) + np.tile([-1e-5, 1e-5], 14)
+    assert verdict(gaps) == PROMOTE
+    changed = judge(gaps * ROWS, np.full(28, ROWS), changed=True, shadow_days=28, policy=policy())
+    assert changed.action == KEEP
+    assert "it must be better" in changed.reason
+
+
+def test_who_cannot_tell_waits_and_then_asks_a_person():
+    gaps, rows = np.tile([-0.05, 0.05], 14), np.full(28, 1.0)
+    assert judge(gaps, rows, changed=False, shadow_days=14, policy=policy()).action == WAIT
+    asked = judge(gaps, rows, changed=False, shadow_days=28, policy=policy())
+    assert asked.action == ASK
+    assert "on 28 days and 28 rows +0.0000 (" in asked.reason
+    assert "not sure after 28 days" in asked.reason
+
+
+def test_nothing_is_concluded_from_a_few_days():
+    few = np.full(LEAST_DAYS - 1, 0.1)
+    assert judge(few, few / 0.1, changed=False, shadow_days=27, policy=policy()).action == WAIT
+    assert judge(few, few / 0.1, changed=False, shadow_days=28, policy=policy()).action == ASK
+    assert watch(few, few / 0.1, policy()).action == WAIT
+
+
+def test_a_promotion_is_taken_back_only_if_the_former_champion_was_surely_better():
+    worse, rows = np.tile([0.08, 0.12], 5), np.ones(10)
+    assert watch(worse, rows, policy()).action == ROLL_BACK
+    assert watch(-worse, rows, policy()).action == WAIT
+    assert watch(np.tile([-1.0, 1.01], 5), rows, policy()).action == WAIT
+
+
+def test_a_promotion_of_equals_is_seldom_taken_back():
+    """At one of two looks, a week apart."""
+    back = [
+        any(watch(gaps[:size] * ROWS, np.full(size, ROWS), policy()).action == ROLL_BACK for size in (6, 13))
+        for gaps in (days(0.002, 13, seed) for seed in range(800))
+    ]
+    assert np.mean(back) <= 0.11
+
+
+@pytest.mark.parametrize(
+    ("rule", "day", "ringing", "action"),
+    [
+        ("never", "2013-12-02", dict.fromkeys(SILENT, True), WAIT),
+        ("monthly", "2013-05-06", SILENT, RETRAIN),
+        ("gated", "2013-05-06", SILENT, RETRAIN),
+        ("monthly", "2013-04-29", SILENT, WAIT),
+        ("monthly", "2014-04-07", SILENT, RETRAIN),
+        ("drift", "2013-05-06", SILENT, WAIT),
+        ("drift", "2013-05-06", SILENT | {"drift": True}, RETRAIN),
+        ("drift", "2013-05-06", SILENT | {"realised": True}, WAIT),
+        ("realised", "2013-05-06", SILENT | {"realised": True}, RETRAIN),
+        ("estimated", "2013-04-08", SILENT | {"estimated": True}, WAIT),
+    ],
+)
+def test_each_rule_asks_for_a_new_model_when_it_should(rule: str, day: str, ringing: dict[str, bool], action: str):
+    found = due(policy(rule=rule), pd.Timestamp(day), pd.Timestamp("2013-04-01"), ringing)
+    assert found.action == action
+    assert found.reason

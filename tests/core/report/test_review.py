@@ -1,0 +1,127 @@
+"""What a reviewer reads: every difference, each in its place, and nothing that did not change."""
+
+import re
+
+import pytest
+from repositories import REPOSITORY
+
+from ontime.core.report.review import TITLES, Picture, Report, Side, markdown, pictures_of
+from ontime.core.statistics.comparison import Comparison
+from ontime.core.statistics.intervals import Interval
+from ontime.core.text import code, grid
+
+FOUND = {name: Interval(0.01, 0.005, 0.02) for name in ("log_loss", "brier", "roc_auc")}
+STAGE = {
+    "cmd": "make it",
+    "params": {"params.yaml": {"a": 1}},
+    "deps": [{"path": "src/a.py", "md5": "1"}, {"path": "in", "md5": "1"}],
+    "outs": [{"path": f"out{number}", "md5": "1"} for number in range(5)],
+}
+
+
+def side(name: str, commit: str | None = "0123456789", **lock: dict) -> Side:
+    return Side(name, commit, lock, {"log_loss": {"low": 0.4, "high": 0.6}})
+
+
+def report(base: Side, head: Side, **parts: object) -> str:
+    given = {"compared": None, "reason": "", "level": 0.9, "metrics": {}, "params": {}, "pictures": []}
+    return markdown(Report(base, head, **{**given, **parts}), "")
+
+
+@pytest.mark.parametrize("verdict", ["better", "worse", "no difference shown"])
+def test_the_title_is_the_verdict_and_the_intervals_follow(verdict: str):
+    page = report(side("main"), side("HEAD"), compared=Comparison(1200, 30, FOUND, verdict))
+    title = page.splitlines()[2]
+    assert title == "## " + TITLES[verdict].format(base="`main`", head="`HEAD`")
+    assert "`HEAD` (0123456) less `main` (0123456), on 1,200 rows of 30 days" in page
+    assert "| log loss, less is better | +0.01000 | +0.00500 to +0.02000 |" in page
+    assert "| 90% interval |" in page
+
+
+def test_a_reason_stands_where_the_comparison_would_and_cannot_write_html():
+    page = report(side("main"), side("workspace", None), reason="no <b>data</b>\nhere")
+    assert "## `workspace` beside `main`: no verdict" in page
+    assert "`workspace` and `main` (0123456) could not be compared: no &lt;b&gt;data&lt;/b&gt; here" in page
+
+
+def test_a_metric_stands_beside_its_interval_and_those_of_the_backtest_come_first():
+    changes = {
+        "metrics/evaluate/metrics.json": {
+            "log_loss": {"old": 0.5, "new": 0.45, "diff": -0.05},
+            "backtest_log_loss": {"old": None, "new": 0.5},
+        },
+        "metrics/validate/metrics.json": {"rows": {"old": 1000, "new": 3000, "diff": 2000}},
+    }
+    lines = report(side("main"), side("HEAD"), metrics=changes).splitlines()
+    first = lines.index("| metric | `main` | `HEAD` | change |") + 2
+    assert lines[first : first + 3] == [
+        "| `backtest_log_loss` | none | `0.5` |  |",
+        "| `log_loss` | 0.5000 (0.4000 to 0.6000) | 0.4500 (0.4000 to 0.6000) | -0.0500 |",
+        "| `rows` | `1000` | `3000` | +2,000 |",
+    ]
+
+
+def test_of_a_list_in_params_only_what_the_other_lacks_is_shown():
+    changes = {"params.yaml": {"leave_out": {"old": ["a", "b|c"], "new": ["a", "d"]}, "order": {"old": [1], "new": []}}}
+    page = report(side("main"), side("HEAD"), params=changes)
+    assert "| `leave_out` | with `b\\|c` | with `d` |" in page
+    assert "| `order` | with `1` |  |" in page
+
+
+def test_a_stage_says_what_it_reads_anew_and_whether_that_changed_what_it_makes():
+    code_only = {**STAGE, "deps": [{"path": "src/a.py", "md5": "2"}, STAGE["deps"][1]]}
+    others = [{**out, "md5": "2"} for out in STAGE["outs"]]
+    page = report(
+        side("main", a=STAGE, b=STAGE, c=STAGE, old=STAGE),
+        side("HEAD", a=STAGE, b=code_only, c={**STAGE, "params": {}, "cmd": "x", "outs": others}, new=STAGE),
+    )
+    assert "| `b` | reads another `src/a.py` | the same |" in page
+    assert "| `c` | its command, its params | another `out0`, `out1`, `out2` and 2 more |" in page
+    assert "| `old` | is gone |  |" in page
+    assert "| `new` | is new |  |" in page
+    assert "| `a` |" not in page
+
+
+def plot(values: dict[str, list[int]], **content: object) -> dict:
+    rows = [{"x": value, "rev": name} for name, these in values.items() for value in these]
+    return {"type": "vega", "revisions": list(values), "content": {"data": {"values": rows}, **content}}
+
+
+def test_pictures_that_are_the_same_are_folded_away():
+    found = pictures_of(
+        {
+            "dvc.yaml::Roc": [plot({"main": [1], "HEAD": [2]}, title={"text": "R"})],
+            "same": [plot({"main": [1], "HEAD": [1]}), plot({"main": [1], "HEAD": [1]})],
+            "one": [plot({"HEAD": [1]})],
+            "photo": [{"type": "image"}],
+        }
+    )
+    assert [(picture.file, picture.title, picture.same) for picture in found] == [
+        ("dvc-yaml-roc.png", "R", False),
+        ("same.png", "same", True),
+        ("same-2.png", "same", True),
+        ("one.png", "one", False),
+    ]
+    page = report(side("main"), side("HEAD"), pictures=found)
+    shown, folded = page.split("<details><summary>The same in both: 2</summary>")
+    assert [name in shown for name in ("dvc-yaml-roc.png", "one.png", "same.png")] == [True, True, False]
+    assert folded.count("<img ") == 2
+
+
+def test_a_title_cannot_write_html():
+    page = report(side("main"), side("HEAD"), pictures=[Picture("a.png", '"><b>', {}, same=False)])
+    assert '<img alt="&quot;&gt;&lt;b&gt;" src="a.png"' in page
+
+
+def test_a_cell_cannot_end_its_table():
+    assert grid(["a"], [("x|y",)]) == "| a |\n| --- |\n| x\\|y |\n"
+    assert code("a`b\nc") == "`a'b c`"
+
+
+def test_the_excerpt_of_the_readme_is_what_a_report_looks_like():
+    quoted = re.findall(r"^> ?(.*)$", (REPOSITORY / "README.md").read_text(), re.MULTILINE)
+    rows = [re.findall(r"[+-][0-9.]+", line) for line in quoted if re.search(r"[+-]\d", line)]
+    found = {name: Interval(*map(float, row)) for name, row in zip(FOUND, rows, strict=True)}
+    assert found["log_loss"].low > 0
+    lines = report(side("main"), side("fast"), compared=Comparison(1, 1, found, "worse")).splitlines()
+    assert [line for line in quoted if line] == [line for line in lines if line in quoted and line]

@@ -1,0 +1,44 @@
+"""Curves against scikit-learn."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics as oracle
+
+from ontime.core.statistics.curves import calibration_table, precision_curve, roc_curve
+from ontime.core.statistics.metrics import Days
+from ontime.params import Intervals
+
+PARAMS = Intervals(level=0.9, replicates=300, block_days=7, simulations=100, seed=1)
+
+
+@pytest.fixture(scope="module")
+def days() -> Days:
+    random = np.random.default_rng(0)
+    probability = np.round(random.random(4000), 3)
+    day = pd.Series(pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(4000) // 100, unit="D"))
+    return Days(day, pd.Series(random.random(4000) < probability), probability)
+
+
+def test_the_roc_curve_is_that_of_scikit_learn(days: Days):
+    table = roc_curve(days)
+    false, true, _ = oracle.roc_curve(days.outcome, days.probability, drop_intermediate=False)
+    assert table["found"].to_numpy() == pytest.approx(np.interp(table["false_alarms"], false, true), abs=1e-3)
+    assert len(table) == 101
+
+
+def test_the_precision_curve_is_that_of_scikit_learn(days: Days):
+    table = precision_curve(days)
+    precision, recall, _ = oracle.precision_recall_curve(days.outcome, days.probability)
+    for found, right in table.itertuples(index=False):
+        first = np.flatnonzero(recall >= found - 1e-9)[-1]
+        assert right == pytest.approx(precision[first], abs=1e-3)
+
+
+def test_calibration_says_what_was_said_and_what_came(days: Days):
+    table = calibration_table(days, PARAMS)
+    assert table["rows"].sum() == 4000
+    inside = (table["observed_low"] <= table["probability"]) & (table["probability"] <= table["observed_high"])
+    assert inside.mean() >= 0.7
+    assert (table["observed_low"] <= table["observed"]).all()
+    assert (table["observed"] <= table["observed_high"]).all()

@@ -1,0 +1,183 @@
+"""The feature table: what a month of it holds, and that it does not matter how much of the past is there."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from repositories import run
+from toy import TOY
+from toy.contracts import TABLES as TOY_TABLES
+from toy.source import read as read_toy
+
+from ontime.core.contract.checks import check
+from ontime.core.features.online import Memory, records
+from ontime.core.features.table import OUTCOME, ROW, build, build_months, days_needed, describe, months_needed
+from ontime.flights import FLIGHTS
+from ontime.flights.contract.clocks import ARRIVAL, DEPARTURE, OBSERVED, SCHEDULE
+from ontime.flights.contract.columns import TABLES
+from ontime.flights.outcome import outcome, outcome_known_at
+from ontime.flights.source import read
+from ontime.io.formats import read_parquet
+
+FEATURES = FLIGHTS.features
+Months = dict[str, dict[str, pd.DataFrame]]
+MONTHS = ["2013-01", "2013-02", "2013-03", "2013-04"]
+
+
+@pytest.fixture(scope="module")
+def clean() -> Months:
+    others: dict[str, pd.DataFrame] = {}
+    months: Months = {month: {} for month in MONTHS}
+    by_name = {table.name: table for table in TABLES}
+    for name, month, frame in read("0.0.3", MONTHS[-1]):
+        known = others | months.get(month or "", {})
+        result = check(by_name[name], frame, month, known, 0.01)
+        assert result.clean is not None
+        (months[month] if month else others)[name] = result.clean
+    return months
+
+
+def together(clean: Months, months: list[str]) -> dict[str, pd.DataFrame]:
+    return {name: pd.concat([clean[month][name] for month in months], ignore_index=True) for name in FEATURES.tables}
+
+
+def features_of(clean: Months, month: str, past: list[str], lead: float = 2.0) -> pd.DataFrame:
+    return build(FEATURES, clean[month], together(clean, past), lead)
+
+
+@pytest.mark.parametrize("lead", [0.5, 2, 24])
+def test_a_month_with_its_overlap_gives_the_bytes_of_the_whole(lead: float, clean: Months):
+    whole = together(clean, MONTHS)
+    everything = build(FEATURES, whole, whole, lead)
+    found = dict(build_months(FEATURES, MONTHS, MONTHS, lambda name, month: clean[month][name], lead))
+    assert [*found] == MONTHS
+    for month, table in found.items():
+        expected = everything[everything["day"].dt.strftime("%Y-%m") == month].reset_index(drop=True)
+        pd.testing.assert_frame_equal(table, expected, check_exact=True)
+
+
+def test_the_past_that_is_needed_reaches_as_far_as_the_longest_window_and_the_lead():
+    assert months_needed(FEATURES, "2013-06", 2) == ["2013-03", "2013-04", "2013-05", "2013-06", "2013-07"]
+    assert months_needed(FEATURES, "2013-05", 2) == ["2013-02", "2013-03", "2013-04", "2013-05", "2013-06"]
+    assert months_needed(FEATURES, "2013-05", 168)[0] == "2013-02"
+    days = [f"{day:%Y-%m-%d}" for day in days_needed(FEATURES, "2013-06", 2)]
+    assert days == ["2013-03-30", "2013-07-03"]  # 60 days and 2 hours back, a day ahead, and two days more
+
+
+def test_the_table_has_the_declared_columns_and_types(clean: Months):
+    table = features_of(clean, "2013-01", ["2013-01"])
+    declared = describe(FEATURES)
+    assert list(table) == [*ROW, *(feature.name for feature in declared), *OUTCOME]
+    assert {f.name: str(table[f.name].dtype) for f in declared} == {f.name: f.dtype for f in declared}
+    assert len({feature.name for feature in declared}) == len(declared)
+    assert "tailnum" not in table
+    assert all(feature.meaning and feature.group for feature in declared)
+    assert {f.clock for f in declared} == {SCHEDULE, OBSERVED, DEPARTURE, ARRIVAL}
+
+
+def test_rows_are_the_flights_of_the_clean_schedule(clean: Months):
+    table, flights = features_of(clean, "2013-01", ["2013-01"]), clean["2013-01"]["flights"]
+    assert table["id"].tolist() == flights["id"].tolist()
+    assert (table["starts_at"] - table["predict_at"] == pd.Timedelta(hours=2)).all()
+    assert table["outcome"].mean() == pytest.approx(((flights["arr_delay"] >= 15) | flights["arr_delay"].isna()).mean())
+
+
+def one_flight(**values: object) -> pd.DataFrame:
+    ends = pd.Timestamp("2013-01-01T12:00Z")
+    row = {"ends_at": ends, "arr_delay": 0, "arrived_at": ends, "lost_from": None} | values
+    moment = "datetime64[us, UTC]"
+    types = {"ends_at": moment, "arrived_at": moment, "arr_delay": "Int64", "lost_from": "str"}
+    return pd.DataFrame({name: pd.Series([value], dtype=types[name]) for name, value in row.items()})
+
+
+@pytest.mark.parametrize(
+    ("delay", "late", "known"),
+    [(-20, False, "11:40"), (14, False, "12:14"), (15, True, "12:15"), (300, True, "12:15"), (None, True, "12:15")],
+)
+def test_the_outcome_is_decided_at_the_arrival_or_fifteen_minutes_after_its_time(delay: int, late: bool, known: str):
+    arrived = pd.NaT if delay is None else pd.Timestamp("2013-01-01T12:00Z") + pd.Timedelta(minutes=delay)
+    flight = one_flight(arr_delay=delay, arrived_at=arrived)
+    assert outcome(flight).tolist() == [late]
+    assert outcome_known_at(flight).dt.strftime("%H:%M").tolist() == [known]
+
+
+def test_what_the_contract_took_away_has_no_outcome():
+    flight = one_flight(lost_from="arrival", arr_delay=None, arrived_at=pd.NaT)
+    assert outcome(flight).isna().all()
+    assert outcome_known_at(flight).isna().all()
+
+
+def test_weather_is_that_of_the_last_hour_that_is_over(clean: Months):
+    table = features_of(clean, "2013-01", ["2013-01"], 0.5)
+    row = table[(table["origin"] == "JFK") & (table["predict_at"] > pd.Timestamp("2013-01-15T12:00Z"))].iloc[0]
+    weather = clean["2013-01"]["weather"]
+    hour = row["predict_at"].floor("h") - pd.Timedelta(hours=1)
+    expected = weather[(weather["origin"] == "JFK") & (weather["time_hour"] == hour)].iloc[0]
+    assert row["latest_weather_origin_temp"] == np.float32(expected["temp"])
+    assert row["latest_weather_origin_pressure"] == np.float32(expected["pressure"])
+
+
+def test_weather_that_is_six_hours_old_is_none(clean: Months):
+    weather = clean["2013-01"]["weather"]
+    gap = weather["time_hour"].between(pd.Timestamp("2013-01-15T06:00Z"), pd.Timestamp("2013-01-15T20:00Z"))
+    tables = {"flights": clean["2013-01"]["flights"], "weather": weather[~gap]}
+    table = build(FEATURES, tables, tables, 0.5)
+    old = (table["predict_at"] - pd.Timestamp("2013-01-15T06:00Z")) / pd.Timedelta(hours=1)
+    assert table.loc[old.between(0, 5.9), "latest_weather_origin_temp"].notna().all()
+    assert table.loc[old.between(6, 14), "latest_weather_origin_temp"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "change"), [(350.0, 10.0, 20.0), (10.0, 350.0, -20.0), (90.0, 120.0, 30.0), (0.0, 180.0, -180.0)]
+)
+def test_the_wind_turns_the_short_way(before: float, now: float, change: float, clean: Months):
+    table = features_of(clean, "2013-01", ["2013-01"]).head(1)
+    columns = {"latest_weather_origin_wind_dir": now, "latest_weather_origin_wind_dir_3h_ago": before}
+    rest = {name: np.float32(0) for name in FEATURES.dropped if name not in columns}
+    derived = FEATURES.derive(table.assign(**{name: np.float32(value) for name, value in (columns | rest).items()}))
+    assert derived["change_weather_wind_dir"].tolist() == [change]
+
+
+def test_one_row_at_a_time_gives_what_columns_give(clean: Months):
+    """The first fortnight of the year through the row executor, events in the order in which they became known."""
+    tables = together(clean, ["2013-01"])
+    tables = {name: frame[frame["day"] < "2013-01-15"] for name, frame in tables.items()}
+    table = build(FEATURES, tables, tables, 0.5)
+    memory = Memory.of(FEATURES.asof, FEATURES.events(tables))
+    rows = records(FEATURES.rows(tables, 0.5))[::97]
+    names = [name for name in memory.names if name in table]
+    found = pd.DataFrame([dict(zip(memory.names, memory.read(row), strict=True)) for row in rows])[names]
+    expected = table.loc[::97, names].astype("float32").reset_index(drop=True)
+    pd.testing.assert_frame_equal(found.astype("float32"), expected, check_exact=True)
+
+
+def test_the_second_dataset_has_windows_too():
+    parts = {(part.table, part.month): part.frame for part in read_toy("1", "2020-02")}
+    others = {"depots": parts["depots", None]}
+    months = [check(TOY_TABLES[1], parts["parcels", month], month, others, 0).clean for month in ("2020-01", "2020-02")]
+    tables = {"parcels": pd.concat(months, ignore_index=True)}
+    table = build(TOY.features, {"parcels": months[1]}, tables, 1)
+    assert table["left_depot_24h_late"].notna().mean() > 0.9
+    assert table["outcome"].notna().all()
+
+
+@pytest.mark.parametrize("lead", ["0.4", "169", "two"])
+def test_an_impossible_lead_is_refused(lead: str, tmp_path):
+    (tmp_path / "params.yaml").write_text(f"features: {{lead_hours: {lead}}}")
+    done = run("ontime", "featurize", folder=tmp_path)
+    assert done.returncode == 1
+    assert "lead_hours: Input should be" in done.stderr
+
+
+def test_without_clean_data_the_error_says_what_to_do(tmp_path):
+    (tmp_path / "params.yaml").write_text("features: {lead_hours: 2}")
+    done = run("ontime", "featurize", folder=tmp_path)
+    assert (done.returncode, "dvc repro" in done.stderr) == (1, True)
+    assert "Traceback" not in done.stderr
+
+
+def test_the_stage_writes_a_file_a_month(workspace):
+    assert run("ontime", "validate", folder=workspace).returncode == 0
+    assert run("ontime", "featurize", folder=workspace).returncode == 0
+    files = sorted((workspace / "data/features").iterdir())
+    assert [path.stem for path in files] == MONTHS
+    assert read_parquet(files[2])["outcomes_carrier_flight_60d_late"].notna().mean() > 0.8

