@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The last stage of the spine: what `make repro` makes. `make study` makes everything in dvc.yaml.
 SPINE := evaluate
 # What `make experiments` leaves out, so that the rest fits: names from their start.
-HIDDEN := Created|sweep|rows|quarantined|warnings|largest_shift|average_precision|brier|ece|log_loss|train\.log|valid\.log|step|bands|segments|conformal|left_out|data|src|metrics
+HIDDEN := Created|sweep|(metrics/.*:)?(rows|quarantined|warnings|largest_shift|average_precision|brier|ece|log_loss|train\.log|valid\.log|step|bands|segments|conformal|left_out)|data|src|metrics/[^:]*$$
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from dvc.api import DVCFileSystem
-from dvc.repo import Repo
-from dvc.stage import PipelineStage
-from dvc_data.index.index import DataIndexDirError
 from ruamel.yaml import YAML
+
+from ontime.repo.dvc_adapter import UnavailableError, files_below, open_repository, read_file
 
 COLUMNS_SHOWN = 8
 SHOWN_BY_GIT = "metrics"
@@ -25,20 +23,21 @@ SHOWN_BY_GIT = "metrics"
 
 def main(revision: str) -> int:
     """Print every difference between `revision` and the workspace. Returns 1 if there is one."""
-    stages = [stage.name for stage in Repo(".").index.stages if isinstance(stage, PipelineStage)]
+    with open_repository() as repository:
+        stages = repository.stage_names()
     before, now = _lock(_committed("dvc.lock", revision)), _lock(_in_workspace("dvc.lock"))
     lines = [line for stage in stages for line in compare_stage(stage, before, now, revision)]
-    lines += compare_strays(stages, now, revision)
+    lines += compare_rest(stages, now, revision)
     print("\n".join(lines) or f"dvc.lock, its outputs and {SHOWN_BY_GIT}/ are those of {revision}")
     return int(bool(lines))
 
 
-def compare_stage(stage: str, locked: dict[str, Any], lock: dict[str, Any], revision: str) -> Iterator[str]:
+def compare_stage(stage: str, committed: dict[str, Any], lock: dict[str, Any], revision: str) -> Iterator[str]:
     """What the lock said of one stage and says now; then the content of each output that differs."""
-    if stage not in locked or stage not in lock:
-        yield f"{stage}: the stage is not in dvc.lock of the {'workspace' if stage in locked else 'commit'}"
+    if stage not in committed or stage not in lock:
+        yield f"{stage}: the stage is not in dvc.lock of the {'workspace' if stage in committed else 'commit'}"
         return
-    before, now = locked[stage], lock[stage]
+    before, now = committed[stage], lock[stage]
     if before["cmd"] != now["cmd"] or before.get("params") != now.get("params"):
         yield f"{stage}: command or params differ from those of the committed run"
     yield from (f"{stage}: reads another {path}" for path in _changed(before, now, "deps"))
@@ -53,24 +52,25 @@ def compare_stage(stage: str, locked: dict[str, Any], lock: dict[str, Any], revi
             yield from (f"    {name}: {line}" for line in compare_content(name, old, new))
 
 
-def compare_strays(stages: list[str], lock: dict[str, Any], revision: str) -> Iterator[str]:
+def compare_rest(stages: list[str], lock: dict[str, Any], revision: str) -> Iterator[str]:
     """Stages of dvc.lock that dvc.yaml lacks, and files under metrics/ that no stage makes."""
     yield from (f"{stage}: in dvc.lock, but not in dvc.yaml" for stage in lock if stage not in stages)
-    made = {name for stage in lock.values() for name in _shown(stage, revision)}
-    yield from (f"{name}: no stage makes it" for name in sorted(_all_shown(revision) - made))
+    outputs = {name for stage in lock.values() for name in _shown(stage, revision)}
+    yield from (f"{name}: no stage makes it" for name in sorted(_all_shown(revision) - outputs))
 
 
 def compare_moved(path: str, revision: str) -> Iterator[str]:
     """What DVC moves, file by file: missing, new, or where its content differs."""
-    committed, workspace = DVCFileSystem(".", rev=revision), DVCFileSystem(".")
     try:
-        before, now = (_files(path, files) for files in (committed, workspace))
-        for name in sorted(before | now):
+        before, now = (files_below(Path(path), side) for side in (revision, None))
+        for name in sorted({**before, **now}):
             if name not in before or name not in now:
                 yield f"{name}: only in the {'workspace' if name in now else 'commit'}"
-            elif (old := committed.read_bytes(name)) != (new := workspace.read_bytes(name)):
+                continue
+            old, new = (read_file(Path(name), side) for side in (revision, None))
+            if old != new:
                 yield from (f"{name}: {line}" for line in compare_content(name, old, new))
-    except (OSError, DataIndexDirError) as error:
+    except UnavailableError as error:
         yield f"its committed content is neither in the cache nor in the remote, so only its hash is known ({error})"
 
 
@@ -134,7 +134,7 @@ def _changed(before: dict[str, Any], now: dict[str, Any], kind: str) -> list[str
 def _shown(stage: dict[str, Any], revision: str) -> list[str]:
     """The files that git shows of a stage's outputs, folders unfolded."""
     paths = [entry["path"] for entry in stage.get("outs", []) if entry["path"].startswith(f"{SHOWN_BY_GIT}/")]
-    return [name for name in sorted(_all_shown(revision)) if any(name == p or name.startswith(f"{p}/") for p in paths)]
+    return [name for name in sorted(_all_shown(revision)) if any(f"{name}/".startswith(f"{path}/") for path in paths)]
 
 
 def _all_shown(revision: str) -> set[str]:
@@ -153,10 +153,6 @@ def _in_workspace(name: str) -> bytes:
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["git", *arguments], capture_output=True, check=False)
-
-
-def _files(path: str, files: DVCFileSystem) -> set[str]:
-    return set(files.find(path)) if files.isdir(path) else {path}
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-from dvc.config import Config
+from ontime.repo.dvc_adapter import local_remote, set_local_remote
 
 FOLDER = Path(".ontime/storage")
 BUCKET = "ontime"
@@ -40,7 +40,8 @@ def main(arguments: list[str]) -> int:
 
 def start(folder: Path) -> int:
     """Start it, wait until it answers, and point the remote at it."""
-    if address := _other_address(folder):
+    address = _other_address(folder)
+    if address:
         print(
             f".dvc/config.local points the remote {REMOTE!r} at {address}, and still does. To use this server instead, "
             f"first run: dvc config --local --unset remote.{REMOTE}.url",
@@ -80,8 +81,7 @@ def stop(folder: Path) -> int:
     else:
         print(f"No server of {folder} runs")
     if not _other_address(folder):
-        with _config().edit("local") as config:
-            config.get("remote", {}).pop(REMOTE, None)
+        set_local_remote(REMOTE, None)
     return 0
 
 
@@ -193,19 +193,14 @@ def _identities(state: dict[str, Any]) -> dict[str, Any]:
 def _point(state: dict[str, Any]) -> None:
     """Point the remote at the server, in .dvc/config.local alone."""
     keys = ("endpointurl", "access_key_id", "secret_access_key")
-    with _config().edit("local") as config:
-        config["remote"][REMOTE] = {"url": f"s3://{BUCKET}", **{key: state[key] for key in keys}}
+    set_local_remote(REMOTE, {"url": f"s3://{BUCKET}", **{key: state[key] for key in keys}})
 
 
 def _other_address(folder: Path) -> str | None:
     """Where .dvc/config.local points the remote, if that is not this server."""
-    remote = _config().load_one("local").get("remote", {}).get(REMOTE, {})
+    remote = local_remote(REMOTE)
     ours = remote.get("endpointurl") == _state(folder).get("endpointurl", "")
     return None if ours else remote.get("url")
-
-
-def _config() -> Config:
-    return Config(".dvc")
 
 
 def _objects(folder: Path) -> Path:

@@ -2,12 +2,15 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from hypothesis import settings
-from repositories import REPOSITORY, run, toy_repository
+from repositories import REPOSITORY, call, commit, keep_spine, run, toy_repository
+
+from ontime.flights import FLIGHTS
 
 # Tests run side by side: with several threads each they would wait for one another. The bytes are the same.
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -34,15 +37,44 @@ def repository() -> Path:
     return REPOSITORY
 
 
+def made_once(name: str, make: Callable[[Path], None], factory: pytest.TempPathFactory) -> Path:
+    """A folder that `make` fills once for all test processes; not to be touched."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = shared / name, shared / f"{name}.done"
+    with FileLock(shared / f"{name}.lock"):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def four_months(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with params.yaml and data/raw up to April, as `ontime fetch` makes them."""
-    folder = tmp_path_factory.mktemp("four_months")
-    params = (REPOSITORY / "params.yaml").read_text()
-    (folder / "params.yaml").write_text(params.replace("until: 2013-12", "until: 2013-04"))
-    done = run("ontime", "fetch", folder=folder)
-    assert done.returncode == 0, done.stderr
-    return folder
+
+    def make(folder: Path) -> None:
+        params = (REPOSITORY / "params.yaml").read_text()
+        (folder / "params.yaml").write_text(params.replace("until: 2013-12", "until: 2013-04"))
+        done = call(FLIGHTS, "fetch", folder=folder)
+        assert done.returncode == 0, done.stderr
+
+    return made_once("four_months", make, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def four_clean_months(four_months: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same folder with data/clean and data/features too."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(four_months, folder, dirs_exist_ok=True)
+        for stage in ("validate", "featurize"):
+            done = call(FLIGHTS, stage, folder=folder)
+            assert done.returncode == 0, done.stderr
+
+    return made_once("four_clean_months", make, tmp_path_factory)
 
 
 @pytest.fixture
@@ -53,29 +85,39 @@ def workspace(four_months: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def toy_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`toy_repository` where `dvc repro` made everything, once for all test processes; not to be touched."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder, done = shared / "toy_made", shared / "toy_made.done"
-    with FileLock(shared / "toy_made.lock"):
-        if not done.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            ran = run("dvc", "repro", folder=toy_repository(folder))
-            assert ran.returncode == 0, ran.stderr + ran.stdout
-            done.touch()
-    return folder
+    """A `toy_repository` where `dvc repro` made everything, in a commit of its own."""
+
+    def make(folder: Path) -> None:
+        done = run("dvc", "repro", folder=toy_repository(folder))
+        assert done.returncode == 0, done.stderr + done.stdout
+        commit(folder)
+
+    return made_once("toy_made", make, tmp_path_factory)
+
+
+def copy_of(toy_made: Path, factory: pytest.TempPathFactory) -> Path:
+    folder = factory.mktemp("toy") / "repository"
+    return Path(shutil.copytree(toy_made, folder, symlinks=True, ignore=shutil.ignore_patterns("tmp", "__pycache__")))
 
 
 @pytest.fixture(scope="module")
 def toy(toy_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of `toy_made`: a repository whose code is committed, and what it made is not."""
-    folder = tmp_path_factory.mktemp("toy") / "repository"
-    shutil.copytree(toy_made, folder, symlinks=True, ignore=shutil.ignore_patterns("tmp", "__pycache__"))
+    """A repository of the module's own with the second dataset, run and committed."""
+    return copy_of(toy_made, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def spine(toy_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the stages up to `evaluate` alone: for what runs them again."""
+    folder = copy_of(toy_made, tmp_path_factory)
+    keep_spine(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
-def fresh_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A `toy_repository` of the module's own: nothing is run yet."""
-    return toy_repository(tmp_path_factory.mktemp("fresh_toy"))
+def fresh_toy(toy_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as it was before anything ran; of stages that run as they did there, DVC's cache has the outputs."""
+    folder = copy_of(toy_made, tmp_path_factory)
+    for command in (("git", "reset", "-q", "--hard", "HEAD~1"), ("git", "clean", "-fdxq", "-e", ".dvc")):
+        assert run(*command, folder=folder).returncode == 0
+    return folder

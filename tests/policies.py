@@ -12,7 +12,7 @@ def policy(**others: object) -> Policy:
         "max_days": 28,
         "watch_days": 14,
         "min_days": 14,
-        "feed": "departures",
+        "source": "departures",
         "silent_hours": 6.0,
     }
     return Policy(**{**given, **others})  # type: ignore[arg-type]

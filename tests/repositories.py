@@ -1,37 +1,55 @@
 """This checkout, repositories of the tests' own, and commands that are run in them."""
 
+import contextlib
+import io
+import logging
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
+
+from ruamel.yaml import YAML
+
+from ontime import cli
+from ontime.dataset.dataset import Dataset
 
 REPOSITORY = Path(__file__).parents[1]
+SPINE = ("fetch", "validate", "featurize", "train", "backtest", "evaluate")  # of the second dataset, as of the first
+PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+Done = subprocess.CompletedProcess[str]
 
 
-def run(*command: str | Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(*command: str | Path, folder: Path, **environment: str) -> Done:
     """Run a command with this environment's programs first, as `make` does; the output is text."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    given = {**os.environ, "PATH": path, **environment}
+    given = {**os.environ, "PATH": PATH, **environment}
     words = [str(word) for word in command]
     return subprocess.run(words, cwd=folder, env=given, capture_output=True, text=True, check=False)
 
 
-def commit(folder: Path) -> None:
+def call(dataset: Dataset, *words: str | Path, folder: Path) -> Done:
+    """Run a verb as `run` would, but in this process, which need not start Python and read all libraries again."""
+    typed = [str(word) for word in words]
+    out, err, log = io.TextIOWrapper(io.BytesIO(), write_through=True), io.StringIO(), logging.getLogger()
+    handlers, level = log.handlers, log.level
+    log.handlers = []  # so that the verb sets up its own, as in a process of its own
+    try:
+        with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            with patch.dict(os.environ, PATH=PATH):
+                code = cli.main(dataset, typed)
+    finally:
+        log.handlers = handlers
+        log.setLevel(level)
+    out.seek(0)
+    return subprocess.CompletedProcess(typed, code, out.read(), err.getvalue())
+
+
+def commit(folder: Path, *options: str) -> None:
     """Commit all that git sees in a repository of the tests' own."""
     assert run("git", "add", "-A", folder=folder).returncode == 0
-    done = run(
-        "git",
-        "-c",
-        "user.name=test",
-        "-c",
-        "user.email=test@localhost",
-        "commit",
-        "--allow-empty",
-        "-qm",
-        "x",
-        folder=folder,
-    )
+    done = run("git", *AUTHOR, "commit", "--allow-empty", "-qm", "x", *options, folder=folder)
     assert done.returncode == 0, done.stderr
 
 
@@ -45,3 +63,20 @@ def toy_repository(folder: Path) -> Path:
         assert run(*command, folder=folder).returncode == 0
     commit(folder)  # dvclive asks git for one
     return folder
+
+
+def keep_spine(folder: Path) -> None:
+    """Take what comes after `evaluate` out of a repository of the second dataset, and out of its last commit."""
+    yaml = YAML()
+    for name in ("dvc.yaml", "dvc.lock"):
+        content = yaml.load((folder / name).read_text())
+        for stage in [stage for stage in content["stages"] if stage not in SPINE]:
+            del content["stages"][stage]
+        if "metrics" in content:
+            content["metrics"] = [path for path in content["metrics"] if Path(path).parts[1] in SPINE]
+        with (folder / name).open("w") as file:
+            yaml.dump(content, file)
+    for path in (folder / "metrics").iterdir():
+        if path.name not in SPINE:
+            shutil.rmtree(path)
+    commit(folder, "--amend")

@@ -10,7 +10,7 @@ import pytest
 from repositories import REPOSITORY, run
 
 from ontime import cli, params
-from ontime.core.features.table import describe
+from ontime.core.features.table import declared_features
 from ontime.core.report.dictionaries import data_dictionary, feature_dictionary
 from ontime.flights import FLIGHTS
 
@@ -34,7 +34,7 @@ def test_the_data_dictionary_is_the_contract():
 
 def test_the_feature_dictionary_is_what_is_declared():
     page = (REPOSITORY / "docs/features.md").read_text()
-    assert page == feature_dictionary(describe(FLIGHTS.features)), "run: python -m ontime document"
+    assert page == feature_dictionary(declared_features(FLIGHTS.features)), "run: python -m ontime document"
 
 
 def test_the_data_dictionary_says_everything_of_every_column():
@@ -66,7 +66,7 @@ def test_every_command_of_a_page_exists(page: Path):
     assert set(re.findall(r"(?:`|\$ )make ([a-z-]+)", text)) <= targets()
     assert [name for name in re.findall(r"\.ci/[a-z-]+(?:\.py)?", text) if not (REPOSITORY / name).exists()] == []
     lines = re.findall(r"python -m ontime ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", text)
-    assert [line for line in lines if cli._verb_of(line.split()) is None] == []
+    assert [line for line in lines if cli.verb_of(line.split()) is None] == []
     for command in re.findall(r"^\$ dvc ((?:exp |metrics |plots )?[a-z]+)", text, re.MULTILINE):
         assert run("dvc", *command.split(), "--help", folder=REPOSITORY).returncode == 0, command
 

@@ -70,7 +70,7 @@ def copy(team: Path, tmp_path: Path) -> Path:
 
 
 def test_every_recipe_of_the_page_works_as_written_and_two_clones_exchange_an_experiment(team: Path):
-    said: dict[str, str] = {}
+    printed: dict[str, str] = {}
     wheres = [where for where, _ in RECIPES]
     assert wheres == ["mine", "mine", "nightly", "elsewhere", "mine", "colleague", "colleague", "mine"]
     (team / "elsewhere").mkdir()
@@ -82,11 +82,11 @@ def test_every_recipe_of_the_page_works_as_written_and_two_clones_exchange_an_ex
             do(team / where, " && ".join(typed(recipe)).replace('"$URL"', str(team / "origin.git")))
             continue
         for command in typed(recipe):
-            said[f"{where}: {command}"] = do(team / where, command).stdout
-    compared = [said[f"{where}: python -m ontime compare fast HEAD"] for where in ("mine", "colleague")]
+            printed[f"{where}: {command}"] = do(team / where, command).stdout
+    compared = [printed[f"{where}: python -m ontime compare fast HEAD"] for where in ("mine", "colleague")]
     assert compared[0] == compared[1]
     assert compared[0].splitlines()[-1].startswith("fast: ")
-    assert "fast" in said["colleague: dvc exp list origin"]
+    assert "fast" in printed["colleague: dvc exp list origin"]
     assert "learning_rate: 0.3" in (team / "colleague/params.yaml").read_text()
     assert do(team / "colleague", "git rev-parse --abbrev-ref try-fast").stdout == "try-fast\n"
     assert "up to date" in do(team / "colleague", "dvc status").stdout

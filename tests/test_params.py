@@ -32,7 +32,7 @@ def test_missing_unknown_and_impossible_keys_are_listed_together(tmp_path: Path)
     ("text", "expected"),
     [
         ("validate: {}", "no section 'fetch'; found: ['validate']"),
-        ("fetch: 3", "expected keys and values, found 3"),
+        ("fetch: 3", "expected keys and values; found 3"),
         ("- fetch", "must hold sections"),
         ("fetch: {release: [}", "not valid YAML"),
         ("fetch: {release: '1', until: 2013-06-31}", "not valid YAML"),

@@ -4,7 +4,8 @@ import json
 import re
 from pathlib import Path
 
-from repositories import REPOSITORY, commit, run
+import pytest
+from repositories import REPOSITORY, run
 from toy import TOY
 
 from ontime.flights import FLIGHTS
@@ -15,6 +16,7 @@ WORDS = re.compile(
     re.IGNORECASE,
 )
 TOY_LINES = 200
+BACK = "git checkout params.yaml dvc.lock metrics && dvc checkout"
 
 
 def test_no_word_of_the_dataset_in_the_machinery(repository: Path):
@@ -40,27 +42,34 @@ def test_the_second_dataset_is_small_and_shares_only_the_columns_of_the_seam(rep
 
 
 def test_another_dataset_runs_through_dvc_and_a_second_run_does_nothing(toy: Path):
-    first = run("dvc", "repro", folder=toy)
-    assert first.returncode == 0, first.stderr + first.stdout
+    """The first run is the fixture's."""
     record = json.loads((toy / "metrics/validate/metrics.json").read_text())
     assert record["rows"] == {"depots": 2, "parcels": 2400}
     lock = (toy / "dvc.lock").read_bytes()
     second = run("dvc", "repro", folder=toy)
-    assert "up to date" in second.stdout
+    assert "up to date" in second.stdout, second.stderr
     assert (toy / "dvc.lock").read_bytes() == lock
 
 
-def test_a_shorter_dataset_is_a_real_one(toy: Path):
-    commit(toy)
-    done = run("dvc", "exp", "run", "-S", "fetch.until=2020-04", folder=toy)
+def shorten(folder: Path, *targets: str) -> None:
+    """Run the second dataset up to April, and go back to what is committed."""
+    done = run("dvc", "exp", "run", "-S", "fetch.until=2020-04", *targets, folder=folder)
     assert done.returncode == 0, done.stderr + done.stdout
-    assert json.loads((toy / "metrics/validate/metrics.json").read_text())["rows"]["parcels"] == 1600
-    assert json.loads((toy / "metrics/audit/audit.json").read_text())["published"]["complete"] is False
+    assert json.loads((folder / "metrics/validate/metrics.json").read_text())["rows"]["parcels"] == 1600
+    assert json.loads((folder / "metrics/audit/audit.json").read_text())["published"]["complete"] is False
+    assert run("bash", "-c", BACK, folder=folder).returncode == 0
+
+
+def test_a_shorter_dataset_is_a_real_one(toy: Path):
+    shorten(toy, "evaluate", "audit")
+
+
+@pytest.mark.nightly
+def test_a_shorter_dataset_runs_through_every_stage(toy: Path):
+    shorten(toy)
 
 
 def test_a_stop_under_dvc_writes_nothing_and_the_way_back_is_the_documented_one(toy: Path):
-    assert run("dvc", "repro", folder=toy).returncode == 0
-    commit(toy)
     params = toy / "params.yaml"
     text = params.read_text()
     params.write_text(text.replace('release: "1"', 'release: "2"'))
@@ -69,24 +78,21 @@ def test_a_stop_under_dvc_writes_nothing_and_the_way_back_is_the_documented_one(
     done = run("dvc", "repro", folder=toy)
     assert done.returncode != 0
     assert "depots, depot, rule key_unique: 1 row with the key of an earlier row" in done.stderr
-    back = "git checkout params.yaml dvc.lock metrics && dvc checkout"
-    assert back in (REPOSITORY / "CONTRIBUTING.md").read_text()
-    assert run("bash", "-c", f"git checkout toy && {back}", folder=toy).returncode == 0
+    assert BACK in (REPOSITORY / "CONTRIBUTING.md").read_text()
+    assert run("bash", "-c", f"git checkout toy && {BACK}", folder=toy).returncode == 0
     assert "up to date" in run("dvc", "status", folder=toy).stdout
     assert (toy / "data/clean/depots.parquet").exists()
 
 
-def test_an_experiment_runs_only_what_it_must_and_can_be_applied(toy: Path):
-    assert run("dvc", "repro", folder=toy).returncode == 0
-    commit(toy)
-    done = run("dvc", "exp", "run", "-S", "features.lead_hours=3", "-n", "lead3", folder=toy)
+def test_an_experiment_runs_only_what_it_must_and_can_be_applied(spine: Path):
+    done = run("dvc", "exp", "run", "-S", "features.lead_hours=3", "-n", "lead3", folder=spine)
     assert done.returncode == 0, done.stderr
     assert [f"Stage '{stage}' didn't change, skipping" in done.stdout for stage in ("fetch", "validate")] == [
         True,
         True,
     ]
     assert "python -m toy featurize" in done.stdout
-    assert run("bash", "-c", "git checkout params.yaml dvc.lock metrics && dvc checkout", folder=toy).returncode == 0
-    assert run("dvc", "exp", "apply", "lead3", folder=toy).returncode == 0
-    assert "lead_hours: 3" in (toy / "params.yaml").read_text()
-    assert "up to date" in run("dvc", "repro", folder=toy).stdout
+    assert run("bash", "-c", BACK, folder=spine).returncode == 0
+    assert run("dvc", "exp", "apply", "lead3", folder=spine).returncode == 0
+    assert "lead_hours: 3" in (spine / "params.yaml").read_text()
+    assert "up to date" in run("dvc", "repro", folder=spine).stdout

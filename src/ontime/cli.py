@@ -36,28 +36,38 @@ def words_of(verb: str) -> list[str]:
     return [group, rest.replace("_", "-")] if group in GROUPS and rest else [verb.replace("_", "-")]
 
 
+def verb_of(words: Sequence[str]) -> str | None:
+    """The verb that a command line begins with, None where it begins with none."""
+    for verb in verbs():
+        typed = words_of(verb)
+        if list(words[: len(typed)]) == typed:
+            return verb
+    return None
+
+
 def main(dataset: Dataset, arguments: Sequence[str] | None = None) -> int:
     """Run one verb on the files of the current folder.
 
     Returns the exit code: 0, 1 after an error that is shown, INTERRUPTED after Ctrl-C.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    options = vars(_parser(dataset, _verb_of(words)).parse_args(words))
+    options = vars(_parser(dataset, verb_of(words)).parse_args(words))
     verb = options.pop("verb")
-    logging.basicConfig(format=f"{' '.join(words_of(verb))}: %(message)s", level=logging.INFO, stream=sys.stderr)
+    name = " ".join(words_of(verb))
+    logging.basicConfig(format=f"{name}: %(message)s", level=logging.INFO, stream=sys.stderr)
     files = Files()
     try:
-        sections = {name: params.load(files.params, name) for name in sections_of(verbs()[verb])}
+        sections = {section: params.load(files.params, section) for section in sections_of(verbs()[verb])}
         _module(verb).run(dataset, files, **sections, **options)
         sys.stdout.flush()
     except OntimeError as error:
-        print(f"{' '.join(words_of(verb))}: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader, `head` or a pager, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more at its end
         return 1
     except KeyboardInterrupt:
-        print(f"{' '.join(words_of(verb))}: interrupted", file=sys.stderr)
+        print(f"{name}: interrupted", file=sys.stderr)
         return INTERRUPTED
     return 0
 
@@ -65,12 +75,6 @@ def main(dataset: Dataset, arguments: Sequence[str] | None = None) -> int:
 def sections_of(module: Path) -> list[str]:
     """The sections of params.yaml that a verb reads: the arguments of its `run` after the dataset and the files."""
     return [argument.arg for argument in _function(module, "run").args.args[2:]]
-
-
-def _verb_of(words: Sequence[str]) -> str | None:
-    """The verb that a command line begins with."""
-    typed = {verb: words_of(verb) for verb in verbs()}
-    return next((verb for verb, its in typed.items() if list(words[: len(its)]) == its), None)
 
 
 def _module(verb: str) -> ModuleType:
@@ -92,15 +96,21 @@ def _parser(dataset: Dataset, chosen: str | None) -> argparse.ArgumentParser:
     groups = {"": parser.add_subparsers(required=True, metavar="<verb>")}
     for verb, path in verbs().items():
         about = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        keys = [f"{name}.{key}" for name in sections_of(path) for key in params.SECTIONS[name].__annotations__]
-        reads = f" Reads of params.yaml: {', '.join(keys)}." if keys else ""
         *first, word = words_of(verb)
         group = "".join(first)
         if group not in groups:
             named = groups[""].add_parser(group, help=f"what concerns {group}: see `{group} --help`")
             groups[group] = named.add_subparsers(required=True, metavar="<verb>")
-        command = groups[group].add_parser(word, help=about, description=about + reads)
+        command = groups[group].add_parser(word, help=about, description=about + _params_read(path))
         command.set_defaults(verb=verb)
-        if verb == chosen and hasattr(module := _module(verb), "arguments"):
-            module.arguments(command)
+        if verb == chosen:
+            module = _module(verb)
+            if hasattr(module, "arguments"):
+                module.arguments(command)
     return parser
+
+
+def _params_read(module: Path) -> str:
+    """A sentence with the params that a verb reads, by their full names."""
+    keys = [f"{name}.{key}" for name in sections_of(module) for key in params.SECTIONS[name].__annotations__]
+    return f" Reads of params.yaml: {', '.join(keys)}." if keys else ""

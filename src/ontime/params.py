@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML, YAMLError
 
-from ontime.errors import OntimeError
+from ontime.errors import OntimeError, validated
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -19,6 +19,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 section = dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+record = dataclass(frozen=True, config=ConfigDict(extra="ignore", strict=True))  # of JSON, which others read more of
 
 
 @section
@@ -107,7 +108,7 @@ class Costs:
 
 @section
 class Stress:
-    """What is done to the feeds, and how the days may drift."""
+    """How sources are disturbed, and how the days may drift."""
 
     every_days: Count
     stale_hours: list[Count]
@@ -118,16 +119,16 @@ class Stress:
 
 @section
 class Lead:
-    """How early to look, and where to leave out each feed."""
+    """How early to look, and where to leave out each feature group."""
 
     leads: Annotated[dict[Name, Hours], Field(min_length=1)]
-    worth_at: list[str]
-    worth_every: Count
+    ablation_at: list[str]
+    ablation_every: Count
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        if unknown := [name for name in self.worth_at if name not in self.leads]:
-            raise ValueError(f"worth_at names {unknown}, which are not in leads {sorted(self.leads)}")
+        if unknown := [name for name in self.ablation_at if name not in self.leads]:
+            raise ValueError(f"ablation_at names {unknown}, which are not in leads {sorted(self.leads)}")
         return self
 
     def hours(self, name: str) -> float:
@@ -162,7 +163,7 @@ class Drift:
 
 @section
 class Policy:
-    """When a new model is made, what it must show, and which feed's silence is minded."""
+    """When a new model is made, what it must show, and which source's silence is minded."""
 
     rule: Literal["never", "monthly", "drift", "realised", "estimated", "gated"]
     margin: Positive
@@ -171,7 +172,7 @@ class Policy:
     max_days: Count
     watch_days: Count
     min_days: Count
-    feed: str
+    source: str
     silent_hours: Positive
 
     @model_validator(mode="after")
@@ -223,7 +224,7 @@ SECTIONS: dict[str, type] = {
 
 def load(path: Path, name: str) -> Any:  # noqa: ANN401 - the section's dataclass
     """Section `name` of the file at `path` as its dataclass. Raises OntimeError with everything that is wrong."""
-    return section_of(read(path), name, path)
+    return section_of(read_sections(path), name, path)
 
 
 def section_of(sections: Mapping[str, Any], name: str, path: Path) -> Any:  # noqa: ANN401 - the section's dataclass
@@ -232,25 +233,20 @@ def section_of(sections: Mapping[str, Any], name: str, path: Path) -> Any:  # no
         raise OntimeError(f"{path} has no section {name!r}; found: {sorted(sections)}")
     if unknown := sorted(set(sections) - set(SECTIONS)):
         raise OntimeError(f"{path} has unknown sections {unknown}; known: {sorted(SECTIONS)}")
-    if not isinstance(sections[name], dict):
-        raise OntimeError(f"{path}, section {name!r}: expected keys and values, found {sections[name]!r}")
-    try:
-        return SECTIONS[name](**{str(key): value for key, value in sections[name].items()})
-    except ValidationError as error:
-        raise OntimeError(f"{path}, section {name!r}:\n" + "\n".join(map(_line, error.errors()))) from error
+    return validated(SECTIONS[name], sections[name], f"{path}, section {name!r}")
 
 
-def read(path: Path) -> dict[str, Any]:
+def read_sections(path: Path) -> dict[str, Any]:
     """The sections of a file as they stand there. Raises OntimeError where it cannot be read or holds none."""
     try:
-        return parse(path.read_bytes(), path)
+        return parse_sections(path.read_bytes(), path)
     except FileNotFoundError as error:
         raise OntimeError(f"{path} is missing: run from the folder that holds dvc.yaml and params.yaml") from error
     except OSError as error:
         raise OntimeError(f"{path} cannot be read: {error}") from error
 
 
-def parse(content: bytes, path: Path) -> dict[str, Any]:
+def parse_sections(content: bytes, path: Path) -> dict[str, Any]:
     """The sections that the content of a file holds. Raises OntimeError where it holds none."""
     try:
         sections = YAML(typ="safe", pure=True).load(content.decode("utf-8"))
@@ -268,12 +264,3 @@ def override(sections: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[s
         section, _, key = name.partition(".")
         changed.setdefault(section, {})[key] = value
     return changed
-
-
-def _line(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
-    key = ".".join(str(step) for step in error["loc"]) or "the section"
-    if error["type"] == "missing":
-        return f"  {key}: missing"
-    if error["type"] == "unexpected_keyword_argument":
-        return f"  {key}: unknown"
-    return f"  {key}: {error['msg']}; found {error['input']!r}"

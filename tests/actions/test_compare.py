@@ -1,6 +1,5 @@
 """`ontime compare` and `ontime ci-report`: two revisions or experiments, on the rows that both predicted."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +7,10 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
-from repositories import REPOSITORY, commit, run
+from repositories import call, commit, run
+from toy import TOY
 
-from ontime.actions import ci_report
+from ontime.actions.ci_report import report_folder
 from ontime.core.report.review import MARKER
 from ontime.errors import OntimeError
 from ontime.io.paths import Files
@@ -22,7 +22,7 @@ COLORS = ("#945dd6", "#13adc7")  # DVC's, of the first and of the second revisio
 
 
 def toy_verb(folder: Path, *words: str):
-    return run(sys.executable, "-m", "toy", *words, folder=folder, PYTHONPATH=str(REPOSITORY / "tests"))
+    return call(TOY, *words, folder=folder)
 
 
 def compare(folder: Path, *revisions: str):
@@ -36,15 +36,13 @@ def drawn(picture: Path, color: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def compared(toy: Path) -> Path:
+def compared(spine: Path) -> Path:
     """The second dataset, run and committed; an experiment `blunt` that cannot learn; a workspace as committed."""
-    assert run("dvc", "repro", folder=toy).returncode == 0
-    commit(toy)
-    done = run("dvc", "exp", "run", "-S", "train.max_rounds=1", "-S", "train.leaves=2", "-n", "blunt", folder=toy)
+    done = run("dvc", "exp", "run", "-S", "train.max_rounds=1", "-S", "train.leaves=2", "-n", "blunt", folder=spine)
     assert done.returncode == 0, done.stderr
     back = "git checkout params.yaml dvc.lock metrics && dvc checkout"
-    assert run("bash", "-c", back, folder=toy).returncode == 0
-    return toy
+    assert run("bash", "-c", back, folder=spine).returncode == 0
+    return spine
 
 
 def test_an_experiment_that_cannot_learn_is_worse_and_the_other_way_round_better(compared: Path):
@@ -139,14 +137,14 @@ def test_a_report_replaces_nothing_but_a_report(tmp_path: Path):
     kept.mkdir(parents=True)
     for folder, says in ((kept, "holds more than"), (files.root, "holds more than"), (tmp_path, "outside")):
         with pytest.raises(OntimeError, match=says):
-            ci_report._place(files, folder)
+            report_folder(files, folder)
     page.write_text("of something else")
     with pytest.raises(OntimeError, match="holds more than"):
-        ci_report._place(files, kept)
+        report_folder(files, kept)
     page.write_text(f"{MARKER}\n")
     (kept / "roc.png").touch()
-    assert ci_report._place(files, kept) == kept
-    assert ci_report._place(files, files.root / "new/one") == files.root / "new/one"
+    assert report_folder(files, kept) == kept
+    assert report_folder(files, files.root / "new/one") == files.root / "new/one"
     (kept / "notes.txt").touch()
     with pytest.raises(OntimeError, match="holds more than"):
-        ci_report._place(files, kept)
+        report_folder(files, kept)

@@ -3,7 +3,6 @@
 import gc
 import json
 import shutil
-import sys
 import weakref
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,18 +13,19 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from repositories import REPOSITORY, commit, run
+from repositories import call, commit, run
+from toy import TOY
 from toy.contracts import PARCELS
 
-from ontime.core.contract.table_diff import compare, contract_bins, matched, parts
+from ontime.core.contract.columns import column_bins
+from ontime.core.contract.table_diff import diff_table, match_rows, month_changes
 from ontime.core.profiles.distances import bin_counts, psi_by_bin
 
 pytestmark = pytest.mark.needs("git", "git")
 
 
 def diff(folder: Path, *arguments: str):
-    tests = str(REPOSITORY / "tests")
-    return run(sys.executable, "-m", "toy", "data", "diff", *arguments, folder=folder, PYTHONPATH=tests)
+    return call(TOY, "data", "diff", *arguments, folder=folder)
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +50,8 @@ def objects(folder: Path, *names: str) -> list[Path]:
     """Where the cache holds months of parcels."""
     listed = run("dvc", "ls", ".", "data/clean/parcels", "--rev", "six", "--show-hash", folder=folder)
     hashes = {line.split()[-1]: line.split()[0] for line in listed.stdout.splitlines()}
-    found = [hashes[f"2020-{name}.parquet"] for name in names]
-    return [folder / ".dvc/cache/files/md5" / its[:2] / its[2:] for its in found]
+    wanted = [hashes[f"2020-{name}.parquet"] for name in names]
+    return [folder / ".dvc/cache/files/md5" / md5[:2] / md5[2:] for md5 in wanted]
 
 
 def test_equal_data_says_so_in_one_line(history: Path):
@@ -64,11 +64,11 @@ def test_an_added_month_is_measured_against_the_one_before_it(history: Path):
     assert "parcels: 5 months are the same\n  2020-06 added, 400 rows, beside 400 of 2020-05\n" in done.stdout
     assert "depots: the same\n" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 120
-    told = json.loads(diff(history, "five", "six", "--json").stdout)["tables"]["parcels"]
-    assert (told["added"], told["changed"], told["removed"], len(told["same"])) == (["2020-06"], [], [], 5)
-    assert told["compared"]["added"]["beside"] == "2020-05"
+    table = json.loads(diff(history, "five", "six", "--json").stdout)["tables"]["parcels"]
+    assert (table["added"], table["changed"], table["removed"], len(table["same"])) == (["2020-06"], [], [], 5)
+    assert table["compared"]["added"]["beside"] == "2020-05"
     may, june = (pd.read_parquet(month(history, name)) for name in ("05", "06"))
-    left = told["compared"]["added"]["columns"]["left"]
+    left = table["compared"]["added"]["columns"]["left"]
     assert (left["before"]["missing"], left["after"]["missing"]) == (
         may["left"].isna().mean(),
         june["left"].isna().mean(),
@@ -78,13 +78,13 @@ def test_an_added_month_is_measured_against_the_one_before_it(history: Path):
         june["left"].max().isoformat(),
     )
     depots = (bin_counts(frame["depot"], None) for frame in (may, june))
-    assert told["compared"]["added"]["columns"]["depot"]["shift"] == round(psi_by_bin(*depots), 4)
+    assert table["compared"]["added"]["columns"]["depot"]["shift"] == round(psi_by_bin(*depots), 4)
 
 
 def test_the_other_way_round_the_month_is_removed(history: Path):
-    told = json.loads(diff(history, "six", "five", "--json").stdout)["tables"]["parcels"]
-    assert told["removed"] == ["2020-06"]
-    assert told["compared"]["removed"]["rows"] == [400, 400]
+    table = json.loads(diff(history, "six", "five", "--json").stdout)["tables"]["parcels"]
+    assert table["removed"] == ["2020-06"]
+    assert table["compared"]["removed"]["rows"] == [400, 400]
     assert "2020-06 removed, 400 rows, beside 400 of 2020-05" in diff(history, "six", "five").stdout
 
 
@@ -97,7 +97,9 @@ def test_months_of_one_hash_are_never_read(history: Path, tmp_path: Path):
     assert "2020-06 added" in done.stdout, done.stderr
     for path in objects(folder, "06"):
         path.unlink()
-    done = diff(folder, "five", "six")
+    done = run(
+        "python", "-m", "toy", "data", "diff", "five", "six", folder=folder
+    )  # of those read here DVC keeps notes
     assert done.returncode == 1
     assert "data/clean/parcels/2020-06.parquet of" in done.stderr
     assert "cannot be had" in done.stderr
@@ -135,12 +137,12 @@ def test_every_kind_of_change_is_counted(history: Path, tmp_path: Path):
     month(folder, "03").unlink()
     frame.drop(columns="delivered").to_parquet(month(folder, "03"))
     month(folder, "01").unlink()
-    shown, told = (diff(folder, "six", "workspace", *options) for options in ((), ("--json",)))
+    shown, content = (diff(folder, "six", "workspace", *options) for options in ((), ("--json",)))
     assert "2020-03 changed, 400 -> 399 rows: 3 added, 4 removed, 15 changed" in shown.stdout, shown.stderr
     for line in ("column colour: added", "column delivered: removed", "column depot: str -> category"):
         assert f"  {line}\n" in shown.stdout
     assert "2020-01 removed, 400 rows, beside 400 of 2020-02" in shown.stdout
-    columns = json.loads(told.stdout)["tables"]["parcels"]["compared"]["changed"]["columns"]
+    columns = json.loads(content.stdout)["tables"]["parcels"]["compared"]["changed"]["columns"]
     assert (columns["number"]["changed"], columns["left"]["changed"]) == (12, 5)
     assert columns["number"]["after"]["high"] == 1025
     assert columns["number"]["shift"] > 0
@@ -170,8 +172,8 @@ def test_months_add_up_to_the_whole(seed: int, cuts: list[int]):
     bins = {"number": [10, 20, 30], "share": [-1, 0, 1], "text": "values"}
     edges = [0, *sorted(set(cuts)), len(before)]
     pieces = [(str(low), before[low:high], after[low:high]) for low, high in pairwise(edges)]
-    whole = compare([("all", before, after)], ["id"], bins, partners=True)
-    added_up = compare(pieces, ["id"], bins, partners=True)
+    whole = diff_table([("all", before, after)], ["id"], bins, partners=True)
+    added_up = diff_table(pieces, ["id"], bins, partners=True)
     assert added_up["columns"] == whole["columns"]
     assert sum(line["changed"] for line in added_up["months"]) == whole["months"][0]["changed"]
 
@@ -180,8 +182,8 @@ def test_months_add_up_to_the_whole(seed: int, cuts: list[int]):
 def test_matched_rows_are_what_a_loop_over_them_finds(seed: int):
     before, after = frames(seed, rows=30)
     before, after = before.drop(index=range(5)), after.drop(index=range(20, 28)).sample(frac=1, random_state=seed)
-    found = matched(before, after, ["id"])
-    assert found
+    rows = match_rows(before, after, ["id"])
+    assert rows
     old, new = ({row["id"]: row for row in frame.to_dict("records")} for frame in (before, after))
     differing = [
         {
@@ -191,24 +193,24 @@ def test_matched_rows_are_what_a_loop_over_them_finds(seed: int):
         }
         for key in old.keys() & new.keys()
     ]
-    assert (found.added, found.removed) == (len(new.keys() - old.keys()), len(old.keys() - new.keys()))
-    assert found.changed == sum(bool(names) for names in differing)
-    assert found.cells == {name: sum(name in names for names in differing) for name in before if name != "id"}
+    assert (rows.added, rows.removed) == (len(new.keys() - old.keys()), len(old.keys() - new.keys()))
+    assert rows.changed == sum(bool(names) for names in differing)
+    assert rows.cells == {name: sum(name in names for names in differing) for name in before if name != "id"}
 
 
 def test_rows_without_a_key_to_tell_them_apart_are_not_counted():
     before, after = frames(1)
-    assert matched(before, after.drop(columns="id"), ["id"]) is None
-    assert matched(before, pd.concat([after, after[:1]]), ["id"]) is None
-    line = compare([(None, before, after)], (), {}, partners=True)["months"][0]
+    assert match_rows(before, after.drop(columns="id"), ["id"]) is None
+    assert match_rows(before, pd.concat([after, after[:1]]), ["id"]) is None
+    line = diff_table([(None, before, after)], (), {}, partners=True)["months"][0]
     assert (line["added"], line["removed"], line["changed"]) == (None, None, None)
 
 
 def test_values_beyond_all_that_was_seen_have_moved_far():
     same, other = (pd.DataFrame({"month": pd.array([number] * 100, dtype="Int64")}) for number in (6, 7))
-    told = compare([(None, same, other)], (), {}, partners=False)["columns"]["month"]
-    assert told["shift"] > 1
-    assert compare([(None, same, same.copy())], (), {}, partners=False)["columns"] == {}
+    column = diff_table([(None, same, other)], (), {}, partners=False)["columns"]["month"]
+    assert column["shift"] > 1
+    assert diff_table([(None, same, same.copy())], (), {}, partners=False)["columns"] == {}
 
 
 def test_no_two_months_are_held_at_a_time():
@@ -225,20 +227,20 @@ def test_no_two_months_are_held_at_a_time():
             yield pair
             del pair
 
-    assert len(compare(pairs(), ["id"], {}, partners=True)["months"]) == 3
+    assert len(diff_table(pairs(), ["id"], {}, partners=True)["months"]) == 3
 
 
 def test_parts_are_told_by_their_hashes_alone():
     before = {("t", "1"): "a", ("t", "2"): "b", ("t", "3"): "c", ("only", None): "x"}
     after = {("t", "2"): "b", ("t", "3"): "d", ("t", "4"): "e", ("new", None): "y"}
-    found = {its.table: its for its in parts(before, after)}
-    its = found["t"]
-    assert (its.same, its.changed, its.added, its.removed) == (["2"], ["3"], ["4"], ["1"])
-    assert (its.neighbour("added"), its.neighbour("removed"), its.neighbour("changed")) == ("3", "2", None)
-    assert (found["only"].removed, found["only"].neighbour("removed")) == ([None], None)
-    assert (found["new"].added, found["new"].neighbour("added")) == ([None], None)
+    tables = {changes.table: changes for changes in month_changes(before, after)}
+    table, only, new = tables["t"], tables["only"], tables["new"]
+    assert (table.same, table.changed, table.added, table.removed) == (["2"], ["3"], ["4"], ["1"])
+    assert (table.neighbour("added"), table.neighbour("removed"), table.neighbour("changed")) == ("3", "2", None)
+    assert (only.removed, only.neighbour("removed")) == ([None], None)
+    assert (new.added, new.neighbour("added")) == ([None], None)
 
 
 def test_the_contract_says_how_shift_is_measured():
-    assert contract_bins(PARCELS)["depot"] == "values"
-    assert contract_bins(None) == {}
+    assert column_bins(PARCELS)["depot"] == "values"
+    assert column_bins(None) == {}

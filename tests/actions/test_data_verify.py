@@ -2,20 +2,19 @@
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-from repositories import REPOSITORY, commit, run
+from repositories import REPOSITORY, call, commit, run
+from toy import TOY
 
-from ontime.io.hashes import version
+from ontime.io.hashes import model_version
 
 pytestmark = pytest.mark.needs("git", "git")
 
 
 def verify(folder: Path, *options: str):
-    environment = {"PYTHONPATH": str(REPOSITORY / "tests")}
-    return run(sys.executable, "-m", "toy", "data", "verify", *options, folder=folder, **environment)
+    return call(TOY, "data", "verify", *options, folder=folder)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +47,7 @@ def test_stages_that_never_ran_are_not_in_the_lock(made: Path):
 
 def test_the_version_of_a_folder_begins_as_its_hash_in_the_lock(made: Path):
     lock = (made / "dvc.lock").read_text()
-    assert f"path: data/clean\n      hash: md5\n      md5: {version(made / 'data/clean')}" in lock
+    assert f"path: data/clean\n      hash: md5\n      md5: {model_version(made / 'data/clean')}" in lock
 
 
 def test_every_file_that_differs_is_named_whether_dvc_or_git_keeps_it(broken: Path):
@@ -57,18 +56,27 @@ def test_every_file_that_differs_is_named_whether_dvc_or_git_keeps_it(broken: Pa
     (broken / "data/clean/stray.txt").write_text("stray")
     replace(broken / "data/quarantine.parquet", b"else")
     (broken / "metrics/validate/metrics.json").unlink()
+    (broken / "metrics/validate/stray.csv").write_text("stray")
     shutil.rmtree(broken / "data/raw")
-    said = verify(broken).stderr
+    printed = verify(broken).stderr
     for line in (
         "data/clean/parcels/2020-02.parquet: another content",
         "data/clean/parcels/2020-03.parquet: missing",
         "data/clean/stray.txt: not in dvc.lock",
         "data/quarantine.parquet: another content",
         "metrics/validate/metrics.json: missing",
+        "metrics/validate/stray.csv: not in dvc.lock",
         "data/raw: missing",
     ):
-        assert line in said
-    assert "data/clean/depots" not in said
+        assert line in printed
+    assert "data/clean/depots" not in printed
+
+
+def test_what_git_keeps_and_has_otherwise_than_the_lock_is_named_as_a_whole(broken: Path):
+    (broken / "metrics/validate/metrics.json").write_text("{}\n")
+    assert "metrics/validate/metrics.json: another content" in verify(broken).stderr
+    commit(broken)
+    assert "metrics/validate: another content, and as it is committed" in verify(broken).stderr
 
 
 def test_content_is_read_even_where_size_and_time_are_as_before(broken: Path):

@@ -10,18 +10,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from repositories import REPOSITORY, commit, run
+from repositories import REPOSITORY, call, commit, run
+from toy import TOY
 
-from ontime.core.evaluation.sweep import ranking, trials
+from ontime.core.evaluation.sweep import rank_trials, trials
 from ontime.params import Intervals
 
-TOY = {"PYTHONPATH": str(REPOSITORY / "tests")}
+PATH = {"PYTHONPATH": str(REPOSITORY / "tests")}
 PARAMS = Intervals(level=0.9, replicates=200, block_days=7, simulations=100, seed=1)
 NAMES = [f"sweep-leaves-{leaves}-max-rounds-{rounds}" for leaves in (2, 4) for rounds in (1, 40)]
 
 
 def sweep(folder: Path):
-    return run(sys.executable, "-m", "toy", "sweep", folder=folder, **TOY)
+    return call(TOY, "sweep", folder=folder)
 
 
 def experiments(folder: Path) -> list[str]:
@@ -54,7 +55,7 @@ def test_the_best_trial_is_first_and_equal_ones_show_no_difference():
         }
     )
     flat = rows.assign(probability=0.5)
-    table = ranking({"a": {"x": 1}, "b": {"x": 2}}, {"a": flat, "b": rows}, rows, PARAMS)
+    table = rank_trials({"a": {"x": 1}, "b": {"x": 2}}, {"a": flat, "b": rows}, rows, PARAMS)
     assert table["experiment"].tolist() == ["b", "a"]
     assert table["verdict"].tolist() == ["no difference shown", "worse"]
     assert table["x"].tolist() == [2, 1]
@@ -65,8 +66,8 @@ def test_looking_at_many_trials_widens_the_interval_of_each():
     rows = pd.DataFrame({"id": range(1000), "outcome": random.random(1000) < 0.5, "probability": random.random(1000)})
     rows = rows.assign(day=pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(1000) // 10, unit="D"))
     other = rows.assign(probability=random.random(1000))
-    alone = ranking({"a": {}}, {"a": other}, rows, PARAMS)
-    many = ranking({name: {} for name in "abcdefgh"}, dict.fromkeys("abcdefgh", other), rows, PARAMS)
+    alone = rank_trials({"a": {}}, {"a": other}, rows, PARAMS)
+    many = rank_trials({name: {} for name in "abcdefgh"}, dict.fromkeys("abcdefgh", other), rows, PARAMS)
     widths = [float((table["log_loss_high"] - table["log_loss_low"]).iloc[0]) for table in (alone, many)]
     assert widths[1] > 1.3 * widths[0]
 
@@ -76,7 +77,7 @@ def test_a_sweep_that_is_killed_goes_on_and_leaves_the_workspace_alone(swept: Pa
     process = subprocess.Popen(
         [sys.executable, "-m", "toy", "sweep"],
         cwd=swept,
-        env=os.environ | TOY,
+        env=os.environ | PATH,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
@@ -100,13 +101,13 @@ def test_a_sweep_that_is_killed_goes_on_and_leaves_the_workspace_alone(swept: Pa
     assert (table["verdict"] == "worse").sum() == 2
     assert (swept / ".ontime/sweep.png").stat().st_size > 5_000
     shown = done.stdout.splitlines()
-    assert shown[0].split() == ["leaves", "max_rounds", "log_loss", "less_HEAD", "verdict"]
+    assert shown[0].split() == ["leaves", "max_rounds", "log_loss", "minus_HEAD", "verdict"]
     assert len(shown) == 1 + len(NAMES)
 
 
 @pytest.mark.needs("git", "git")
 @pytest.mark.parametrize(
-    ("grid", "said"),
+    ("grid", "reason"),
     [
         ("train.leafs: [3]", "leafs: unknown"),
         ("train.leaves: [1]", "leaves: Input should be greater than or equal to 2"),
@@ -114,7 +115,7 @@ def test_a_sweep_that_is_killed_goes_on_and_leaves_the_workspace_alone(swept: Pa
         ("train.leaves: []", "grid.train.leaves: List should have at least 1 item"),
     ],
 )
-def test_a_grid_that_cannot_be_run_is_refused_before_anything_runs(grid: str, said: str, swept: Path, tmp_path: Path):
+def test_a_grid_that_cannot_be_run_is_refused_before_anything_runs(grid: str, reason: str, swept: Path, tmp_path: Path):
     clone = tmp_path / "clone"
     assert run("git", "clone", "-q", swept, clone, folder=swept).returncode == 0
     params = clone / "params.yaml"
@@ -123,7 +124,7 @@ def test_a_grid_that_cannot_be_run_is_refused_before_anything_runs(grid: str, sa
     commit(clone)
     done = sweep(clone)
     assert done.returncode == 1
-    assert said in done.stderr
+    assert reason in done.stderr
     assert experiments(clone) == []
 
 

@@ -3,7 +3,7 @@
 Usage: python tests/bench/batch.py [ROWS ...] in a checkout that is up to date; without numbers 25,000, 300,000 and
 1,000,000. The year is repeated date by date in the years after it until there are so many rows; all of them are asked
 for. Seconds are those of whole processes, their start included. Alone: a process that reads clean tables and calls
-`core.features.build` and `Booster.predict` for the same rows, month by month, and writes nothing.
+`core.features.table.build` and `Booster.predict` for the same rows, month by month, and writes nothing.
 """
 
 import itertools
@@ -19,13 +19,14 @@ from stages import measure
 from tqdm import tqdm
 
 from ontime.core.features.table import build_months
-from ontime.core.model.model import Model
 from ontime.core.serving.admission import admit
-from ontime.core.serving.messages import split
+from ontime.core.serving.messages import to_feeds
 from ontime.flights import FLIGHTS
 from ontime.flights.contract.times import HOME_ZONE
-from ontime.io.formats import read_model, read_parquet, write_parquet
-from ontime.io.paths import Files, months, part
+from ontime.io.formats import read_parquet, write_parquet
+from ontime.io.model_files import read_model
+from ontime.io.month_files import months, part
+from ontime.io.paths import Files
 
 FILES = Files()
 LATER = "2099-01-01T00:00Z"  # than every year that is laid out
@@ -39,16 +40,16 @@ def main() -> None:
     print(f"{'rows':>12}{'months':>8}{'predict':>12}{'alone':>12}{'ratio':>8}{'predict':>12}{'alone':>12}")
     for size in map(int, sys.argv[1:] or ROWS):
         with tempfile.TemporaryDirectory() as folder:
-            messages, asked, clean = (Path(folder) / name for name in ("messages", "rows.parquet", "clean"))
-            number, rows = lay_out(messages, asked, clean, size)
-            words = ["--rows", str(asked), "--events", str(messages), "--out", f"{folder}/out.parquet", "--now", LATER]
-            whole, peak = measure([sys.executable, "-m", "ontime", "predict", *words], ".")
-            alone, its = measure([sys.executable, __file__, "--alone", str(clean)], ".")
+            messages, rows_file, clean = (Path(folder) / name for name in ("messages", "rows.parquet", "clean"))
+            number, rows = lay_out(messages, rows_file, clean, size)
+            words = [sys.executable, "-m", "ontime", "predict", "--rows", str(rows_file), "--events", str(messages)]
+            whole, peak = measure([*words, "--out", f"{folder}/out.parquet", "--now", LATER], ".")
+            alone, alone_peak = measure([sys.executable, __file__, "--alone", str(clean)], ".")
         line = f"{rows:>12,}{number:>8}{whole:>10.1f} s{alone:>10.1f} s{whole / alone:>8.2f}"
-        print(f"{line}{peak:>9.0f} MB{its:>9.0f} MB", flush=True)
+        print(f"{line}{peak:>9.0f} MB{alone_peak:>9.0f} MB", flush=True)
 
 
-def lay_out(messages: Path, asked: Path, clean: Path, size: int) -> tuple[int, int]:
+def lay_out(messages: Path, rows_file: Path, clean: Path, size: int) -> tuple[int, int]:
     """Messages, their clean tables and the keys of all rows; the number of months and of rows."""
     rows, number, writer = 0, 0, None
     declared = MESSAGES["flights"]
@@ -56,14 +57,16 @@ def lay_out(messages: Path, asked: Path, clean: Path, size: int) -> tuple[int, i
         if rows >= size:
             break
         number += 1
-        feeds = {feed: said for table, one in MESSAGES.items() for feed, said in split(one, raw[table]).items()}
-        for feed, said in feeds.items():
-            write_parquet(said, part(messages, feed, month))
+        feeds: dict[str, pd.DataFrame] = {}
+        for table, of_table in MESSAGES.items():
+            feeds |= to_feeds(of_table, raw[table])
+        for feed, frame in feeds.items():
+            write_parquet(frame, part(messages, feed, month))
         for table, frame in admit(FLIGHTS.tables, FLIGHTS.messages, month, feeds, REFERENCE, 1.0).tables.items():
             write_parquet(frame, part(clean, table, month))
         path = part(messages, "schedule", month)
         keys = pq.read_table(path, columns=[*declared.key], partitioning=None)
-        writer = writer or pq.ParquetWriter(asked, keys.schema)
+        writer = writer or pq.ParquetWriter(rows_file, keys.schema)
         writer.write_table(keys)
         rows += len(keys)
     writer.close()
@@ -76,10 +79,10 @@ def years() -> Iterator[tuple[str, dict[str, pd.DataFrame]]]:
         for month in months(FILES.raw / "flights"):
             name = str(pd.Period(month) + 12 * later)
             tables = {table: read_parquet(part(FILES.raw, table, month)) for table in MESSAGES}
-            yield name, {table: moved(raw, later, MESSAGES[table].key) for table, raw in tables.items()}
+            yield name, {table: years_later(raw, later, MESSAGES[table].key) for table, raw in tables.items()}
 
 
-def moved(raw: pd.DataFrame, years: int, key: Sequence[str]) -> pd.DataFrame:
+def years_later(raw: pd.DataFrame, years: int, key: Sequence[str]) -> pd.DataFrame:
     """The same local times so many years later; hours that there are not then, or were twice, are left out."""
     local = pd.to_datetime(raw[["year", "month", "day", "hour"]].assign(year=raw["year"] + years).astype("int64"))
     there = local.dt.tz_localize(HOME_ZONE, ambiguous="NaT", nonexistent="NaT")
@@ -91,7 +94,7 @@ def moved(raw: pd.DataFrame, years: int, key: Sequence[str]) -> pd.DataFrame:
 
 def alone(clean: Path) -> None:
     """Features and probabilities of every month of the clean tables."""
-    model = Model.load(*read_model(FILES.candidate))
+    model = read_model(FILES.candidate)
     booster, there = lightgbm.Booster(model_str=model.text), months(clean / "flights")
     for _, table in build_months(FLIGHTS.features, there, there, lambda *of: read_parquet(part(clean, *of)), 2):
         booster.predict(model.inputs.matrix(table))

@@ -13,9 +13,11 @@ import pandas as pd
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2_contingency, ks_2samp, wasserstein_distance
 
-from ontime.core.profiles.reference import Profile
+from ontime.core.profiles.reference import ReferenceProfile
 from ontime.io.formats import read_json
-from ontime.io.paths import Files, months, read_months
+from ontime.io.model_files import read_signature
+from ontime.io.month_files import months, read_months
+from ontime.io.paths import Files
 
 FEATURES = 30
 ROWS = 30_000
@@ -26,11 +28,11 @@ DECILES = np.arange(1, 10) / 10
 def main() -> None:
     """Print seconds, their ratio, and a table of alarms in the weeks after the reference."""
     files = Files()
-    signature = read_json(files.candidate / "signature.json")
-    profile = Profile.load(read_json(files.candidate / "reference.json")["features"], signature["features"])
-    rows = read_months(files.features, months(files.features), ["day", *signature["features"]])
-    few = Profile(dict(list(profile.features.items())[:FEATURES]), profile.weights)
-    reference, current = rows.iloc[: signature["rows"]], rows.iloc[-ROWS:]
+    signature = read_signature(files.candidate)
+    profile = ReferenceProfile.load(read_json(files.candidate / "reference.json")["features"], signature.features)
+    rows = read_months(files.features, months(files.features), ["day", *signature.features])
+    few = ReferenceProfile(dict(list(profile.features.items())[:FEATURES]), profile.weights)
+    reference, current = rows.iloc[: signature.rows], rows.iloc[-ROWS:]
     fast = min(seconds(lambda: few.measure(current)) for _ in range(REPEATS))
     slow = seconds(lambda: [raw(reference[name], current[name]) for name in few.features])
     print(f"{FEATURES} features, {ROWS:,} rows: {1000 * fast:.0f} ms from the profile,", end=" ")
@@ -41,9 +43,9 @@ def main() -> None:
     alarms(profile, rows, week)
 
 
-def alarms(profile: Profile, rows: pd.DataFrame, week: np.ndarray) -> None:
+def alarms(profile: ReferenceProfile, rows: pd.DataFrame, week: np.ndarray) -> None:
     """How many features are beyond in a week: by p-values, and by what the reference's own weeks say."""
-    statistics, own = profile.statistics(profile.count(rows, week)), len(profile.own("psi"))
+    statistics, own = profile.statistics(profile.count(rows, week)), len(profile.weekly_statistics("psi"))
     after = slice(own, week.max())  # the last week is not whole
     by_chance = (statistics["chi_square"] > -np.log10(0.05)).sum(axis=1)
     print(f"\nfeatures of {len(profile.features)} beyond: median, least and most of a week")

@@ -22,9 +22,9 @@ def commands(number: int) -> list[str]:
     section = (REPOSITORY / "README.md").read_text().partition("\n## Versions of the data\n")[2].partition("\n## ")[0]
     block = re.findall(r"```console\n(.*?)```", section, re.DOTALL)[number]
     lines = re.findall(r"^\$ (.*)$", block, re.MULTILINE)
-    made = [re.sub(r"^make data-version UNTIL=(\S+)", r".ci/data-version \1", line) for line in lines]
+    typed = [re.sub(r"^make data-version UNTIL=(\S+)", r".ci/data-version \1", line) for line in lines]
     ours = {"2013-06": "2020-04", "2013-07": "2020-05", "python -m ontime": "python -m toy"}
-    return [re.sub("|".join(ours), lambda found: ours[found[0]], line) for line in made]
+    return [re.sub("|".join(ours), lambda match: ours[match[0]], line) for line in typed]
 
 
 def shell(line: str, folder: Path) -> str:
@@ -45,7 +45,6 @@ def owner(toy: Path) -> Path:
     assert run("dvc", "remote", "add", "-d", "storage", "../storage", folder=toy).returncode == 0
     for key in ("name", "email"):
         assert run("git", "config", f"user.{key}", "test", folder=toy).returncode == 0
-    assert run("dvc", "repro", folder=toy).returncode == 0
     commit(toy)
     return toy
 

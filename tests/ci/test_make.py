@@ -57,18 +57,43 @@ def test_a_good_python_is_printed_and_one_can_be_named(tmp_path: Path):
     assert which(tmp_path, "mine").stdout == f"{tmp_path}/mine\n"
 
 
-def test_without_data_the_lock_is_found_up_to_date_and_a_changed_param_makes_it_stale(tmp_path: Path):
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone of this repository, without any data."""
     assert run("git", "clone", "-q", REPOSITORY, "clone", folder=tmp_path).returncode == 0
-    clone = tmp_path / "clone"
+    return tmp_path / "clone"
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_without_data_the_lock_is_found_up_to_date_and_a_changed_param_makes_it_stale(clone: Path):
     done = run(".ci/lock-check", folder=clone)
     assert (done.stdout, done.returncode) == ("dvc.lock is up to date\n", 0), done.stderr
-    params = clone / "params.yaml"
-    text = params.read_text()
-    params.write_text(text.replace("leaves: 15", "leaves: 16"))
+    change(clone / "params.yaml", "leaves: 15", "leaves: 16")
     done = run(".ci/lock-check", folder=clone)
     assert done.returncode == 1
     assert done.stdout.startswith("dvc.lock is out of date from stage 'train' on: run dvc repro")
-    params.write_text("broken: [")
+    (clone / "params.yaml").write_text("broken: [")
     done = run(".ci/lock-check", folder=clone)
     assert done.returncode == 1
     assert "params.yaml" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("dataset/features.py", "    count: bool = True\n", "    count: bool = False\n"),
+        ("__main__.py", "from ontime.flights import FLIGHTS", "from toy import TOY as FLIGHTS"),
+    ],
+)
+def test_another_default_of_a_declaration_or_another_dataset_makes_every_stage_stale(
+    file: str, old: str, new: str, clone: Path
+):
+    change(clone / "src/ontime" / file, old, new)
+    done = run(".ci/lock-check", folder=clone)
+    assert done.returncode == 1
+    assert done.stdout.startswith("dvc.lock is out of date from stage 'fetch' on: run dvc repro")

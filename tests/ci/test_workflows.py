@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")
 
 FILES = {path.stem: path for path in sorted((REPOSITORY / ".github/workflows").glob("*.yml"))}
 WORKFLOWS: dict[str, Any] = {name: YAML(typ="safe").load(path.read_text()) for name, path in FILES.items()}
-JOBS = {f"{name}/{job}": its for name, workflow in WORKFLOWS.items() for job, its in workflow["jobs"].items()}
+JOBS = {f"{name}/{job}": content for name, workflow in WORKFLOWS.items() for job, content in workflow["jobs"].items()}
 STEPS = [step for job in JOBS.values() for step in job["steps"]]
 LINES = [line.strip() for step in STEPS for line in step.get("run", "").splitlines()]
 SHELL = {"cat", "echo", "else", "fi", "gh", "git", "if", "mkdir", "sed", "source"}
@@ -84,7 +84,7 @@ def test_every_make_target_and_dvc_command_of_a_workflow_exists():
 
 @pytest.mark.parametrize("typed", sorted({m[1] for line in LINES if (m := re.search(r"python -m ontime (.*)", line))}))
 def test_every_verb_of_a_workflow_exists(typed: str):
-    assert cli._verb_of(typed.split())
+    assert cli.verb_of(typed.split())
 
 
 def test_nightly_runs_what_a_change_does_not_wait_for():
@@ -108,8 +108,8 @@ def pictures_of(remote: Path) -> list[str]:
 
 def test_pictures_of_runs_at_the_same_time_all_arrive_on_a_branch_of_their_own(remote: Path):
     script, commits = REPOSITORY / ".ci/pictures", [digit * 40 for digit in "abc"]
-    each = " ".join(f"'{script}' report {commit} '{remote}' &" for commit in commits)
-    done = run("bash", "-c", f"{each} wait -n && wait -n && wait -n", folder=remote.parent)
+    runs = " ".join(f"'{script}' report {commit} '{remote}' &" for commit in commits)
+    done = run("bash", "-c", f"{runs} wait -n && wait -n && wait -n", folder=remote.parent)
     assert done.returncode == 0, done.stderr
     assert pictures_of(remote) == [f"{commit}/roc.png" for commit in commits]
     assert run(script, "report", commits[0], remote, folder=remote.parent).returncode == 0, "a run that is repeated"

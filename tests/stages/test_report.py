@@ -13,15 +13,33 @@ from PIL import Image
 from repositories import REPOSITORY, run
 from ruamel.yaml import YAML
 
-STORY = (
-    *("question", "answer", "early", "worth", "weak", "mistake costs", "degrades", "replayed", "audit", "not known"),
+STORY = [
+    "question",
+    "answer",
+    "early",
+    "worth",
+    "weak",
+    "mistake costs",
+    "degrades",
+    "replayed",
+    "audit",
+    "not known",
     "comes from",
-)
+]
 VOID = {"meta", "link", "img", "br", "hr"}
 FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update"),
-    *("--disable-background-networking", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND"),
-    *("--enable-logging=stderr", "--virtual-time-budget=5000", "--dump-dom"),
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--enable-logging=stderr",
+    "--virtual-time-budget=5000",
+    "--dump-dom",
 )
 # Asks the page itself: pictures that are not drawn, what was fetched, and what is wider than the page.
 PROBE = """<script>addEventListener('load', () => {
@@ -87,9 +105,9 @@ def test_the_page_is_well_formed_and_tells_everything_in_order(text: str):
     assert page.open == []
     contents, *titles = re.findall(r"<h2[^>]*>(.*?)</h2>", text)
     assert contents == "Contents"
-    assert [next((told for told in STORY if told in title), title) for title in titles] == list(STORY)
-    links = [str(each["href"]) for each in page.all("a") if str(each["href"]).startswith("#")]
-    targets = {each.get("id") for _, each in page.tags}
+    assert [next((words for words in STORY if words in title), title) for title in titles] == STORY
+    links = [str(link["href"]) for link in page.all("a") if str(link["href"]).startswith("#")]
+    targets = {attributes.get("id") for _, attributes in page.tags}
     assert links
     assert {link[1:] for link in links} <= targets
 
@@ -97,8 +115,8 @@ def test_the_page_is_well_formed_and_tells_everything_in_order(text: str):
 def test_nothing_is_asked_of_a_network(text: str):
     page = Page(text)
     assert page.all("script") == []
-    assert all(str(each["src"]).startswith("data:image/png;base64,") for each in page.all("img"))
-    assert all(str(each["href"]).startswith("data:") for each in page.all("link"))
+    assert all(str(image["src"]).startswith("data:image/png;base64,") for image in page.all("img"))
+    assert all(str(link["href"]).startswith("data:") for link in page.all("link"))
     assert "@import" not in text
     assert "url(" not in text
 
@@ -115,10 +133,10 @@ def test_every_picture_shows_something_and_says_what(text: str):
 
 
 def test_numbers_are_those_of_the_stages_with_their_intervals(text: str, reported: Path):
-    found = json.loads((REPOSITORY / "metrics/evaluate/intervals.json").read_text())
+    intervals = json.loads((REPOSITORY / "metrics/evaluate/intervals.json").read_text())
     card = (reported / "metrics/report/model_card.md").read_text()
     for name in ("backtest_roc_auc", "roc_auc"):
-        value, low, high = (found[name][bound] for bound in ("value", "low", "high"))
+        value, low, high = (intervals[name][bound] for bound in ("value", "low", "high"))
         assert f"{value:.3f} ({low:.3f} to {high:.3f})" in text
         assert f"{value:.3f} ({low:.3f} to {high:.3f})" in card
     assert json.loads((REPOSITORY / "metrics/replay/replay.json").read_text())["sentence"] in text
@@ -146,6 +164,20 @@ def test_a_result_that_is_not_there_is_named(reported: Path, tmp_path: Path):
     done = run("ontime", "report", folder=copy)
     assert done.returncode == 1
     assert "metrics/leads/ablation.csv is missing" in done.stderr
+    assert (copy / "data/report.html").read_bytes() == before
+
+
+def test_a_record_that_is_wrong_is_named_with_its_keys(reported: Path, tmp_path: Path):
+    copy = Path(shutil.copytree(reported, tmp_path / "copy"))
+    record = json.loads((copy / "metrics/evaluate/intervals.json").read_text())
+    del record["ece"], record["roc_auc"]["value"]
+    (copy / "metrics/evaluate/intervals.json").write_text(json.dumps(record))
+    before = (copy / "data/report.html").read_bytes()
+    done = run("ontime", "report", folder=copy)
+    assert done.returncode == 1
+    assert "metrics/evaluate/intervals.json:\n" in done.stderr
+    assert "  ece: missing\n" in done.stderr
+    assert "  roc_auc.value: missing\n" in done.stderr
     assert (copy / "data/report.html").read_bytes() == before
 
 

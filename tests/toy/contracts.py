@@ -21,12 +21,18 @@ DEPOTS = Table(
     name="depots",
     about="Where parcels come from.",
     key=("depot",),
-    schema=pa.DataFrameSchema(
-        {
-            "depot": column("str", clock=FACT, reason="its name"),
-            "city": column("str", clock=FACT, reason="where it is"),
-        }
-    ),
+    schema=pa.DataFrameSchema({name: column("str", clock=FACT, reason=f"its {name}") for name in ("depot", "city")}),
+)
+
+SHARE_NORTH = Measure(
+    name="share_north",
+    columns=("depot",),
+    value=lambda parcels: float((parcels["depot"] == "NORTH").mean()),
+    warn=(0.3, 0.7),
+    stop=(0.1, 0.9),
+    unit="share from NORTH",
+    reason="two equal depots",
+    remedy="ask NORTH",
 )
 
 PARCELS = Table(
@@ -44,22 +50,12 @@ PARCELS = Table(
             "delivered": column(UTC, clock=DELIVERED, nullable=True, reason="reached its address"),
         }
     ),
-    added={
-        "day": column(DAY, clock=PLANNED, reason="date promised"),
-        "id": column("str", clock=PLANNED, reason="date and number"),
-    },
+    added={"day": column(DAY, clock=PLANNED, reason="its date"), "id": column("str", clock=PLANNED, reason="its id")},
     rules=(
-        Rule(
-            "left_first", ("left", "delivered"), lambda p: ~(p["delivered"] < p["left"]), "time runs on", "look at both"
-        ),
+        Rule("left_first", ("left", "delivered"), lambda p: ~(p["delivered"] < p["left"]), "time runs", "look at both"),
         Rule("depot_known", ("depot",), lambda p, d: p["depot"].isin(d["depot"]), "in depots", "add it", ("depots",)),
     ),
-    measures=(
-        Measure(
-            *("share_north", ("depot",), lambda p: float((p["depot"] == "NORTH").mean())),
-            *((0.3, 0.7), (0.1, 0.9), "share from NORTH", "two equal depots", "ask NORTH"),
-        ),
-    ),
+    measures=(SHARE_NORTH,),
 )
 
 TABLES = (DEPOTS, PARCELS)

@@ -43,5 +43,5 @@ FEATURES = FeatureSet(
     derived=(),
     outcome="is delivered later than ten minutes after it was promised",
     climate={"depot": None, "hour": 6},
-    feeds={"plan": ("plan",), "road": ("road",)},
+    ablation={"plan": ("plan",), "road": ("road",)},
 )

@@ -1,13 +1,13 @@
 """What may happen to parcels."""
 
-from ontime.dataset.stress import Change, Feed, Stress
+from ontime.dataset.stress import Change, Source, StressDeclaration
 
 
 def _crossed(tables: dict) -> dict:
     return {"parcels": tables["parcels"].assign(number=tables["parcels"]["number"] + 1)}
 
 
-STRESS = Stress(
-    feeds={"scans": Feed(("left",))},
+STRESS = StressDeclaration(
+    sources={"scans": Source(("left",))},
     changes=(Change("renumbered", "every parcel has another number", _crossed),),
 )

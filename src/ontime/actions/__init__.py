@@ -1,1 +1,12 @@
-"""What people and schedulers run: actions change the world and are not cached."""
+"""What people and schedulers run: actions change the world and are not cached. One module a verb.
+
+predict: answers to rows, from messages
+bench: how long answers take
+document: the dictionaries of data and features, written anew
+sweep: an experiment for each combination of params
+compare: is one revision better than another?
+ci_report: what a reviewer reads of two revisions
+data_diff: what changed in the clean tables between two revisions
+data_verify: is the content of every output what dvc.lock says?
+lineage: where a model comes from
+"""

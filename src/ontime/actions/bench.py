@@ -17,15 +17,17 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.features.online import Memory, records
+from ontime.core.features.online import OnlineFeatures, records
 from ontime.core.features.table import build, months_needed, with_past
 from ontime.core.model.model import Model
-from ontime.core.pictures.latency import latency
-from ontime.core.serving.latency import HEADER, line
+from ontime.core.pictures.latency import latency_picture
+from ontime.core.serving.latency import terminal_header, terminal_line
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.io.formats import read_model, read_parquet, write_json, write_png
-from ontime.io.paths import Files, months, part, parts, read_months
+from ontime.io.formats import read_parquet, write_json, write_png
+from ontime.io.model_files import read_model
+from ontime.io.month_files import months, months_of, part, read_months
+from ontime.io.paths import Files
 from ontime.params import Features
 
 Work = Callable[[], object]
@@ -66,16 +68,17 @@ def run(
         _print_one(dataset, files, features, only, quick=quick)
         return
     unit = yardstick()
-    cases = [(what, rows) for what in WORK for rows in ((1,) if what in ALONE else QUICK_SIZES if quick else SIZES)]
-    print(f"yardstick: {unit:.2f} s to sort ten million numbers\n{HEADER}")
-    found = []
+    sizes = QUICK_SIZES if quick else SIZES
+    cases = [(what, rows) for what in WORK for rows in ((1,) if what in ALONE else sizes)]
+    print(f"yardstick: {unit:.2f} s to sort ten million numbers\n{terminal_header()}")
+    measurements = []
     for what, rows in tqdm(cases, desc="bench", unit=" cases", disable=None):
-        found.append(_in_its_own_process(dataset, files, what, rows, quick=quick))
-        tqdm.write(line(found[-1], unit), file=sys.stdout)
+        measurements.append(_in_its_own_process(dataset, files, what, rows, quick=quick))
+        tqdm.write(terminal_line(measurements[-1], unit), file=sys.stdout)
     if json:
-        write_json({"yardstick_seconds": round(unit, 3), "measurements": found}, json)
+        write_json({"yardstick_seconds": round(unit, 3), "measurements": measurements}, json)
     if picture:
-        write_png(latency(pd.DataFrame(found)), picture)
+        write_png(latency_picture(pd.DataFrame(measurements)), picture)
 
 
 def yardstick() -> float:
@@ -87,15 +90,16 @@ def yardstick() -> float:
 
 
 def _in_its_own_process(dataset: Dataset, files: Files, what: str, rows: int, *, quick: bool) -> dict[str, Any]:
-    words = [sys.executable, "-m", dataset.name, "bench", "--only", what, str(rows), *(["--quick"] if quick else [])]
+    words = [sys.executable, "-m", dataset.name, "bench", "--only", what, str(rows)]
+    words += ["--quick"] if quick else []
     begun = time.perf_counter()
     done = subprocess.run(words, cwd=files.root, capture_output=True, text=True, check=False)  # noqa: S603
     seconds = time.perf_counter() - begun
     if done.returncode:
         raise OntimeError(f"{what} with {rows:,} rows could not be measured:\n{done.stderr.strip()}")
-    told = json.loads(done.stdout)
-    start = seconds - told.pop("inside_seconds")
-    return {"what": what, "rows": rows, "start_seconds": round(start, 4)} | told
+    measured = json.loads(done.stdout)
+    start = seconds - measured.pop("inside_seconds")
+    return {"what": what, "rows": rows, "start_seconds": round(start, 4)} | measured
 
 
 def _print_one(dataset: Dataset, files: Files, features: Features, only: tuple[str, str], *, quick: bool) -> None:
@@ -107,19 +111,13 @@ def _print_one(dataset: Dataset, files: Files, features: Features, only: tuple[s
     loaded = time.perf_counter()
     work()
     first = time.perf_counter()
-    times = _repeat(work, *((QUICK_SECONDS, QUICK_RUNS) if quick else (SECONDS, RUNS)))
-    percentiles = np.quantile(times, [0.5, 0.95, 0.99], method="higher")
-    told = {
-        "load_seconds": loaded - begun,
-        "first_seconds": first - loaded,
-        **{f"p{name}_seconds": float(value) for name, value in zip((50, 95, 99), percentiles, strict=True)},
-    }
+    times = _repeat(work, QUICK_SECONDS, QUICK_RUNS) if quick else _repeat(work, SECONDS, RUNS)
+    p50, p95, p99 = np.quantile(times, [0.5, 0.95, 0.99], method="higher")
+    seconds = {"load": loaded - begun, "first": first - loaded, "p50": p50, "p95": p95, "p99": p99}
+    measured = {f"{name}_seconds": float(f"{value:.4g}") for name, value in seconds.items()}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE
-    told = {name: float(f"{value:.4g}") for name, value in told.items()} | {
-        "runs": len(times),
-        "megabytes": round(peak),
-    }
-    print(json.dumps(told | {"inside_seconds": time.perf_counter() - begun}))
+    counts = {"runs": len(times), "megabytes": round(peak)}
+    print(json.dumps(measured | counts | {"inside_seconds": time.perf_counter() - begun}))
 
 
 def _repeat(work: Work, seconds: float, runs: int) -> list[float]:
@@ -134,10 +132,10 @@ def _repeat(work: Work, seconds: float, runs: int) -> list[float]:
 def _features(dataset: Dataset, files: Files, features: Features, rows: int) -> Work:
     """The last rows of the clean tables, month by month as `featurize` does."""
     declared, pieces, left = dataset.features, [], rows
-    there = [month for name, month in parts(files.clean) if name == declared.tables[0] and month]
+    there = months_of(files.clean, declared.tables[0])
     for month in reversed(there):
-        past = [each for each in months_needed(declared, month, features.lead_hours) if each in there]
-        kept = {each: {name: read_parquet(part(files.clean, name, each)) for name in declared.tables} for each in past}
+        past = [name for name in months_needed(declared, month, features.lead_hours) if name in there]
+        kept = {name: _clean_tables(dataset, files, name) for name in past}
         tables = with_past(declared, month, kept, features.lead_hours)
         own = read_parquet(part(files.clean, declared.tables[0], month)).tail(left).reset_index(drop=True)
         pieces.append(({**tables, declared.tables[0]: own}, tables))
@@ -148,7 +146,7 @@ def _features(dataset: Dataset, files: Files, features: Features, rows: int) -> 
 
 
 def _model(_: Dataset, files: Files, features: Features, rows: int) -> Work:  # noqa: ARG001
-    model = Model.load(*read_model(files.candidate))
+    model = read_model(files.candidate)
     frame = _last_rows(files, model, rows)
     return lambda: model.predict(frame)
 
@@ -156,19 +154,23 @@ def _model(_: Dataset, files: Files, features: Features, rows: int) -> Work:  # 
 def _row_features(dataset: Dataset, files: Files, features: Features, rows: int) -> Work:
     """The executor of the service, one row after another, with the events of a month in memory."""
     declared = dataset.features
-    month = max(month for name, month in parts(files.clean) if name == declared.tables[0] and month)
-    tables = {name: read_parquet(part(files.clean, name, month)) for name in declared.tables}
-    memory = Memory.of(declared.asof, declared.events(tables))
-    asked = records(declared.rows(tables, features.lead_hours).tail(RUNS))
+    month = max(months_of(files.clean, declared.tables[0]))
+    tables = _clean_tables(dataset, files, month)
+    online = OnlineFeatures.of(declared.asof, declared.events(tables))
+    last_rows = records(declared.rows(tables, features.lead_hours).tail(RUNS))
     turn = iter(range(sys.maxsize))
-    return lambda: [memory.read(asked[next(turn) % len(asked)]) for _ in range(rows)]
+    return lambda: [online.read(last_rows[next(turn) % len(last_rows)]) for _ in range(rows)]
 
 
 def _row_model(_: Dataset, files: Files, features: Features, rows: int) -> Work:  # noqa: ARG001
     """Trees that are loaded once, a row of numbers, one thread."""
-    model = Model.load(*read_model(files.candidate))
+    model = read_model(files.candidate)
     booster, values = lightgbm.Booster(model_str=model.text), model.inputs.matrix(_last_rows(files, model, rows))
     return lambda: booster.predict(values, num_threads=1)
+
+
+def _clean_tables(dataset: Dataset, files: Files, month: str) -> dict[str, pd.DataFrame]:
+    return {name: read_parquet(part(files.clean, name, month)) for name in dataset.features.tables}
 
 
 def _last_rows(files: Files, model: Model, rows: int) -> pd.DataFrame:

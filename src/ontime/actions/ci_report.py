@@ -9,14 +9,14 @@ from typing import Any
 import vl_convert
 from ruamel.yaml import YAML
 
-from ontime.core.report.review import MARKER, Report, Side, markdown, pictures_of
-from ontime.core.statistics.comparison import Comparison, backtests
+from ontime.core.report.review import MARKER, Report, Side, plots_of, review_page
+from ontime.core.statistics.comparison import Comparison, compare_backtests
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.io.atomic import write_bytes, write_text
+from ontime.io.atomic import stage_draft, write_bytes, write_text
 from ontime.io.paths import Files
 from ontime.params import Intervals
-from ontime.repo.revisions import changes, read_bytes, read_parquet, resolve
+from ontime.repo.revisions import dvc_diff, read_bytes_at, read_table_at, resolve
 
 PAGE = "report.md"
 VEGA_LITE = "5.21"  # DVC's templates are written for version 5
@@ -42,19 +42,19 @@ def run(
     pictures: str,
 ) -> None:
     """Write report.md and its pictures, whole or not at all, and print the verdict."""
-    place = _place(files, folder or files.review)
+    place = report_folder(files, folder or files.review)
     report = _report(files, intervals, _side(files, base), _side(files, head))
-    with files.whole("ci-report", place) as draft:
+    with stage_draft(files, "ci-report", place) as draft:
         drawn = draft.root / place.relative_to(files.root)
-        write_text(markdown(report, pictures), drawn / PAGE)
-        for picture in report.pictures:
-            png = vl_convert.vegalite_to_png(dict(picture.content), vl_version=VEGA_LITE, scale=SCALE)
-            write_bytes(png, drawn / picture.file)
+        write_text(review_page(report, pictures), drawn / PAGE)
+        for plot in report.plots:
+            png = vl_convert.vegalite_to_png(dict(plot.content), vl_version=VEGA_LITE, scale=SCALE)
+            write_bytes(png, drawn / plot.file)
     print(f"{report.title.replace('`', '')}: {place / PAGE}")
 
 
-def _place(files: Files, folder: Path) -> Path:
-    """The folder as seen from the root. Raises OntimeError where it is outside, or holds something else."""
+def report_folder(files: Files, folder: Path) -> Path:
+    """The folder of a report as seen from the root. Raises OntimeError where it is outside, or holds something else."""
     place = files.root / os.path.relpath(folder, files.root)
     if ".." in place.parts:
         raise OntimeError(f"{folder} lies outside this checkout: name a folder inside")
@@ -74,32 +74,32 @@ def _side(files: Files, name: str) -> Side:
     commit = resolve(name)
     lock = _shown(files.lock, commit)
     intervals = _shown(files.intervals, commit)
-    stages = YAML(typ="safe", pure=True).load(lock).get("stages", {}) if lock else {}
+    stages = YAML(typ="safe").load(lock).get("stages", {}) if lock else {}
     return Side(name, commit, stages, json.loads(intervals) if intervals else {})
 
 
 def _shown(path: Path, commit: str | None) -> bytes:
     """What git shows of a file; nothing where the revision has none."""
     try:
-        return read_bytes(path, commit)
+        return read_bytes_at(path, commit)
     except OntimeError:
         return b""
 
 
 def _report(files: Files, intervals: Intervals, base: Side, head: Side) -> Report:
     compared, reason = _compare(files, intervals, base, head)
-    found: dict[str, Any] = {kind: changes(kind, base.name, head.name) for kind in ("metrics", "params", "plots")}
-    drawn = pictures_of(found["plots"].get("data", {}))
-    return Report(base, head, compared, reason, intervals.level, found["metrics"], found["params"], drawn)
+    diffs: dict[str, Any] = {kind: dvc_diff(kind, base.name, head.name) for kind in ("metrics", "params", "plots")}
+    plots = plots_of(diffs["plots"].get("data", {}))
+    return Report(base, head, compared, reason, intervals.level, diffs["metrics"], diffs["params"], plots)
 
 
 def _compare(files: Files, intervals: Intervals, base: Side, head: Side) -> tuple[Comparison | None, str]:
     """The comparison, or why there is none; neither where dvc.lock says that both backtests are the same."""
     path = files.backtest.as_posix()
-    if base.commit and head.commit and base.made(path) and base.made(path) == head.made(path):
+    if base.commit and head.commit and base.hash_of(path) and base.hash_of(path) == head.hash_of(path):
         return None, ""
     try:
-        one, other = (read_parquet(files.backtest, side.commit) for side in (head, base))
-        return backtests(one, other, intervals), ""
+        one, other = (read_table_at(files.backtest, side.commit) for side in (head, base))
+        return compare_backtests(one, other, intervals), ""
     except OntimeError as error:
         return None, str(error)

@@ -2,11 +2,11 @@
 
 import argparse
 
-from ontime.core.statistics.comparison import backtests
+from ontime.core.statistics.comparison import compare_backtests
 from ontime.dataset.dataset import Dataset
 from ontime.io.paths import Files
 from ontime.params import Intervals
-from ontime.repo.revisions import read_parquet, resolve
+from ontime.repo.revisions import read_table_at, resolve
 
 DIGITS = 5
 
@@ -18,11 +18,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(dataset: Dataset, files: Files, intervals: Intervals, *, one: str, other: str) -> None:  # noqa: ARG001
-    """Print the differences, `one` less `other`, with their intervals, and the verdict."""
-    first, second = (read_parquet(files.backtest, resolve(name)) for name in (one, other))
-    found = backtests(first, second, intervals)
+    """Print the differences, `one` minus `other`, with their intervals, and the verdict."""
+    first, second = (read_table_at(files.backtest, resolve(name)) for name in (one, other))
+    comparison = compare_backtests(first, second, intervals)
     level = f"{intervals.level:.0%}"
-    print(f"{one} less {other}, on {found.rows:,} rows of {found.days} days that both predicted ({level} intervals)")
-    for metric, (value, low, high, *_) in found.differences.items():
+    rows = f"{comparison.rows:,} rows of {comparison.days} days that both predicted"
+    print(f"{one} minus {other}, on {rows} ({level} intervals)")
+    for metric, (value, low, high, *_) in comparison.differences.items():
         print(f"  {metric:<10}{value:+.{DIGITS}f}   {low:+.{DIGITS}f} to {high:+.{DIGITS}f}")
-    print(f"{one}: {found.verdict}")
+    print(f"{one}: {comparison.verdict}")

@@ -10,16 +10,25 @@ from typing import Any
 
 import pandas as pd
 
-from ontime.core.contract.table_diff import Hashes, Month, Pair, Parts, compare, contract_bins, parts
+from ontime.core.contract.columns import column_bins
+from ontime.core.contract.table_diff import (
+    FramePair,
+    Hashes,
+    MonthChanges,
+    TableMonth,
+    diff_table,
+    month_changes,
+)
 from ontime.dataset.dataset import Dataset
-from ontime.io.paths import Files, part
-from ontime.repo.revisions import hashes, read_parquet, resolve
+from ontime.io.month_files import part
+from ontime.io.paths import Files
+from ontime.repo.revisions import hashes_at, read_table_at, resolve
 
 KINDS = ("changed", "added", "removed")
 ROW = "  {:<26}{:<8}{:>9}{:>11}{:>14}{:>18}{:>18}{:>9}"
 HEADER = ROW.format("column", "", "changed", "missing", "mean", "lowest", "highest", "PSI")
 
-Read = Callable[[Month], pd.DataFrame]
+ReadMonth = Callable[[TableMonth], pd.DataFrame]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,87 +41,92 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(dataset: Dataset, files: Files, *, before: str, after: str, as_json: bool) -> None:
     """Print what differs. Months of one hash are not read, but for the one that added months are measured against."""
     sides = [resolve(name) for name in (before, after)]
-    listed = [_listed(files, commit) for commit in sides]
-    found = {its.table: _table(dataset, files, its, sides) for its in parts(*listed)}
-    names = f"{files.clean.as_posix()}, {before} -> {after}"
+    hashes = [_hashes(files, commit) for commit in sides]
+    tables = {changes.table: _table(dataset, files, changes, sides) for changes in month_changes(*hashes)}
+    title = f"{files.clean.as_posix()}, {before} -> {after}"
     if as_json:
-        print(json.dumps({"before": before, "after": after, "tables": found}, indent=2, sort_keys=True))
-    elif listed[0] == listed[1]:
-        print(f"{names}: the same, {len(listed[0])} files of equal hash")
+        print(json.dumps({"before": before, "after": after, "tables": tables}, indent=2, sort_keys=True))
+    elif hashes[0] == hashes[1]:
+        print(f"{title}: the same, {len(hashes[0])} files of equal hash")
     else:
-        print("\n".join([names, *(line for table, told in found.items() for line in _lines(table, told))]))
+        print("\n".join([title, *(line for table, content in tables.items() for line in _lines(table, content))]))
 
 
-def _listed(files: Files, commit: str | None) -> Hashes:
-    found = {}
-    for name, its in hashes(files.clean, commit).items():
+def _hashes(files: Files, commit: str | None) -> Hashes:
+    hashes = {}
+    for name, md5 in hashes_at(files.clean, commit).items():
         table, _, month = name.removesuffix(".parquet").partition("/")
-        found[table, month or None] = its
-    return found
+        hashes[table, month or None] = md5
+    return hashes
 
 
-def _table(dataset: Dataset, files: Files, its: Parts, sides: list[str | None]) -> dict[str, Any]:
+def _table(dataset: Dataset, files: Files, changes: MonthChanges, sides: list[str | None]) -> dict[str, Any]:
     """What JSON holds of one table: what became of its months, and the months of each kind compared."""
-    contract = next((table for table in dataset.tables if table.name == its.table), None)
-    key, bins = contract.key if contract else (), contract_bins(contract)
-    before, after = (_reader(files, its.table, commit) for commit in sides)
+    contract = next((table for table in dataset.tables if table.name == changes.table), None)
+    key, bins = contract.key if contract else (), column_bins(contract)
+    before, after = (_reader(files, changes.table, commit) for commit in sides)
     pairs = {
-        "changed": ((month, before(month), after(month)) for month in its.changed),
-        "added": _beside(its, "added", before, after),
-        "removed": ((month, old, new) for month, new, old in _beside(its, "removed", after, before)),
+        "changed": ((month, before(month), after(month)) for month in changes.changed),
+        "added": _beside(changes, "added", before, after),
+        "removed": ((month, old, new) for month, new, old in _beside(changes, "removed", after, before)),
     }
     compared = {
-        kind: {"beside": its.neighbour(kind), **compare(pairs[kind], key, bins, partners=kind == "changed")}
+        kind: {"beside": changes.neighbour(kind), **diff_table(pairs[kind], key, bins, partners=kind == "changed")}
         for kind in KINDS
-        if vars(its)[kind]
+        if vars(changes)[kind]
     }
-    return {name: months for name, months in asdict(its).items() if name != "table"} | {"compared": compared}
+    months = {name: value for name, value in asdict(changes).items() if name != "table"}
+    return {**months, "compared": compared}
 
 
-def _beside(its: Parts, kind: str, there: Read, here: Read) -> Iterator[Pair]:
+def _beside(changes: MonthChanges, kind: str, there: ReadMonth, here: ReadMonth) -> Iterator[FramePair]:
     """The month that they are measured against, then each month that only one side has."""
-    if (month := its.neighbour(kind)) is not None:
+    month = changes.neighbour(kind)
+    if month is not None:
         yield month, there(month), None
-    yield from ((month, None, here(month)) for month in vars(its)[kind])
+    yield from ((month, None, here(month)) for month in vars(changes)[kind])
 
 
-def _reader(files: Files, table: str, commit: str | None) -> Read:
-    return lambda month: read_parquet(part(files.clean, table, month), commit)
+def _reader(files: Files, table: str, commit: str | None) -> ReadMonth:
+    return lambda month: read_table_at(part(files.clean, table, month), commit)
 
 
-def _lines(table: str, told: Mapping[str, Any]) -> Iterator[str]:
-    months = told["same"]
+def _lines(table: str, content: Mapping[str, Any]) -> Iterator[str]:
+    months = content["same"]
     same = f"{table}: {len(months)} {'month is' if len(months) == 1 else 'months are'} the same"
     yield f"{table}: the same" if months == [None] else same if months else f"{table}:"
-    for kind, compared in told["compared"].items():
-        yield from (f"  {line}" for line in _rows(kind, told[kind], compared))
+    for kind, compared in content["compared"].items():
+        yield from (f"  {line}" for line in _rows(kind, content[kind], compared))
         yield from (f"  column {name}: added" for name in compared["columns_added"])
         yield from (f"  column {name}: removed" for name in compared["columns_removed"])
         yield from (f"  column {name}: {old} -> {new}" for name, (old, new) in compared["retyped"].items())
         if compared["columns"]:
             yield HEADER
-        for name, its in compared["columns"].items():
-            yield from _column(name, its)
+        for name, column in compared["columns"].items():
+            yield from _column(name, column)
 
 
-def _rows(kind: str, months: list[Month], compared: Mapping[str, Any]) -> Iterator[str]:
+def _rows(kind: str, months: list[TableMonth], compared: Mapping[str, Any]) -> Iterator[str]:
     """A line for each month that changed; one for all that were added, or removed."""
     for line in compared["months"]:
         counts = ", ".join(
             f"{line[name]:,} {name}" for name in ("added", "removed", "changed") if line[name] is not None
         )
-        named = f"{line['month']} " if line["month"] else ""
-        yield f"{named}changed, {line['before']:,} -> {line['after']:,} rows: {counts or 'no key to match them by'}"
+        month = f"{line['month']} " if line["month"] else ""
+        yield f"{month}changed, {line['before']:,} -> {line['after']:,} rows: {counts or 'no key to match them by'}"
     if kind != "changed":
         here, there = compared["rows"] if kind == "removed" else compared["rows"][::-1]
-        named = "" if months == [None] else f"{', '.join(map(str, months))} "
+        names = "" if months == [None] else f"{', '.join(map(str, months))} "
         beside = f", beside {there:,} of {compared['beside']}" if compared["beside"] else ""
-        yield f"{named}{kind}, {here:,} rows{beside}"
+        yield f"{names}{kind}, {here:,} rows{beside}"
 
 
-def _column(name: str, its: Mapping[str, Any]) -> Iterator[str]:
-    for side, shown, changed, shift in (("before", name, None, None), ("after", "", its.get("changed"), its["shift"])):
-        if summary := its[side]:
+def _column(name: str, column: Mapping[str, Any]) -> Iterator[str]:
+    """A line of what each side has of a column; what compares both stands in the second."""
+    lines = (("before", name, None, None), ("after", "", column.get("changed"), column["shift"]))
+    for side, shown, changed, shift in lines:
+        summary = column[side]
+        if summary:
             missing = f"{100 * summary['missing']:.2f} %"
             numbers = (_short(summary[key]) for key in ("mean", "low", "high"))
             psi = "" if shift is None else f"{shift:.4f}"
@@ -123,4 +137,6 @@ def _short(value: float | str | None) -> str:
     """A number to six digits, a moment to the minute."""
     if value is None:
         return ""
-    return value[:16].replace("T", " ") if isinstance(value, str) else f"{value:,.6g}" if value % 1 else f"{value:,.0f}"
+    if isinstance(value, str):
+        return value[:16].replace("T", " ")
+    return f"{value:,.6g}" if value % 1 else f"{value:,.0f}"

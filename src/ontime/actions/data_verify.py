@@ -8,7 +8,8 @@ from tqdm import tqdm
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
 from ontime.io.paths import Files
-from ontime.repo.storage import Checked, check_remote, check_workspace, opened, outputs, repair_remote
+from ontime.repo.dvc_adapter import open_repository
+from ontime.repo.verification import Verification, repair_remote, verify_remote, verify_workspace
 
 SHOWN = 20
 STEPS = {
@@ -29,26 +30,34 @@ def run(dataset: Dataset, files: Files, *, remote: bool, repair: bool) -> None: 
     """Read everything, trusting no note of DVC's. Raises OntimeError where anything is not what dvc.lock says."""
     if repair and not remote:
         raise OntimeError("--repair puts right a remote: add --remote")
-    with opened(files.root) as repo, tqdm(unit="B", unit_scale=True, desc="data verify", disable=None) as progress:
-        wanted = outputs(repo)
-        checks = {"workspace": check_workspace(repo, wanted, progress.update)}
+    with (
+        open_repository(files.root) as repository,
+        tqdm(unit="B", unit_scale=True, desc="data verify", disable=None) as progress,
+    ):
+        outputs = repository.outputs()
+        places = {"workspace": verify_workspace(repository, outputs, progress.update)}
         if remote:
-            checks["remote"] = check_remote(repo, wanted, progress.update)
-        if repair and (wrong := checks["remote"].wrong):
-            print(f"sent again {repair_remote(repo, wrong)} objects of {len(wrong)} that were wrong")
-            checks["remote"] = check_remote(repo, wanted, progress.update)
-    for checked in checks.values():
-        print(f"{checked.place}: {_summary(checked)}", file=sys.stderr if checked.wrong else sys.stdout)
-    if steps := [f"  {place}: {STEPS[place]}" for place, checked in checks.items() if checked.wrong]:
+            places["remote"] = verify_remote(repository, outputs, progress.update)
+        if repair and places["remote"].wrong:
+            wrong = places["remote"].wrong
+            print(f"sent again {repair_remote(repository, wrong)} objects of {len(wrong)} that were wrong")
+            places["remote"] = verify_remote(repository, outputs, progress.update)
+    for verification in places.values():
+        stream = sys.stderr if verification.wrong else sys.stdout
+        print(f"{verification.place}: {_summary(verification)}", file=stream)
+    steps = [f"  {place}: {STEPS[place]}" for place, verification in places.items() if verification.wrong]
+    if steps:
         raise OntimeError("\n".join(["not everything is what dvc.lock says", *steps]))
 
 
-def _summary(checked: Checked) -> str:
-    read = f"{checked.files} files, {checked.size / 1e6:,.1f} MB"
-    if not checked.size:
+def _summary(verification: Verification) -> str:
+    read = f"{verification.files} files, {verification.size / 1e6:,.1f} MB"
+    wrong = verification.wrong
+    if not verification.size:
         return "holds nothing of what dvc.lock names"
-    if not checked.wrong:
+    if not wrong:
         return f"{read}, all as dvc.lock says"
-    lines = [f"  {one.file}: {one.problem}" for one in checked.wrong[:SHOWN]]
-    more = [f"  and {len(checked.wrong) - SHOWN} more"] if len(checked.wrong) > SHOWN else []
-    return "\n".join([f"{len(checked.wrong)} wrong, of what dvc.lock names ({read} read)", *lines, *more])
+    lines = [f"  {file.file}: {file.problem}" for file in wrong[:SHOWN]]
+    if len(wrong) > SHOWN:
+        lines.append(f"  and {len(wrong) - SHOWN} more")
+    return "\n".join([f"{len(wrong)} wrong, of what dvc.lock names ({read} read)", *lines])

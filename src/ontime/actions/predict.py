@@ -1,4 +1,4 @@
-"""A folder of messages and a model -> for each row that is asked for a probability, a decision and a conformal set."""
+"""A folder of messages, a model and rows -> for each row a probability, a decision and a conformal set."""
 
 import argparse
 import logging
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from ontime.core.contract.findings import counted, describe
+from ontime.core.contract.findings import describe_findings, quantity
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.io.atomic import together
-from ontime.io.formats import write_chunks, write_parquet
+from ontime.io.answer_files import read_predictor, read_terms, write_answers
+from ontime.io.atomic import file_drafts
+from ontime.io.formats import write_parquet
 from ontime.io.message_files import KINDS
 from ontime.io.paths import Files
-from ontime.io.row_files import count_rows, row_batches
-from ontime.io.scoring import answered, batch, terms
+from ontime.io.row_files import count_rows, read_rows
 from ontime.params import Costs, Validate
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ QUARANTINE = ".quarantine.parquet"  # the end of its name, after that of the ans
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What is asked, and where the answers go."""
+    """Which rows are answered from what, and where the answers go."""
     parser.add_argument("--rows", required=True, metavar="FILE", help="the rows to answer: Parquet, CSV, or - for CSV")
     parser.add_argument("--events", required=True, type=Path, metavar="DIR", help="the messages, a file for each feed")
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model; without, data/models/candidate")
@@ -47,38 +47,39 @@ def run(
     now: str | None,
 ) -> None:
     """Write the answers, and beside them what was quarantined. Raises OntimeError, and writes nothing, on a stop."""
-    model, broken = model or files.candidate, out.with_name(f"{out.name}{QUARANTINE}")
-    _check_places([out, broken], [Path(rows), events, model, files.clean])
+    model, quarantine_path = model or files.candidate, out.with_name(f"{out.name}{QUARANTINE}")
+    _check_places([out, quarantine_path], [Path(rows), events, model, files.clean])
     total, moment = count_rows(rows), _moment(now)
-    with together(broken, out) as (broken_draft, out_draft):
-        given = terms(dataset, files, events, model, costs, moment)
-        asked = batch(dataset, files, events, given, validate.max_quarantined, lambda *_: None)
-        count = write_chunks(answered(asked, row_batches(dataset, rows), total), out_draft)
-        quarantine, told = asked.broken(), describe(asked.found())
-        if not count and len(asked.refused()):
-            raise OntimeError(f"{rows}: expected rows of the schedule, found none. Nothing was written.\n\n{told}")
-        write_parquet(quarantine, broken_draft)
-    if told:
-        log.warning("%s", told)
+    with file_drafts(quarantine_path, out) as (quarantine_draft, out_draft):
+        terms = read_terms(dataset, files, events, model, costs, moment)
+        predictor = read_predictor(dataset, files, events, terms, validate.max_quarantined)
+        count = write_answers(predictor, read_rows(dataset, rows), out_draft, total)
+        quarantine, findings = predictor.quarantine(), describe_findings(predictor.findings())
+        if not count and len(predictor.refused()):
+            raise OntimeError(f"{rows}: expected rows of the schedule, found none. Nothing was written.\n\n{findings}")
+        write_parquet(quarantine, quarantine_draft)
+    if findings:
+        log.warning("%s", findings)
     if len(quarantine):
-        log.warning("%s quarantined, in %s", counted(len(quarantine), "value"), broken)
-    log.info("%s answered by model %s from data %s", counted(count, "row"), given.model_version, given.data_version)
+        log.warning("%s quarantined, in %s", quantity(len(quarantine), "value"), quarantine_path)
+    log.info("%s answered by model %s from data %s", quantity(count, "row"), terms.model_version, terms.data_version)
 
 
 def _check_places(places: Sequence[Path], inputs: Sequence[Path]) -> None:
     """Raises OntimeError where what is written would be what is read, or cannot be a file."""
-    if places[0].suffix not in KINDS:
-        raise OntimeError(f"--out {places[0]}: expected a name that ends in {' or '.join(KINDS)}")
+    out = places[0]
+    if out.suffix not in KINDS:
+        raise OntimeError(f"--out {out}: expected a name that ends in {' or '.join(KINDS)}")
     for place in places:
         if place.is_dir():
-            raise OntimeError(f"--out {places[0]}: {place} would be written, and is a folder: give another name")
+            raise OntimeError(f"--out {out}: {place} would be written, and is a folder: give another name")
         for read in inputs:
             if place.resolve() == read.resolve() or read.resolve() in place.resolve().parents:
-                raise OntimeError(f"--out {places[0]}: {place} would be written, and {read} is read: give another name")
+                raise OntimeError(f"--out {out}: {place} would be written, and {read} is read: give another name")
 
 
 def _moment(text: str | None) -> pd.Timestamp:
-    """The moment that is meant, or that it is."""
+    """The moment that the text names; without one, now."""
     if text is None:
         return pd.Timestamp.now("UTC").floor("s")
     try:

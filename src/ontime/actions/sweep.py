@@ -10,14 +10,16 @@ import pandas as pd
 from tqdm import tqdm
 
 from ontime import params
-from ontime.core.evaluation.sweep import Settings, ranking, trials
-from ontime.core.pictures.sweep import sweep as picture
+from ontime.core.evaluation.sweep import Settings, rank_trials, trials
+from ontime.core.pictures.sweep import sweep_picture
+from ontime.core.statistics.intervals import Interval
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
 from ontime.io.formats import write_csv, write_png
 from ontime.io.paths import Files
 from ontime.params import Intervals, Sweep
-from ontime.repo.revisions import changed, commit_of, experiments_of, read_bytes, read_parquet, restore
+from ontime.repo.history import changed_files, restore
+from ontime.repo.revisions import commit_of, experiments_of, read_bytes_at, read_table_at
 
 log = logging.getLogger(__name__)
 STAGE = "backtest"  # where everything is chosen: the test window stays unread
@@ -37,11 +39,11 @@ def run(dataset: Dataset, files: Files, sweep: Sweep, intervals: Intervals) -> N
             failed.append(name)
         log.info("%s: %s after %.0f s", name, "failed" if name in failed else "done", time.monotonic() - began)
     there = experiments_of(base)
-    backtests = {name: read_parquet(files.backtest, there[name]) for name in wanted if name in there}
+    backtests = {name: read_table_at(files.backtest, there[name]) for name in wanted if name in there}
     if backtests:
-        table = ranking(wanted, backtests, read_parquet(files.backtest, base), intervals)
+        table = rank_trials(wanted, backtests, read_table_at(files.backtest, base), intervals)
         write_csv(table, files.sweep)
-        write_png(picture(table, intervals.level), files.sweep_picture)
+        write_png(sweep_picture(table, intervals.level), files.sweep_picture)
         print(_shown(table))
         log.info("the table is in %s, the picture in %s", files.sweep, files.sweep_picture)
     if failed:
@@ -50,19 +52,21 @@ def run(dataset: Dataset, files: Files, sweep: Sweep, intervals: Intervals) -> N
 
 def _refuse(files: Files, wanted: Mapping[str, Settings]) -> None:
     """Nothing that cannot be run is begun. Raises OntimeError with what is not committed, or which trial is none."""
-    if changed() == [files.params.as_posix()] and _is_of_a_trial(files, wanted):
+    if changed_files() == [files.params.as_posix()] and _is_of_a_trial(files, wanted):
         restore(files.params)  # DVC sets params for a moment, and was killed then
-    if names := changed():
+    names = changed_files()
+    if names:
         raise OntimeError(f"not committed: {', '.join(names)}; trials start from a commit: commit first, or git stash")
     for settings in wanted.values():
-        sections = params.override(params.read(files.params), settings)
+        sections = params.override(params.read_sections(files.params), settings)
         for name in sections:
             params.section_of(sections, name, files.params)
 
 
 def _is_of_a_trial(files: Files, wanted: Mapping[str, Settings]) -> bool:
     """Whether params.yaml holds what is committed with the settings of a trial, and nothing else."""
-    now, committed = params.read(files.params), params.parse(read_bytes(files.params, "HEAD"), files.params)
+    now = params.read_sections(files.params)
+    committed = params.parse_sections(read_bytes_at(files.params, "HEAD"), files.params)
     return any(now == params.override(committed, settings) for settings in wanted.values())
 
 
@@ -75,6 +79,6 @@ def _experiment(name: str, settings: Settings) -> bool:
 
 def _shown(table: pd.DataFrame) -> str:
     settings = table.loc[:, :"log_loss"].drop(columns="experiment")
-    bounds = table[["log_loss_gap", "log_loss_low", "log_loss_high"]].itertuples(index=False)
-    gaps = [f"{gap:+.5f} ({low:+.5f} to {high:+.5f})" for gap, low, high in bounds]
-    return settings.assign(less_HEAD=gaps, verdict=table["verdict"]).to_string(index=False, line_width=WIDTH)
+    columns = table[["log_loss_gap", "log_loss_low", "log_loss_high"]].itertuples(index=False, name=None)
+    gaps = [f"{Interval(*bounded):+.5f}" for bounded in columns]
+    return settings.assign(minus_HEAD=gaps, verdict=table["verdict"]).to_string(index=False, line_width=WIDTH)

@@ -1,4 +1,4 @@
-"""When values become known: the clocks of a dataset, which names them from the earliest to the latest."""
+"""When values become known: a dataset names its clocks, from the earliest to the latest."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, order=True)
 class Clock:
-    """When a value becomes known. What breaks the contract at one clock costs a row that clock's columns and later.
+    """A moment in the life of a row at which some of its values become known, such as a departure.
 
-    place: among the dataset's clocks, from 0, the earliest; about: the moment, in words; beforehand: whether it is long
-    before the row is predicted.
+    place: 0 for the earliest clock of the dataset, 1 for the next one, and so on.
+    name: one word, as columns and findings show it.
+    about: the moment in words.
+    beforehand: whether the moment is long before the row is predicted.
+
+    Where a value breaks the contract, the row loses its values of that clock and of all later ones.
     """
 
     place: int
@@ -22,10 +26,12 @@ class Clock:
         return self.name
 
 
-def ordered(about: dict[str, str], *, last_beforehand: str) -> tuple[Clock, ...]:
-    """A dataset's clocks from the earliest to the latest, by name: each moment in words.
+def ordered_clocks(about: dict[str, str], *, last_beforehand: str) -> tuple[Clock, ...]:
+    """The clocks of a dataset, from the earliest to the latest.
 
-    last_beforehand: the last of them that is known long before a row is predicted. Raises ValueError where it is none.
+    about: each moment in words, by the name of its clock, in that order.
+    last_beforehand: the name of the last clock that is long before a row is predicted. Raises ValueError where no clock
+    has that name.
     """
     names = list(about)
     known = names.index(last_beforehand)

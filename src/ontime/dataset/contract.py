@@ -1,4 +1,4 @@
-"""The contract of a dataset: its tables, their columns and rules."""
+"""The contract of a dataset: its tables, their columns, and the rules that rows and months must keep."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Part(NamedTuple):
-    """One stored file of a table: a month of it, or all of it where `month` is None."""
+    """One stored file of a table: a month of it ('2013-04'), or all of it where `month` is None."""
 
     table: str
     month: str | None
@@ -23,9 +23,11 @@ class Part(NamedTuple):
 class Rule:
     """What must hold in every row. Its clock is the latest of its columns' clocks.
 
-    `holds(frame, *needed)` gives a boolean Series (n,): True, or missing, where the rule holds or cannot be judged
-    because a value is missing. `needs` names the tables handed over as `needed`: reference tables whole, monthly ones
-    for that month.
+    columns: what the rule reads of the row.
+    holds: `holds(frame, *needed)` gives a boolean Series (n,): True where the rule holds; True or missing where it
+    cannot be judged, since a value is missing.
+    reason: why it must hold, in words; remedy: what to do where it does not.
+    needs: names of the tables that are handed over as `needed`: reference tables whole, monthly ones for that month.
     """
 
     name: str
@@ -38,7 +40,13 @@ class Rule:
 
 @dataclass(frozen=True)
 class Measure:
-    """What must hold for a month as a whole: `value(frame, *needed)` inside `warn` (low, high) and inside `stop`."""
+    """What must hold for a month as a whole: a number that stays within bounds.
+
+    value: `value(frame, *needed)` gives the number, in `unit`.
+    warn: (low, high). Outside of them the month gets a warning.
+    stop: (low, high). Outside of them, or where the number is missing, the run stops.
+    The other fields are those of a Rule.
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -53,10 +61,14 @@ class Measure:
 
 @dataclass(frozen=True)
 class Table:
-    """The contract of one table: what the source brings, and what the clean table has beside it.
+    """The contract of one table: the raw columns that the source brings, and the columns that are added to them.
 
-    schema: the raw columns, in the order of the file; derive: (raw frame, *needed) -> the frame with the columns of
-    `added`, which may replace raw ones; key: unique in the clean table. The rules read the derived frame.
+    schema: the raw columns, in the order of the file.
+    key: the columns that name a row; unique in the clean table.
+    monthly: whether the table comes month by month; a reference table comes whole.
+    added: columns that the clean table has beside the raw ones; one of the same name replaces the raw one.
+    derive: `derive(raw frame, *needed)` gives the frame with the columns of `added`. The rules read that frame.
+    needs: names of the tables that are handed over as `needed`.
     """
 
     name: str

@@ -1,11 +1,11 @@
-"""What the machinery may know about a dataset: its parts, tables, clocks and rules; imports nothing of ours."""
+"""A dataset as the machinery sees it: a name, and where each of its parts is written."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ontime.dataset.contract import Part, Table
 from ontime.dataset.features import FeatureSet
@@ -13,18 +13,16 @@ from ontime.dataset.messages import Messages
 from ontime.dataset.protocol import Protocol
 from ontime.dataset.slices import Slice
 from ontime.dataset.story import Story
-from ontime.dataset.stress import Stress
-
-if TYPE_CHECKING:
-    pass
+from ontime.dataset.stress import StressDeclaration
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset to the machinery: a name and its parts, each written 'module:attribute' and imported on first use.
+    """A name, and the place of each part as 'module:attribute'. A part is imported when it is first used.
 
-    package: what brings the raw tables, by its name in requirements.lock; its release is `fetch.release`. Empty where
-    no package does.
+    parts: `read`, `tables`, `features`, `slices` and `stress` must be there; `messages`, `protocol` and `story` may be.
+    package: the Python package that brings the raw tables, by its name in requirements.lock; `fetch.release` of
+    params.yaml says which release of it. Empty where no package does.
     """
 
     name: str
@@ -37,17 +35,17 @@ class Dataset:
 
     @property
     def read(self) -> Callable[[str, str], Iterator[Part]]:
-        """`read(release, until)`: the raw tables of that release of the source, up to and with the month `until`."""
+        """`read(release, until)`: the raw tables of that release, as parts, up to and with the month `until`."""
         return self._part("read")
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """The contract, a table after those it needs."""
+        """The contract: every table, after those that it needs."""
         return self._part("tables")
 
     @property
     def features(self) -> FeatureSet:
-        """The declaration of the features."""
+        """What is predicted, and from which features."""
         return self._part("features")
 
     @property
@@ -56,21 +54,21 @@ class Dataset:
         return self._part("slices")
 
     @property
-    def stress(self) -> Stress:
-        """What may happen to it, and what must hold then."""
+    def stress(self) -> StressDeclaration:
+        """What may happen to the data, and what must hold then."""
         return self._part("stress")
 
     @property
     def messages(self) -> tuple[Messages, ...]:
-        """How each monthly table comes in messages, where that is declared."""
+        """How monthly tables arrive in messages; empty where that is not declared."""
         return self._part("messages") if "messages" in self.parts else ()
 
     @property
     def protocol(self) -> Protocol | None:
-        """How a published figure came about, where there is one."""
+        """How a published figure came about; None where there is none."""
         return self._part("protocol") if "protocol" in self.parts else None
 
     @property
     def story(self) -> Story:
-        """What a report tells of it, in its own words."""
+        """What reports say of the dataset; general words where it says nothing itself."""
         return self._part("story") if "story" in self.parts else Story()

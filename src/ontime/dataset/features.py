@@ -1,4 +1,4 @@
-"""How clean tables become features: streams of events, and what is read of them as of a moment."""
+"""How clean tables become features: streams of events, and what is read of them as of the moment of a prediction."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class Value(NamedTuple):
-    """A number that the events of a stream carry: what its mean, or its latest, is called in words, and its unit."""
+    """A number that events carry.
+
+    meaning: what its mean, or its latest value, is called in words; `{}` stands for the events that are read.
+    """
 
     meaning: str
     unit: str
@@ -21,24 +24,33 @@ class Value(NamedTuple):
 
 @dataclass(frozen=True)
 class Stream:
-    """Events of one kind: a frame with `id`, `moment` (UTC; known from then on), columns of keys and of `fields`.
+    """Events of one kind, such as departures.
 
-    Fields are whole numbers without gaps; where only the latest is read, any numbers. Events that last have `until`
-    (UTC), which is missing while they go on. A stream whose clock is `beforehand` is known long before its moments.
+    Its frame has a row for each event, in any order: `id`, `moment` (UTC), columns of keys, and columns of `fields`.
+    Events that last also have `until` (UTC): when they ended, missing while they go on. An event is known from its
+    moment on. Where the clock of the stream is `beforehand`, it is known long before.
+
+    about: what the events are called in words.
+    table: the clean table that they are made from.
+    fields: the numbers that an event carries: whole numbers without gaps, or any numbers where only the latest is read.
     """
 
     about: str
-    source: str
+    table: str
     clock: Clock
     fields: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Window:
-    """Events in (anchor - hours, anchor + ahead] with the row's keys: their count, and means of their values.
+    """The events in (anchor - hours, anchor + ahead] with the row's keys: their count, and means of their values.
 
-    The anchor is the row's `predict_at`; for a stream known beforehand it may be `starts_at`, and only there may a
-    window look `ahead`. A row's own event, the one with its id, never counts.
+    A row's own event, the one with its id, never counts.
+
+    means: the fields whose mean is read; count: whether the number of events is a feature, too.
+    anchor: `predict_at` or, of a stream that is known beforehand, `starts_at`. Only with `starts_at` may a window look
+    `ahead` (hours).
+    name: how the names of its columns begin; where there is none, they begin with stream, keys and hours.
     """
 
     stream: str
@@ -53,7 +65,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Open:
-    """Events that have begun by `predict_at`, less than `hours` ago, and go on: count, share of those begun, age."""
+    """The events with the row's keys that began less than `hours` before `predict_at`, and still go on then.
+
+    Read are their count, their share of all that began in those hours, and the mean time since they began, in minutes.
+    """
 
     stream: str
     keys: tuple[str, ...]
@@ -62,7 +77,10 @@ class Open:
 
 @dataclass(frozen=True)
 class Latest:
-    """Fields of the row's keys' latest event at `predict_at - ago`, missing where it is `hours` old or older."""
+    """Fields of the latest event with the row's keys at `predict_at - ago`; missing where it is `hours` old or older.
+
+    ago: hours.
+    """
 
     stream: str
     keys: tuple[str, ...]
@@ -76,13 +94,17 @@ AsOf = Window | Open | Latest
 
 @dataclass(frozen=True)
 class Feature:
-    """What a column of the feature table means, and its type there."""
+    """A column of the feature table: what it means, and where it comes from.
+
+    clock: the latest clock of what it reads; table: the clean table that it is made from; group: its feature group.
+    window: how far back it looks, in words; dtype: its type in the feature table.
+    """
 
     name: str
     meaning: str
     unit: str
     clock: Clock
-    source: str
+    table: str
     group: str
     window: str = ""
     dtype: str = "float32"
@@ -90,14 +112,21 @@ class Feature:
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """How clean tables become features.
+    """What is predicted, and from which features.
 
-    tables: what is read, first the table whose rows are predicted; rows(tables, lead_hours): a frame with `id`,
-    `starts_at`, `day`, `predict_at`, keys, the features of `own`, `outcome` and `outcome_known_at`; events(tables): a
-    frame for each of `streams`; groups: what is read of those, by the feed it comes from; derive(frame): adds
-    `derived`, for which alone the columns `dropped` were read; outcome: what is predicted, in words; climate: features
-    by whose values (or steps of that width) the outcome's rate is looked up where nothing else is known, from coarse
-    to fine; feeds: in words, the groups that would be missing together.
+    tables: the clean tables that are read, first the one whose rows are predicted.
+    rows: `rows(tables, lead_hours)` gives a row for each prediction: `id`, `starts_at`, `day`, `predict_at`, the keys,
+    the features of `own`, `outcome` (boolean, missing where it is unknown) and `outcome_known_at` (UTC).
+    events: `events(tables)` gives the frame of each stream.
+    own: features that `rows` brings itself.
+    streams: the kinds of events, by name.
+    groups: by the name of a feature group, what is read of the streams.
+    derive: `derive(frame)` adds the features of `derived`, which follow from others.
+    outcome: what is predicted, in words: 'arrives late'.
+    climate: the features by which the rate of the outcome is looked up where nothing else is known, from coarse to
+    fine; each with the width of its steps, or None where every value counts for itself.
+    ablation: what is left out, one after another, to see what it is worth: its name in words, and its feature groups.
+    dropped: columns that only `derive` reads; they are no features.
     """
 
     tables: tuple[str, ...]
@@ -110,10 +139,10 @@ class FeatureSet:
     derived: tuple[Feature, ...]
     outcome: str
     climate: Mapping[str, float | None]
-    feeds: Mapping[str, tuple[str, ...]]
+    ablation: Mapping[str, tuple[str, ...]]
     dropped: tuple[str, ...] = ()
 
     @property
     def asof(self) -> list[AsOf]:
-        """Every declaration of every group, in order."""
+        """Everything that is read of the streams, in the order of the groups."""
         return [asof for group in self.groups.values() for asof in group]

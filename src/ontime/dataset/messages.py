@@ -1,4 +1,4 @@
-"""How the rows of a table come to be known, message by message."""
+"""How the rows of a table arrive, message by message."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Messages:
-    """How the rows of a monthly table come to be known, message by message.
+    """How the rows of a monthly table arrive, message by message.
 
-    Every message carries the raw columns `key`, and those of its feed. A message of the first of `feeds` is a row; one
-    of the others, which has at least one of its columns, adds to the row of its key. day(keys): the day of each message
-    (n,), whose month is that of the table; identity(keys): the `id` of each row (n,), where rows are predicted.
+    A feed is one kind of message, such as departures. A message of the first feed makes a row. A message of another
+    feed adds values to the row that has the same key.
+
+    key: raw columns that every message carries; they name the row.
+    feeds: by the name of each feed, the raw columns that its messages carry beside the key. A message of any but the
+    first feed has a value in at least one of them.
+    day: `day(keys)` gives the day of each message (n,). Its month is the month of the table.
+    identity: `identity(keys)` gives the `id` of each row (n,). Only a table whose rows are predicted needs it.
     """
 
     table: str

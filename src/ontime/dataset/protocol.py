@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of an audit: what is asked, what is read to answer, and how the answers are judged.
+    """One step of an audit: what is predicted, from what, and how the predictions are judged.
 
-    title and about say it in a few words and in a sentence. kind: 'scope' asks another question, 'leak' takes away what
-    nobody has when predicting, 'temptation' adds such a thing. outcome: the column that is predicted, missing where a
-    row takes no part; `<outcome>_known_at` (UTC) stands beside it. split: a name of `core.audit.SPLITS`. columns: what
-    is read, text, booleans and floats. late: of a leak, the columns of the contract (table, column) that come too late.
+    title: the step in a few words; about: the same in a sentence or two.
+    kind: 'scope' asks another question; 'leak' takes away what nobody has when predicting; 'temptation' adds such a
+    thing.
+    outcome: the column that is predicted, missing where a row takes no part; beside it stands `<outcome>_known_at`
+    (UTC).
+    split: how rows are held out, a key of `SPLITS` in `core/evaluation/audit.py`.
+    columns: what is read: text, booleans and floats.
+    late: of a 'leak', the columns of the contract that come too late, as (table, column).
     """
 
     name: str
@@ -32,11 +36,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Protocol:
-    """A published figure, how it came about, and the steps from there to a figure that can be compared with one's own.
+    """A published figure, how it came about, and the steps from there to a figure that compares with one's own.
 
-    The first step is the published one: of the whole data, up to the month `until`, it has so many rows
-    and positives, and holds the share `held_out` back to be judged on. tables: raw tables; features: columns of the
-    feature table; rows(tables, features): a row for each that takes part, with `id`, `day` and the steps' columns.
+    source: where it was published; roc_auc: the figure.
+    published_rows, published_positives: how many rows it rests on, and how many of them have the outcome, of the data
+    up to and with the month `until`.
+    held_out: the share of the rows that is held back to judge.
+    tables: the raw tables that are read; features: the columns of the feature table that are read.
+    rows: `rows(tables, features)` gives a row for each that takes part: `id`, `day`, and the columns of the steps.
+    steps: the first one rebuilds the published figure.
     """
 
     source: str

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
 class Slice:
-    """How a column of the feature table cuts rows into bands, which are looked at one by one.
+    """How a column of the feature table cuts the rows into bands. The model is judged in each of them.
 
-    Without `bands` each value is a band. With them, numbers fall between `edges` (ascending, a value at an edge in the
-    upper band), one band more than edges, in words. `missing`: the band of missing values, in words.
+    Without `bands`, each value is a band.
+    With them, numbers fall between `edges`, which ascend. A value at an edge belongs to the band above it, so there is
+    one band more than edges.
+
+    bands: names in words; missing: the name of the band of missing values.
     """
 
     name: str

@@ -1,22 +1,23 @@
-"""What pages and the API say of a dataset in its own words."""
+"""What reports say of a dataset, in its own words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
 class Story:
-    """What a report tells of the dataset in its own words; without one it speaks of rows and of their outcome.
+    """What reports say of a dataset in its own words. Without it they speak of rows and of their outcome.
 
-    rows: what a row is called, of several; remarks: paragraphs by the name of the section that they end, `question`
-    begins with its own; bands: by slice and band, why the model is as good or as bad there as it is, in a few words;
-    harms: what happens when it is wrong; unknown: what the data cannot say.
+    question: the title of the report.
+    rows: what the rows are called, in the plural: 'parcels'.
+    remarks: paragraphs by the name of a section of the report. They end the section; those of `question` begin it.
+    bands: by slice and band, why the model is as good or as bad there as it is, in a few words.
+    intended, not_intended: what the model is made for, and what it is not.
+    harms: what happens when it is wrong.
+    unknown: what the data cannot say.
+    licence: the licence of the data, and who made them.
     """
 
     question: str = "How early, and how surely, can an outcome be known?"

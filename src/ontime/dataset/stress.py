@@ -11,8 +11,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Feed:
-    """Messages that come, and fail, together: the events of `streams`, and the ends (`until`) of those of `ends`."""
+class Source:
+    """Streams that come from one place, and so fail together.
+
+    streams: their events are lost, late or wrong when the source fails.
+    ends: streams of whose events the source only tells the end (`until`). Where it fails, they seem to go on.
+    """
 
     streams: tuple[str, ...]
     ends: tuple[str, ...] = ()
@@ -20,10 +24,11 @@ class Feed:
 
 @dataclass(frozen=True)
 class Example:
-    """Clean tables made by hand, and what some of their rows must show at a lead of `lead_hours`.
+    """Clean tables made by hand, and the features that some of their rows must have.
 
-    given and law say in words what is made and what must hold; expected: by id the values of features, NaN where there
-    is none.
+    given: what the tables hold; law: what must hold of them; both in words.
+    tables: `tables()` gives the clean tables by name.
+    expected: by the id of a row, the values of some of its features; NaN where there must be none.
     """
 
     name: str
@@ -36,9 +41,13 @@ class Example:
 
 @dataclass(frozen=True)
 class Change:
-    """What is changed in clean tables: no feature may move, or, where it `raises`, the mean probability may not fall.
+    """A change of the clean tables, and what must hold after it.
 
-    `tables(clean tables)` gives the changed ones; `recent`: just the windows of at most two days read them.
+    No feature may move. Where the change `raises`, features may, but the mean probability may not fall.
+
+    given: what is changed, in words.
+    tables: `tables(clean tables)` gives the changed ones.
+    recent: whether only windows of at most two days read the change; longer histories stay as they were.
     """
 
     name: str
@@ -49,13 +58,14 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Stress:
-    """What may happen to the dataset: feeds that fail, examples and changes that keep a law.
+class StressDeclaration:
+    """What may happen to a dataset: sources that fail, examples, and changes.
 
-    known: the laws that are broken, each with the reason; a law that is not broken may not stand there.
+    sources: by name, what fails together.
+    known: laws that are known to be broken, each with the reason. A law that is kept may not stand there.
     """
 
-    feeds: Mapping[str, Feed]
+    sources: Mapping[str, Source]
     examples: tuple[Example, ...] = ()
     changes: tuple[Change, ...] = ()
     known: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The schedule's own features, the streams of events, and the list of what is read of them as of `predict_at`."""
+"""What is predicted of flights, and from which features: the schedule, streams of events, and what is read of them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pandas as pd
 
 from ontime.dataset.features import Feature, FeatureSet, Latest, Open, Stream, Value, Window
 from ontime.flights.contract.clocks import ARRIVAL, DEPARTURE, OBSERVED, SCHEDULE
+from ontime.flights.contract.outcome import LATE, not_on_time, outcome_known_at
 from ontime.flights.contract.times import minute_of_day
-from ontime.flights.outcome import LATE, outcome, outcome_known_at
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -95,8 +95,8 @@ WEATHER = (
 )
 
 
-def rows(tables: Tables, lead_hours: float) -> pd.DataFrame:
-    """A row for each flight of the clean schedule, with keys, the schedule's own features and the outcome."""
+def flight_rows(tables: Tables, lead_hours: float) -> pd.DataFrame:
+    """A row for each flight of the clean schedule: its keys, the features of the schedule itself, and the outcome."""
     flights = tables["flights"]
     day = flights["day"]
     return pd.DataFrame(
@@ -112,31 +112,31 @@ def rows(tables: Tables, lead_hours: float) -> pd.DataFrame:
             "distance": flights["distance"].astype("int32"),
             "weekday": day.dt.day_of_week.astype("int32"),
             "holiday_days": _days_to_holiday(day),
-            "outcome": outcome(flights),
+            "outcome": not_on_time(flights),
             "outcome_known_at": outcome_known_at(flights),
         }
     )
 
 
 def events(tables: Tables) -> dict[str, pd.DataFrame]:
-    """The events of every stream in the tables; what the contract took away is no event."""
+    """The events of every stream, by name. What broke the contract is no event."""
     flights, weather = tables["flights"], tables["weather"]
     keys = _keys(flights)
-    decided = outcome(flights).astype("Int64")
+    decided = not_on_time(flights).astype("Int64")
     departures = {"delay": flights["dep_delay"], "late": (flights["dep_delay"] >= LATE).astype("Int64")}
     readings = {name: weather[name].astype("float64") for name in READINGS}
-    identity = weather["origin"].str.cat(weather["time_hour"].astype("int64").astype("str"), sep=" ")
+    hours = weather["origin"].str.cat(weather["time_hour"].astype("int64").astype("str"), sep=" ")
     return {
         "departures": _events(flights["id"], flights["departed_at"], keys | departures),
         "arrivals": _events(flights["id"], flights["arrived_at"], keys | {"delay": flights["arr_delay"]}),
         "outcomes": _events(flights["id"], outcome_known_at(flights), keys | {"late": decided}),
         "schedule": _events(flights["id"], flights["starts_at"], keys | {"until": flights["departed_at"]}),
-        "weather": _events(identity, weather["known_at"], {"origin": weather["origin"]} | readings),
+        "weather": _events(hours, weather["known_at"], {"origin": weather["origin"]} | readings),
     }
 
 
 def derive(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add what follows from other features."""
+    """Add the features that follow from others: changes of the weather, crosswind, the trend of delays."""
     latest = {name: f"latest_weather_origin_{name}" for name in READINGS}
     before = {name: f"{column}_3h_ago" for name, column in latest.items()}
     changes = {f"change_weather_{name}": frame[latest[name]] - frame[before[name]] for name in READINGS}
@@ -150,8 +150,8 @@ def derive(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _events(identity: pd.Series, moment: pd.Series, columns: Mapping[str, pd.Series]) -> pd.DataFrame:
-    return pd.DataFrame({"id": identity, "moment": moment, **columns})[moment.notna()]
+def _events(ids: pd.Series, moment: pd.Series, columns: Mapping[str, pd.Series]) -> pd.DataFrame:
+    return pd.DataFrame({"id": ids, "moment": moment, **columns})[moment.notna()]
 
 
 def _keys(flights: pd.DataFrame) -> dict[str, pd.Series]:
@@ -180,7 +180,7 @@ def _own(name: str, meaning: str, unit: str = "", dtype: str = "int32") -> Featu
 
 FEATURES = FeatureSet(
     tables=("flights", "weather"),
-    rows=rows,
+    rows=flight_rows,
     events=events,
     own=(
         _own("carrier", "carrier", dtype="str"),
@@ -206,7 +206,7 @@ FEATURES = FeatureSet(
         *(
             Feature(
                 f"change_weather_{name}",
-                f"{value.meaning} now less that of three hours ago",
+                f"{value.meaning} now minus that of three hours ago",
                 value.unit,
                 OBSERVED,
                 "weather",
@@ -225,7 +225,7 @@ FEATURES = FeatureSet(
         ),
         Feature(
             "trend_departures_origin",
-            "mean delay of departures in the last hour less that in the last three",
+            "mean delay of departures in the last hour minus that in the last three",
             "minutes",
             DEPARTURE,
             "flights",
@@ -235,7 +235,7 @@ FEATURES = FeatureSet(
     ),
     outcome="arrives 15 or more minutes late, is cancelled or diverted",
     climate={"origin": None, "destination": None, "departure_minute": 60},
-    feeds={
+    ablation={
         "schedule": ("schedule",),
         "weather": ("weather",),
         "recent departures and arrivals": ("trailing",),

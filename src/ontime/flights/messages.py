@@ -1,17 +1,16 @@
-"""How flights and weather come to be known: a schedule, departures, arrivals, observations; who is meant, and when."""
+"""How flights and weather arrive, message by message: the schedule, departures, arrivals, observations."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from ontime.dataset.messages import Messages
-from ontime.flights.contract import times
-from ontime.flights.contract.times import local_date
+from ontime.flights.contract.times import flight_ids, local_date
 
 
-def identity(keys: pd.DataFrame) -> pd.Series:
-    """The `id` that the contract gives to a flight."""
-    return times.identity(keys, local_date(keys))
+def message_ids(keys: pd.DataFrame) -> pd.Series:
+    """The `id` of the flight that each message speaks of: (n,) str."""
+    return flight_ids(keys, local_date(keys))
 
 
 MESSAGES = (
@@ -20,7 +19,15 @@ MESSAGES = (
         key=("origin", "year", "month", "day", "hour", "time_hour"),
         feeds={
             "weather": (
-                *("temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"),
+                "temp",
+                "dewp",
+                "humid",
+                "wind_dir",
+                "wind_speed",
+                "wind_gust",
+                "precip",
+                "pressure",
+                "visib",
             )
         },
         day=local_date,
@@ -34,6 +41,6 @@ MESSAGES = (
             "arrivals": ("arr_time", "arr_delay", "air_time"),
         },
         day=local_date,
-        identity=identity,
+        identity=message_ids,
     ),
 )

@@ -16,10 +16,10 @@ READINGS = ("temp", "dewp", "humid", "wind_speed", "precip", "pressure", "visib"
 WANTED = ["dep_time", "flight", "origin", "dest", "air_time", "distance", "carrier", "day", "arr_delay", "time_hour"]
 
 
-def rows(tables: Mapping[str, pd.DataFrame], features: pd.DataFrame) -> pd.DataFrame:
+def protocol_rows(tables: Mapping[str, pd.DataFrame], features: pd.DataFrame) -> pd.DataFrame:
     """A row for each flight of the raw tables: what the steps read, known in time or not, and three outcomes.
 
-    `published` is missing where the lesson drops the flight, `outcome` where `features` does not have it.
+    `published` is missing where the published lesson drops the flight; `outcome` where `features` lacks it.
     """
     flights = derive_flights(tables["flights"], tables["airports"])
     flights = flights.merge(_of_the_hour(tables["weather"]), on=["origin", "time_hour"], how="left", validate="m:1")
@@ -48,7 +48,7 @@ def rows(tables: Mapping[str, pd.DataFrame], features: pd.DataFrame) -> pd.DataF
 
 
 def _of_the_hour(weather: pd.DataFrame) -> pd.DataFrame:
-    """What is observed within each hour, by the hour in which it begins."""
+    """The weather that is observed within each hour, by that hour."""
     readings = {f"coming_{name}": weather[name] for name in READINGS}
     return weather[["origin", "time_hour"]].assign(observed=True, **readings)
 
@@ -75,7 +75,7 @@ PROTOCOL = Protocol(
     held_out=0.25,
     tables=("airports", "flights", "weather"),
     features=("id", "outcome", "outcome_known_at", *(f"{LAST_KNOWN}{name}" for name in READINGS)),
-    rows=rows,
+    rows=protocol_rows,
     steps=(
         Step(
             name="published",

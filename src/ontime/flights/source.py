@@ -26,14 +26,29 @@ WHOLE = {
     "planes": ("year", "engines", "seats", "speed"),
     "weather": ("year", "month", "day", "hour", "wind_dir"),
     "flights": (
-        *("year", "month", "day", "dep_time", "sched_dep_time", "dep_delay", "arr_time", "sched_arr_time"),
-        *("arr_delay", "flight", "air_time", "distance", "hour", "minute"),
+        "year",
+        "month",
+        "day",
+        "dep_time",
+        "sched_dep_time",
+        "dep_delay",
+        "arr_time",
+        "sched_arr_time",
+        "arr_delay",
+        "flight",
+        "air_time",
+        "distance",
+        "hour",
+        "minute",
     ),
 }
 
 
-def read(release: str, until: str) -> Iterator[Part]:
-    """The tables as parts. Raises OntimeError if another release is installed or `until` (YYYY-MM) is not in it."""
+def read_parts(release: str, until: str) -> Iterator[Part]:
+    """The five tables as parts, up to and with the month `until` (YYYY-MM).
+
+    Raises OntimeError if another release is installed, or if `until` is not in it.
+    """
     folder = _folder(release)
     for table, name in FILES.items():
         frame = _read_csv(folder / name, table)

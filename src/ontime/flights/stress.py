@@ -1,4 +1,4 @@
-"""What may happen to flights: feeds that fail, nights and gaps made by hand, changes that must keep a law."""
+"""What may happen to flights: sources that fail, nights and gaps made by hand, changes that must keep a law."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ontime.core.contract.columns import LOST
-from ontime.dataset.stress import Change, Example, Feed, Stress
+from ontime.dataset.stress import Change, Example, Source, StressDeclaration
 from ontime.flights.contract.times import at_home, derive_flights, derive_weather
 from ontime.flights.features import READINGS
 
@@ -21,12 +21,12 @@ NONE = float("nan")
 
 
 def spring_forward() -> Tables:
-    """The clocks show 02:00 never on 10 March: 07:00 UTC is 03:00."""
+    """On 10 March clocks skip the hour from 02:00: 07:00 UTC is 03:00."""
     return _tables(_flight("2013-03-10T04:30", 60), _flight("2013-03-10T07:05", 30), _flight("2013-03-10T10:00"))
 
 
 def fall_back() -> Tables:
-    """The clocks show 01:30 twice on 3 November, at 05:30 and at 06:30 UTC."""
+    """On 3 November clocks show 01:30 twice, at 05:30 and at 06:30 UTC."""
     events = [_flight("2013-11-03T02:30", 60), _flight("2013-11-03T05:00", 30), _flight("2013-11-03T06:30", 0)]
     return _tables(*events, _flight("2013-11-03T09:00"))
 
@@ -70,7 +70,7 @@ def worse_weather(tables: Tables) -> Tables:
 
 
 def longer_delays(tables: Tables) -> Tables:
-    """Whatever left, left half an hour later by its schedule, and so it arrived."""
+    """Whatever left and arrived did so half an hour later."""
     flights = tables["flights"]
     return {**tables, "flights": flights.assign(**{name: flights[name] + 30 for name in ("dep_delay", "arr_delay")})}
 
@@ -104,7 +104,7 @@ def _flight(start: str, delay: int | None = None, carrier: str = "UA", dest: str
 
 
 def _weather(hour: str, **readings: float) -> pd.DataFrame:
-    """A raw observation at Newark within an hour (UTC); what is not told was not observed."""
+    """A raw observation at Newark within an hour (UTC); what is not among `readings` was not observed."""
     hours = pd.Series([pd.Timestamp(hour, tz="UTC").as_unit("us")])
     local = at_home(hours)
     row = pd.DataFrame({"origin": pd.Series(["EWR"], dtype="str"), "time_hour": hours})
@@ -116,12 +116,12 @@ def _id(date: str, number: int, carrier: str = "UA", dest: str = "PHX") -> str:
     return f"{date}-{carrier}-{number}-EWR-{dest}"
 
 
-STRESS = Stress(
-    feeds={
-        "departures": Feed(("departures",), ends=("schedule",)),
-        "arrivals": Feed(("arrivals", "outcomes")),
-        "weather": Feed(("weather",)),
-        "schedule": Feed(("schedule",)),
+STRESS = StressDeclaration(
+    sources={
+        "departures": Source(("departures",), ends=("schedule",)),
+        "arrivals": Source(("arrivals", "outcomes")),
+        "weather": Source(("weather",)),
+        "schedule": Source(("schedule",)),
     },
     examples=(
         Example(

@@ -1,1 +1,13 @@
-"""."""
+"""Files of a checkout, and those that people give.
+
+paths: every path of a checkout, once
+formats: frames, JSON, text and pictures as files, read and written
+month_files: tables as files by month: which there are, and months read
+model_files: a model's folder: its trees and its signature
+message_files: a folder of messages: feeds by month, reference tables
+row_files: files of rows to be answered
+answer_files: what a batch of rows is answered with, and the file of answers
+atomic: what is written is there whole or not at all; drafts of stages and of single files
+checkpoints: what a killed run leaves for the next one
+hashes: hashes of contents: of data, of DVC's folders, the version of a model
+"""

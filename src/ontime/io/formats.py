@@ -1,10 +1,10 @@
-"""Frames, JSON, models and pictures as files: equal ones give equal bytes, and what is broken has a clear error."""
+"""Frames, JSON, text and pictures as files: equal ones give equal bytes, and what is broken has a clear error."""
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ontime.errors import OntimeError
-from ontime.io.atomic import read_text, write_text
+from ontime.errors import OntimeError, Record, validated
+from ontime.io.atomic import write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+MISSING = "is missing: run the stage that makes it (dvc repro), or fetch it (dvc pull)"
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"  # in CSV, where pandas alone writes as many digits as the values of each chunk need
 
 
@@ -99,20 +100,34 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - whatever JSON holds
         raise OntimeError(f"{path} is not valid JSON: {error}") from error
 
 
+def read_record(kind: type[Record], path: Path) -> Record:
+    """The JSON of a file as a pydantic dataclass of this kind. Raises OntimeError with the file and all wrong keys."""
+    return validated(kind, read_json(path), str(path))
+
+
 def write_json(content: Any, path: Path) -> None:  # noqa: ANN401 - whatever JSON holds
     """Sorted keys, final newline. Raises ValueError on NaN, which is no JSON."""
     write_text(json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n", path)
 
 
-def read_model(folder: Path) -> tuple[str, Any]:
-    """A model's trees and its signature. Raises OntimeError where one is missing."""
-    return read_text(folder / "model.txt"), read_json(folder / "signature.json")
+def read_text(path: Path) -> str:
+    """Raises OntimeError where the file is missing, may not be read or is no UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise OntimeError(f"{path} {MISSING}") from error
+    except UnicodeDecodeError as error:
+        raise OntimeError(f"{path} is no text in UTF-8: {error}") from error
+    except OSError as error:
+        raise OntimeError(f"{path} cannot be read: {error}") from error
 
 
-def write_model(text: str, signature: Mapping[str, Any], folder: Path) -> None:
-    """A model's trees and its signature, as `read_model` finds them."""
-    write_text(text, folder / "model.txt")
-    write_json(signature, folder / "signature.json")
+def read_bytes(path: Path) -> bytes:
+    """Raises OntimeError where the file is missing."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise OntimeError(f"{path} {MISSING}") from error
 
 
 def write_png(figure: Figure, path: Path) -> None:

@@ -1,38 +1,26 @@
-"""Every path of a checkout, once; which months a table has; and work that is placed whole or not at all."""
+"""Every path of a checkout, once."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-
-import pandas as pd
-from filelock import FileLock, Timeout
-
-from ontime.errors import OntimeError
-from ontime.io.atomic import MISSING, Checkpoints, put, remove
-from ontime.io.formats import read_parquet
-from ontime.io.hashes import HASH_DIGITS, content_hash
+from typing import NamedTuple
 
 CODE = Path(__file__).parents[1]
 REPORT_TEMPLATE = CODE / "core/report/page.html"
 
 
-class Place:
-    """A path of a checkout, below its root, and in words what is there."""
+class Place(NamedTuple):
+    """A path below the root of a checkout, and in words what is there. As an attribute of `Files` it is a Path."""
 
-    def __init__(self, path: str, about: str) -> None:
-        self.path, self.about = path, about
+    path: str
+    about: str
 
     def __get__(self, files: Files, owner: type) -> Path:
         return files.root / self.path
 
 
 class Files:
-    """The files of one checkout, below `root`: paths that are attributes, one a line."""
+    """The files of one checkout: `files.raw` is the path of data/raw below its root."""
 
     params = Place("params.yaml", "every parameter, and what it does")
     pipeline = Place("dvc.yaml", "the stages")
@@ -61,9 +49,7 @@ class Files:
     train_curves = Place("metrics/train", "folder: the curves of training, written by dvclive while it goes on")
     backtest_months = Place("metrics/backtest/months.csv", "per month: rows, trees, metrics with intervals")
     evaluate_metrics = Place("metrics/evaluate/metrics.json", "the headline: at most eight numbers")
-    intervals = Place(
-        "metrics/evaluate/intervals.json", "every headline number, its interval, how often such ones hold"
-    )
+    intervals = Place("metrics/evaluate/intervals.json", "every headline number, its interval, how often such hold")
     baselines = Place("metrics/evaluate/baselines.json", "the model's differences to each baseline, with intervals")
     evaluate_picture = Place("metrics/evaluate/headline.png", "ROC AUC by month, and calibration")
     evaluate_roc = Place("metrics/evaluate/roc.csv", "the ROC curve of the test window")
@@ -82,10 +68,10 @@ class Files:
     conformal = Place("metrics/slices/conformal.csv", "coverage of conformal sets per kind, month and class")
     conformal_bounds = Place("metrics/slices/conformal.json", "how small a probability is still in a conformal set")
     laws = Place("metrics/stress/laws.csv", "what must hold of every answer, and whether it does")
-    stress = Place("metrics/stress/stress.json", "which feed must never fail, and what its silence costs")
-    stress_table = Place("metrics/stress/stress.csv", "what each disturbed feed and each simulated drift costs")
+    stress = Place("metrics/stress/stress.json", "which source must never fail, and what its silence costs")
+    stress_table = Place("metrics/stress/stress.csv", "what each disturbed source and each simulated drift costs")
     stress_months = Place("metrics/stress/months.csv", "per month: its loss, and how far its features moved")
-    stress_picture = Place("metrics/stress/stress.png", "what failing feeds and drift cost")
+    stress_picture = Place("metrics/stress/stress.png", "what failing sources and drift cost")
     lead_metrics = Place("metrics/lead", "folder: the numbers of each lead's backtest, in a file of its name")
     leads_record = Place("metrics/leads/leads.json", "how early, in a sentence")
     leads_table = Place("metrics/leads/leads.csv", "per lead: every metric, and its differences, with intervals")
@@ -118,72 +104,3 @@ class Files:
     def record(self, stage: str) -> Path:
         """The folder of what git shows of a stage."""
         return self.root / "metrics" / stage
-
-    @contextmanager
-    def whole(self, stage: str, *outputs: Path) -> Iterator[Files]:
-        """A draft to write `outputs` in: they take their places when the block ends well, else nothing changes.
-
-        Raises OntimeError where another run of the stage is at work, or where a place cannot be written.
-        """
-        self.work.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self.work / f"{stage}.lock", timeout=0):
-                draft = Files(self.work / stage)
-                shutil.rmtree(draft.root, ignore_errors=True)
-                try:
-                    yield draft
-                    put({draft.root / output.relative_to(self.root): output for output in outputs})
-                finally:
-                    shutil.rmtree(draft.root, ignore_errors=True)
-        except Timeout as error:
-            raise OntimeError(f"another run of {stage} is at work in this folder: wait until it has ended") from error
-
-    @contextmanager
-    def checkpoints(self, stage: str, **ingredients: object) -> Iterator[Checkpoints]:
-        """Texts that outlive a killed run, for another with the same ingredients and code; a run that ends drops them.
-
-        What other ingredients left is removed. To be used inside `whole`, whose lock keeps other runs away.
-        """
-        named = json.dumps({name: repr(value) for name, value in ingredients.items()}, sort_keys=True)
-        key = hashlib.sha256(f"{content_hash(CODE)}{named}".encode()).hexdigest()[:HASH_DIGITS]
-        folder = self.work / f"{stage}.checkpoints"
-        for other in folder.glob("*"):
-            if other.name != key:
-                remove(other)
-        yield Checkpoints(folder / key)
-        remove(folder)
-
-
-def part(folder: Path, table: str, month: str | None) -> Path:
-    """The file of one part of a table below `folder`."""
-    return folder / f"{table}.parquet" if month is None else folder / table / f"{month}.parquet"
-
-
-def parts(folder: Path) -> list[tuple[str, str | None]]:
-    """(table, month) of every file below `folder`, sorted; what is no Parquet file comes as (its path, None).
-
-    Raises OntimeError where there is no folder.
-    """
-    if not folder.is_dir():
-        raise OntimeError(f"{folder} {MISSING}")
-    found = []
-    for path in sorted(path for path in folder.rglob("*") if not path.is_dir() or path.suffix == ".parquet"):
-        name = path.relative_to(folder).as_posix()
-        table, _, month = name.removesuffix(".parquet").partition("/")
-        found.append((table, month or None) if path.is_file() and path.suffix == ".parquet" else (name, None))
-    return found
-
-
-def months(folder: Path) -> list[str]:
-    """The months of a table that is a folder of monthly files, ascending."""
-    return [name for name, _ in parts(folder)]
-
-
-def months_of(folder: Path, table: str) -> list[str]:
-    """The months of one of several tables below a folder, ascending."""
-    return [month for name, month in parts(folder) if name == table and month]
-
-
-def read_months(folder: Path, wanted: Sequence[str], columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Months of such a table, one after another; all columns, or some."""
-    return pd.concat([read_parquet(part(folder, month, None), columns) for month in wanted], ignore_index=True)

@@ -6,22 +6,20 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ontime.errors import OntimeError
-
-if TYPE_CHECKING:
-    from dvc.api import DVCFileSystem
+from ontime.repo import dvc_adapter, old_layout
+from ontime.repo.dvc_adapter import UnavailableError, in_words
+from ontime.repo.history import git, is_committed
 
 WORKSPACE = "workspace"
+FETCH = "fetch it with `dvc pull`, or make it with `dvc repro`"
 
 
 def resolve(name: str) -> str | None:
@@ -34,9 +32,9 @@ def commit_of(name: str) -> str:
 
     Raises OntimeError where there is no such thing, or several experiments have the name.
     """
-    found = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    revision = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     experiments = git("for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{name}")
-    commits = found.split() or sorted(set(experiments.split()))
+    commits = revision.split() or sorted(set(experiments.split()))
     if len(commits) == 1:
         return commits[0]
     if commits:
@@ -49,63 +47,78 @@ def commit_of(name: str) -> str:
 
 def experiments_of(commit: str) -> dict[str, str]:
     """The experiments that started from a commit: their own commits by name."""
-    where = f"refs/exps/{commit[:2]}/{commit[2:]}/"
-    lines = git("for-each-ref", "--format=%(refname) %(objectname)", where).splitlines()
-    return dict(line.removeprefix(where).split() for line in lines)
+    place = f"refs/exps/{commit[:2]}/{commit[2:]}/"
+    lines = git("for-each-ref", "--format=%(refname) %(objectname)", place).splitlines()
+    return dict(line.removeprefix(place).split() for line in lines)
 
 
-def changed() -> list[str]:
-    """The files that git tracks and that are not as HEAD has them."""
-    return git("diff", "--name-only", "HEAD").splitlines()
+def path_at(path: Path, commit: str | None) -> Path:
+    """Where a file of today's name was at a commit: in older commits, by its older name, where git has that."""
+    before = old_layout.PATHS.get(path.as_posix())
+    if commit is None or before is None or is_committed(path, commit) or not is_committed(Path(before), commit):
+        return path
+    return Path(before)
 
 
-def restore(path: Path) -> None:
-    """Make a file again what HEAD has."""
-    git("checkout", "HEAD", "--", path.as_posix())
+def read_bytes_at(path: Path, commit: str | None) -> bytes:
+    """A file as it was, also by its older name.
+
+    Raises OntimeError where it is not in git, the workspace, the cache or the remote.
+    """
+    try:
+        return dvc_adapter.read_file(path_at(path, commit), commit)
+    except UnavailableError as error:
+        raise _unavailable(path, commit, error) from error
 
 
-def read_bytes(path: Path, commit: str | None) -> bytes:
-    """A file as it was. Raises OntimeError where it is not in git, the workspace, the cache or the remote."""
-    with _had(path, commit):
-        content: Any = _files(commit).read_bytes(path.as_posix())
-        return content
-
-
-def read_text(path: Path, commit: str | None) -> str:
+def read_text_at(path: Path, commit: str | None) -> str:
     """A text as it was."""
-    return read_bytes(path, commit).decode()
+    return read_bytes_at(path, commit).decode()
 
 
-def read_parquet(path: Path, commit: str | None) -> pd.DataFrame:
-    """A table as it was."""
+def read_table_at(path: Path, commit: str | None) -> pd.DataFrame:
+    """A Parquet table as it was."""
     # In this thread: one that still holds the bytes when a short run ends can take the interpreter down with it.
-    table = pq.ParquetFile(pa.BufferReader(read_bytes(path, commit))).read(use_threads=False)
+    table = pq.ParquetFile(pa.BufferReader(read_bytes_at(path, commit))).read(use_threads=False)
     return table.to_pandas(use_threads=False)
 
 
-def hashes(folder: Path, commit: str | None) -> dict[str, str]:
+def hashes_at(folder: Path, commit: str | None) -> dict[str, str]:
     """Path below `folder` -> MD5 of the content, of every file that DVC moved there; only the workspace's are read.
 
     Raises OntimeError where there is no such folder.
     """
-    if commit is None:
-        paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        found = {path.relative_to(folder).as_posix(): _md5(path) for path in paths}
-    else:
-        with _had(folder, commit):
-            listed: Any = _files(commit).find(folder.as_posix(), detail=True)
-        found = {
-            Path(name).relative_to(folder).as_posix(): info["md5"] for name, info in listed.items() if "md5" in info
-        }
-    if not found:
-        raise OntimeError(f"{where(commit)} has no {folder}: fetch it with `dvc pull`, or make it with `dvc repro`")
-    return found
+    hashes = _hashes_now(folder) if commit is None else _hashes_of_commit(folder, commit)
+    if not hashes:
+        raise OntimeError(f"{in_words(commit)} has no {folder}: {FETCH}")
+    return {Path(name).relative_to(folder).as_posix(): md5 for name, md5 in hashes.items()}
 
 
-def changes(kind: str, before: str, now: str) -> dict[str, Any]:
+def _hashes_now(folder: Path) -> dict[str, str]:
+    return {path.as_posix(): _md5(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _hashes_of_commit(folder: Path, commit: str) -> dict[str, str]:
+    try:
+        return {name: md5 for name, md5 in dvc_adapter.files_below(folder, commit).items() if md5}
+    except UnavailableError as error:
+        raise _unavailable(folder, commit, error) from error
+
+
+def _unavailable(path: Path, commit: str | None, error: UnavailableError) -> OntimeError:
+    return OntimeError(f"{path} of {in_words(commit)} cannot be had ({error}): {FETCH}")
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def dvc_diff(kind: str, before: str, now: str) -> dict[str, Any]:
     """What `dvc <kind> diff` says of two revisions or experiments; `kind` is metrics, params or plots.
 
-    Raises OntimeError where one is unknown, or with what DVC complains of.
+    What has an older name in one of the revisions stands under its name of today. Raises OntimeError where a revision
+    is unknown, or with what DVC complains of.
     """
     names = {resolve(name) or WORKSPACE: name for name in (before, now)}
     command = [sys.executable, "-m", "dvc", kind, "diff", "--json", resolve(before), resolve(now)]
@@ -115,47 +128,5 @@ def changes(kind: str, before: str, now: str) -> dict[str, Any]:
     text = done.stdout
     for commit, name in names.items():
         text = text.replace(json.dumps(commit), json.dumps(name))
-    return json.loads(text)
-
-
-def git(*arguments: str) -> str:
-    """What a git command prints; nothing where it fails."""
-    done: Any = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    return done.stdout
-
-
-@contextmanager
-def _had(path: Path, commit: str | None) -> Iterator[None]:
-    """What DVC cannot get is an error that says how to get it."""
-    from dvc.exceptions import DvcException  # noqa: PLC0415 - takes most of a second
-    from dvc_data.index.index import DataIndexDirError  # noqa: PLC0415
-
-    try:
-        yield
-    except (DvcException, DataIndexDirError, OSError) as error:
-        raise OntimeError(
-            f"{path} of {where(commit)} cannot be had ({error}): fetch it with `dvc pull`, or make it with `dvc repro`"
-        ) from error
-
-
-def where(commit: str | None) -> str:
-    """A commit in words."""
-    return commit[:7] if commit else "the workspace"
-
-
-def _files(commit: str | None) -> DVCFileSystem:
-    from dvc.api import DVCFileSystem  # noqa: PLC0415 - takes most of a second
-
-    return _committed(commit) if commit else DVCFileSystem(".")
-
-
-@cache
-def _committed(commit: str) -> DVCFileSystem:
-    from dvc.api import DVCFileSystem  # noqa: PLC0415
-
-    return DVCFileSystem(".", rev=commit)
-
-
-def _md5(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    changes = json.loads(text)
+    return changes if kind == "plots" else old_layout.renamed(changes)

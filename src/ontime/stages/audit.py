@@ -5,13 +5,23 @@ import logging
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.evaluation.audit import Judged, Plan, counted, draw, judge, measured, own
-from ontime.core.model.split import backtest_months, windows
-from ontime.core.pictures.audit import staircase
+from ontime.core.evaluation.audit import (
+    AuditPlan,
+    PredictedStep,
+    backtest_steps,
+    hold_out,
+    measure_steps,
+    predict_step,
+    published_counts,
+)
+from ontime.core.model.split import backtest_months, split_months
+from ontime.core.pictures.audit import audit_picture
 from ontime.dataset.dataset import Dataset
 from ontime.dataset.protocol import Protocol
+from ontime.io.atomic import stage_draft
 from ontime.io.formats import read_parquet, write_json, write_png
-from ontime.io.paths import Files, months, part, parts, read_months
+from ontime.io.month_files import months, part, parts_below, read_months
+from ontime.io.paths import Files
 from ontime.params import Audit, Features, Intervals, Split
 
 log = logging.getLogger(__name__)
@@ -19,31 +29,32 @@ log = logging.getLogger(__name__)
 
 def run(dataset: Dataset, files: Files, features: Features, split: Split, intervals: Intervals, audit: Audit) -> None:
     """Rebuild the published figure, take one advantage away at a time, and end with the backtest as it stands."""
-    protocol, found = dataset.protocol, windows(months(files.features), split)
-    plan = Plan(found.before_test, backtest_months(found, split), features.lead_hours)
+    protocol, windows = dataset.protocol, split_months(months(files.features), split)
+    plan = AuditPlan(windows.before_test, backtest_months(windows, split), features.lead_hours)
     published, steps = _published(files, protocol, plan, audit) if protocol else (None, [])
-    steps += own(read_parquet(files.backtest, ["id", "day", "outcome", "probability"]))
-    with files.whole("audit", files.record("audit")) as draft:
-        record = measured(steps, intervals)
+    steps += backtest_steps(read_parquet(files.backtest, ["id", "day", "outcome", "probability"]))
+    with stage_draft(files, "audit", files.record("audit")) as draft:
+        record = measure_steps(steps, intervals)
         write_json({"published": published, "steps": record}, draft.audit)
-        write_png(staircase(record, protocol.roc_auc if protocol else None, intervals.level), draft.audit_picture)
+        write_png(audit_picture(record, protocol.roc_auc if protocol else None, intervals.level), draft.audit_picture)
     for line in record:
         log.info("%s: ROC AUC %.4f", line["title"], line["roc_auc"]["value"])
 
 
-def _published(files: Files, protocol: Protocol, plan: Plan, audit: Audit) -> tuple[dict, list[Judged]]:
-    """What was published beside what is counted here, and what every step of the protocol said."""
+def _published(files: Files, protocol: Protocol, plan: AuditPlan, audit: Audit) -> tuple[dict, list[PredictedStep]]:
+    """What was published beside what is counted here, and what every step of the protocol predicted."""
     raw = {table: _table(files, table) for table in protocol.tables}
     known = read_months(files.features, plan.before_test, protocol.features)
-    rows = draw(protocol.rows(raw, known), protocol, audit.seed)
-    record = {"source": protocol.source, "roc_auc": protocol.roc_auc} | counted(rows, protocol, months(files.features))
+    rows = hold_out(protocol.rows(raw, known), protocol, audit.seed)
+    counts = published_counts(rows, protocol, months(files.features))
+    record = {"source": protocol.source, "roc_auc": protocol.roc_auc} | counts
     if not record["complete"]:
         log.warning("the data ends before %s: rows are not compared with those published", protocol.until)
     steps = tqdm(protocol.steps, desc="audit", unit=" steps", disable=None)
-    return record, [judge(step, rows, plan) for step in steps]
+    return record, [predict_step(step, rows, plan) for step in steps]
 
 
 def _table(files: Files, name: str) -> pd.DataFrame:
     """All months of a raw table."""
-    found = [read_parquet(part(files.raw, table, month)) for table, month in parts(files.raw) if table == name]
-    return pd.concat(found, ignore_index=True)
+    stored = [(table, month) for table, month in parts_below(files.raw) if table == name]
+    return pd.concat([read_parquet(part(files.raw, *of_table)) for of_table in stored], ignore_index=True)

@@ -1,12 +1,15 @@
-"""data/lead/, metrics/lead/ -> metrics/lead.*, metrics/worth.*: how early, and what each feed is worth, to look at."""
+"""data/lead/, metrics/lead/ -> metrics/leads/: how early, and what each feature group is worth, side by side."""
 
 import logging
 
-from ontime.core.evaluation.leads import how_early, lead_table, worth_table
-from ontime.core.pictures import ablation, leads
+from ontime.core.evaluation.lead_record import LeadRecord
+from ontime.core.evaluation.leads import ablation_table, how_early_sentence, lead_table
+from ontime.core.pictures.ablation import ablation_picture
+from ontime.core.pictures.leads import leads_picture
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.io.formats import read_json, read_parquet, write_csv, write_json, write_png
+from ontime.io.atomic import stage_draft
+from ontime.io.formats import read_parquet, read_record, write_csv, write_json, write_png
 from ontime.io.paths import Files
 from ontime.params import Intervals, Lead
 
@@ -16,15 +19,18 @@ log = logging.getLogger(__name__)
 def run(dataset: Dataset, files: Files, lead: Lead, intervals: Intervals) -> None:  # noqa: ARG001
     """Lay the leads beside one another. Raises OntimeError where there are results of others."""
     _refuse_others(files, lead)
-    records = {name: read_json(files.lead_metrics / f"{name}.json") for name in lead.leads}
-    said = {name: read_parquet(files.lead / f"{name}.parquet") for name in lead.leads}
-    with files.whole("leads", files.record("leads")) as draft:
-        write_csv(table := lead_table(records, said, intervals), draft.leads_table)
-        write_csv(worth := worth_table(records), draft.ablation_table)
-        write_png(leads.how_early(table, intervals.level), draft.leads_picture)
-        write_png(ablation.feeds(worth, intervals.level), draft.ablation_picture)
-        write_json({"how_early": (told := how_early(table, intervals.level))}, draft.leads_record)
-    log.info(told)
+    records = {name: read_record(LeadRecord, files.lead_metrics / f"{name}.json") for name in lead.leads}
+    predictions = {name: read_parquet(files.lead / f"{name}.parquet") for name in lead.leads}
+    with stage_draft(files, "leads", files.record("leads")) as draft:
+        table = lead_table(records, predictions, intervals)
+        write_csv(table, draft.leads_table)
+        ablation = ablation_table(records)
+        write_csv(ablation, draft.ablation_table)
+        write_png(leads_picture(table, intervals.level), draft.leads_picture)
+        write_png(ablation_picture(ablation, intervals.level), draft.ablation_picture)
+        sentence = how_early_sentence(table, intervals.level)
+        write_json({"how_early": sentence}, draft.leads_record)
+    log.info(sentence)
 
 
 def _refuse_others(files: Files, lead: Lead) -> None:

@@ -1,4 +1,4 @@
-"""The features of the whole year and the recipe -> the loop, day by day, under every policy and every fault."""
+"""The features of all months and the recipe -> the loop, day by day, under every policy and with every fault."""
 
 import logging
 from dataclasses import replace
@@ -6,33 +6,42 @@ from dataclasses import replace
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.features.failing_feeds import Sample
+from ontime.core.features.failing_sources import Sample
 from ontime.core.features.table import months_needed
-from ontime.core.loop.day_step import Rules, lag
-from ontime.core.loop.replay import Run, Setting, Shelf, before, days_of, live
-from ontime.core.loop.replay_record import Judge, decisions, record, summary, weeks
+from ontime.core.loop.day_step import outcome_lag
+from ontime.core.loop.model_cache import ModelCache
+from ontime.core.loop.replay import RunSpec, replay_runs
+from ontime.core.loop.replay_data import ReplayData, ReplaySetting
+from ontime.core.loop.replay_record import decision_table, replay_record, weekly_losses
+from ontime.core.loop.run_table import run_table
 from ontime.core.loop.scenarios import (
     PLAIN,
-    World,
-    asked_in,
+    Scenario,
     bad_challenger,
-    corrupted,
-    feed_down,
+    corrupted_month,
+    features_in_outage,
     late_labels,
-    without,
+    predicted_in_outage,
+    source_down,
 )
-from ontime.core.model.split import backtest_months, windows
-from ontime.core.monitoring.silence import silence
-from ontime.core.pictures.replay import policies
+from ontime.core.loop.scoring import Scorer
+from ontime.core.loop.state import Rules
+from ontime.core.monitoring.silence import source_silent
+from ontime.core.pictures.replay import replay_picture
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
+from ontime.io.atomic import stage_draft
+from ontime.io.checkpoints import stage_checkpoints
 from ontime.io.formats import read_csv, read_parquet, write_csv, write_json, write_png
 from ontime.io.hashes import content_hash
-from ontime.io.paths import Files, months, months_of, part, read_months
+from ontime.io.month_files import months, months_of, part, read_months
+from ontime.io.paths import Files
 from ontime.params import RULES, Costs, Drift, Features, Intervals, Policy, Replay, Split, Train
 
 log = logging.getLogger(__name__)
 FAULTY = ("monthly", "gated")  # the policies that are tried with faults
+FAULT_DAY = pd.Timedelta(days=9)  # of the month in which things fail, when a source goes down
+NEVER_SILENT = 1e9  # hours
 
 
 def run(
@@ -47,101 +56,85 @@ def run(
     policy: Policy,
     replay: Replay,
 ) -> None:
-    """Live the year under each policy. Killed and run again, it goes on with the day on which it was."""
-    there = months(files.features)
-    first = backtest_months(windows(there, split), split)[0]
-    rounds = read_csv(files.backtest_months).set_index("month")["rounds"].to_dict()
-    setting = Setting.of(dataset.features, train, rounds, features.lead_hours, intervals.seed)
-    rows = read_months(files.features, there, setting.columns).sort_values("day", kind="stable", ignore_index=True)
-    days = days_of(rows, first)
-    since = pd.Timestamp(str(pd.Period(there[-1]) - replay.judged_months + 1))
-    hit = max(since, pd.Timestamp(first) + pd.offsets.MonthBegin(1))  # a first champion is no challenger
-    worlds = _worlds(dataset, files, rows, features.lead_hours, policy, hit, intervals.seed)
-    runs = _runs(worlds, Rules(policy, drift, lag(features.lead_hours)))
-    ingredients = {"data": content_hash(files.features), "clean": content_hash(files.clean), "rounds": rounds}
-    asked = {"train": train, "split": split, "features": features, "drift": drift, "policy": policy, "replay": replay}
+    """Replay the loop under each policy. Killed and run again, it goes on with the day at which it was."""
+    backtest, there = read_csv(files.backtest_months), months(files.features)
+    setting = ReplaySetting.of(dataset.features, train, backtest, features.lead_hours, intervals.seed)
+    rows = read_months(files.features, there, setting.columns)
+    data = ReplayData.of(rows, there, setting, split, replay)
+    rules = Rules(policy, drift, outcome_lag(features.lead_hours))
+    specs = _specs(_scenarios(dataset, files, data, policy), rules)
+    inputs = {"data": content_hash(files.features), "clean": content_hash(files.clean), "setting": setting}
+    sections = {"split": split, "drift": drift, "policy": policy, "replay": replay}
     with (
-        files.whole("replay", files.record("replay")) as draft,
-        files.checkpoints("replay", seed=intervals.seed, **ingredients, **asked) as kept,
+        stage_draft(files, "replay", files.record("replay")) as draft,
+        stage_checkpoints(files, "replay", **inputs, **sections) as checkpoints,
     ):
-        shelf = Shelf(setting, kept)
-        earlier = before(rows, first, split, setting)
-        lived = live(runs, shelf, earlier, days, kept)
-        *_, lives = tqdm(lived, desc="replay", total=len(days), unit=" days", disable=None)
-        judge = Judge(lives["never"].models.year, days, since, costs, intervals)
-        table = summary(lives, judge)
+        cache, earlier = ModelCache(setting, checkpoints), data.earlier_answers()
+        days = replay_runs(specs, cache, earlier, data.days, checkpoints)
+        *_, runs = tqdm(days, desc="replay", total=len(data.days), unit=" days", disable=None)
+        scorer = Scorer(runs["never"].models.timeline, data.days, data.judged_from, costs, intervals)
+        table, weeks, decisions = run_table(runs, scorer), weekly_losses(runs, scorer), decision_table(runs)
+        record = replay_record(table, runs, scorer, policy)
         write_csv(table, draft.replay_table)
-        write_csv(by_week := weeks(lives, judge), draft.replay_weeks)
-        write_csv(made := decisions(lives), draft.replay_decisions)
-        write_png(policies(by_week, table, made, intervals.level), draft.replay_picture)
-        write_json(found := record(table, lives, judge, policy), draft.replay)
-    log.info("%s", found["sentence"])
+        write_csv(weeks, draft.replay_weeks)
+        write_csv(decisions, draft.replay_decisions)
+        write_png(replay_picture(weeks, table, decisions, intervals.level), draft.replay_picture)
+        write_json(record, draft.replay)
+    log.info("%s", record["sentence"])
 
 
-def _runs(worlds: list[World], rules: Rules) -> list[Run]:
-    """Every policy in the plain year, and some with each fault; once the watched feed's silence is not minded."""
-    runs = []
-    for world in worlds:
-        for rule in RULES if world.fault == PLAIN else FAULTY:
-            name = rule if world.fault == PLAIN else f"{rule}, {world.fault}"
-            runs.append(Run(name, rules._replace(policy=replace(rules.policy, rule=rule)), world))
-    return runs
+def _specs(scenarios: list[Scenario], rules: Rules) -> list[RunSpec]:
+    """Every policy in the plain scenario, and some with each fault."""
+    specs = []
+    for scenario in scenarios:
+        plain = scenario.fault == PLAIN
+        for rule in RULES if plain else FAULTY:
+            name = rule if plain else f"{rule}, {scenario.fault}"
+            specs.append(RunSpec(name, rules._replace(policy=replace(rules.policy, rule=rule)), scenario))
+    return specs
 
 
-def _worlds(
-    dataset: Dataset,
-    files: Files,
-    rows: pd.DataFrame,
-    lead_hours: float,
-    policy: Policy,
-    since: pd.Timestamp,
-    seed: int,
-) -> list[World]:
-    """The year as it was, and with each fault in the month that begins at `since`."""
-    if policy.feed not in dataset.stress.feeds:
-        raise OntimeError(f"policy.feed: no feed is {policy.feed!r}; known: {sorted(dataset.stress.feeds)}")
-    feed = dataset.stress.feeds[policy.feed]
-    down = (since + pd.Timedelta(days=9)).tz_localize("UTC").as_unit("us")
-    sample, moments = _asked(dataset, files, rows, lead_hours, down), _moments(dataset, files, feed.streams)
-    plain = World(PLAIN, rows, silence(rows["predict_at"], moments, policy.silent_hours))
-    told = without(sample, feed, down)[["id", *set(rows) - {"id"}]]
+def _scenarios(dataset: Dataset, files: Files, data: ReplayData, policy: Policy) -> list[Scenario]:
+    """The data as they were, and with each fault in the month in which things fail."""
+    if policy.source not in dataset.stress.sources:
+        raise OntimeError(f"policy.source: no source is {policy.source!r}; known: {sorted(dataset.stress.sources)}")
+    source, since = dataset.stress.sources[policy.source], data.faults_from
+    moments = _moments(dataset, files, source.streams)
+    plain = Scenario(PLAIN, data.rows, source_silent(data.rows["predict_at"], moments, policy.silent_hours))
+    down = (since + FAULT_DAY).tz_localize("UTC").as_unit("us")
+    outage = features_in_outage(_outage_sample(dataset, files, data, down), source, down)[list(data.rows)]
+    unheeded = source_down(plain, down, outage, moments, NEVER_SILENT)
     return [
         plain,
-        feed_down(plain, down, told, moments, policy.silent_hours),
-        replace(feed_down(plain, down, told, moments, 1e9), fault="a feed down, and nobody minds"),
+        source_down(plain, down, outage, moments, policy.silent_hours),
+        replace(unheeded, fault="a source down, and nobody minds"),
         late_labels(plain, since),
-        corrupted(plain, since, since + pd.offsets.MonthBegin(1), seed),
+        corrupted_month(plain, since, since + pd.offsets.MonthBegin(1), data.setting.seed),
         bad_challenger(plain, since),
     ]
 
 
-def _asked(dataset: Dataset, files: Files, rows: pd.DataFrame, lead_hours: float, down: pd.Timestamp) -> Sample:
-    """The rows that are asked while the feed is down, with the past that they may read."""
-    declared = dataset.features
-    month = f"{down:%Y-%m}"
-    there = months_of(files.clean, declared.tables[0])
-    needed = [each for each in months_needed(declared, month, lead_hours) if each in there]
+def _outage_sample(dataset: Dataset, files: Files, data: ReplayData, down: pd.Timestamp) -> Sample:
+    """The rows that are predicted while the source is down, with the past that they may read."""
+    declared, predicted, lead_hours = dataset.features, dataset.features.tables[0], data.setting.lead_hours
+    there = months_of(files.clean, predicted)
+    needed = [month for month in months_needed(declared, f"{down:%Y-%m}", lead_hours) if month in there]
     tables = {name: _table(files, name, needed) for name in declared.tables}
-    ids = rows.loc[asked_in(rows["predict_at"], down), "id"]
-    first = tables[declared.tables[0]]
-    return Sample.of(
-        declared,
-        {**tables, declared.tables[0]: first[first["id"].isin(ids)].reset_index(drop=True)},
-        tables,
-        lead_hours,
-    )
+    ids = data.rows.loc[predicted_in_outage(data.rows["predict_at"], down), "id"]
+    rows = tables[predicted][tables[predicted]["id"].isin(ids)].reset_index(drop=True)
+    return Sample.of(declared, {**tables, predicted: rows}, tables, lead_hours)
 
 
 def _moments(dataset: Dataset, files: Files, streams: tuple[str, ...]) -> pd.Series:
-    """When each message of a feed came, in the whole year."""
+    """When each message of a source came, in all months."""
     declared = dataset.features
-    there = months_of(files.clean, declared.tables[0])
-    found = []
-    for month in there:
-        events = declared.events({name: read_parquet(part(files.clean, name, month)) for name in declared.tables})
-        found += [events[stream]["moment"] for stream in streams]
-    return pd.concat(found, ignore_index=True)
+    moments = []
+    for month in months_of(files.clean, declared.tables[0]):
+        events = declared.events({name: _table(files, name, [month]) for name in declared.tables})
+        moments += [events[stream]["moment"] for stream in streams]
+    return pd.concat(moments, ignore_index=True)
 
 
 def _table(files: Files, name: str, needed: list[str]) -> pd.DataFrame:
+    """Months of a clean table, one after another."""
     return pd.concat([read_parquet(part(files.clean, name, month)) for month in needed], ignore_index=True)

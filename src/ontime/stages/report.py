@@ -2,11 +2,24 @@
 
 import logging
 
-from ontime.core.report import card, page
-from ontime.core.report.results import PICTURES, RECORDS, TABLES, Results
+from ontime.core.report.card import model_card
+from ontime.core.report.page import SECTIONS, report_page
+from ontime.core.report.records import (
+    AuditRecord,
+    BaselinesRecord,
+    HeadlineRecord,
+    LeadsRecord,
+    Records,
+    ReplayRecord,
+    SlicesRecord,
+    StressRecord,
+    ValidateRecord,
+)
+from ontime.core.report.results import PICTURES, TABLES, Results
 from ontime.dataset.dataset import Dataset
-from ontime.io.atomic import read_bytes, read_text, write_text
-from ontime.io.formats import read_csv, read_json, read_model
+from ontime.io.atomic import stage_draft, write_text
+from ontime.io.formats import read_bytes, read_csv, read_record, read_text
+from ontime.io.model_files import read_signature
 from ontime.io.paths import REPORT_TEMPLATE, Files
 from ontime.params import Costs, Features, Fetch, Intervals, Slices
 
@@ -19,8 +32,8 @@ def run(
     """Write the page and the card anew."""
     results = Results(
         story=dataset.story,
-        signature=read_model(files.candidate)[1],
-        records={name: read_json(getattr(files, name)) for name in RECORDS},
+        signature=read_signature(files.candidate),
+        records=_records(files),
         tables={name: read_csv(getattr(files, name)) for name in TABLES},
         pictures={name: read_bytes(getattr(files, name)) for name in PICTURES},
         fetch=fetch,
@@ -29,8 +42,21 @@ def run(
         slices=slices,
         costs=costs,
     )
-    text = page.page(results, read_text(REPORT_TEMPLATE))
-    with files.whole("report", files.report, files.record("report")) as draft:
-        write_text(text, draft.report)
-        write_text(card.card(results), draft.model_card)
-    log.info("%s: %s sections, %s kB", files.report, len(page.SECTIONS), len(text.encode()) // 1000)
+    page = report_page(results, read_text(REPORT_TEMPLATE))
+    with stage_draft(files, "report", files.report, files.record("report")) as draft:
+        write_text(page, draft.report)
+        write_text(model_card(results), draft.model_card)
+    log.info("%s: %s sections, %s kB", files.report, len(SECTIONS), len(page.encode()) // 1000)
+
+
+def _records(files: Files) -> Records:
+    return Records(
+        audit=read_record(AuditRecord, files.audit),
+        baselines=read_record(BaselinesRecord, files.baselines),
+        headline=read_record(HeadlineRecord, files.intervals),
+        leads=read_record(LeadsRecord, files.leads_record),
+        replay=read_record(ReplayRecord, files.replay),
+        slices=read_record(SlicesRecord, files.slices_metrics),
+        stress=read_record(StressRecord, files.stress),
+        validate=read_record(ValidateRecord, files.validate_metrics),
+    )

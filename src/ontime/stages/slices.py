@@ -5,50 +5,53 @@ import logging
 import pandas as pd
 
 from ontime.core.evaluation.conformal import by_class, conformal_table
-from ontime.core.evaluation.costs import bounds, cost_table, coverage_curve, forced, threshold_curve
-from ontime.core.evaluation.mistakes import explain, in_common, worst
-from ontime.core.evaluation.segments import search
+from ontime.core.evaluation.costs import answer_thresholds, cost_table, coverage_curve, forced, threshold_curve
+from ontime.core.evaluation.mistakes import bands_in_common, explain_mistakes, worst_mistakes
+from ontime.core.evaluation.segments import search_segments
 from ontime.core.evaluation.slices import MONTH, bands_of, left_out, slice_table
-from ontime.core.model.model import Model
-from ontime.core.model.split import known, start
-from ontime.core.pictures.costs import what_it_costs
-from ontime.core.pictures.slices import weak_spots
+from ontime.core.model.split import known_rows, month_start
+from ontime.core.pictures.bands import bands_picture
+from ontime.core.pictures.costs import costs_picture
 from ontime.dataset.dataset import Dataset
-from ontime.io.formats import read_model, read_parquet, write_csv, write_json, write_parquet, write_png
-from ontime.io.paths import Files, part, read_months
+from ontime.io.atomic import stage_draft
+from ontime.io.formats import read_parquet, write_csv, write_json, write_parquet, write_png
+from ontime.io.model_files import read_model
+from ontime.io.month_files import part, read_months
+from ontime.io.paths import Files
 from ontime.params import Costs, Features, Intervals, Slices
 
 log = logging.getLogger(__name__)
 
 
 def run(dataset: Dataset, files: Files, features: Features, intervals: Intervals, slices: Slices, costs: Costs) -> None:
-    """Ask the predictions of the backtest; the test window is not read."""
+    """Look at the predictions of the backtest; the test window is not read."""
     rows, bands = _rows(dataset, files)
     table = slice_table(rows, bands, slices.min_rows, intervals)
-    segments = search(rows, bands, slices.min_rows, slices.segments, intervals)
-    mistakes = worst(rows, slices.mistakes)
+    segments = search_segments(rows, bands, slices.min_rows, slices.segments, intervals)
+    mistakes = worst_mistakes(rows, slices.mistakes)
     costed = cost_table(rows, costs, intervals)
-    thresholds, answered = (curve(rows, costs, intervals) for curve in (threshold_curve, coverage_curve))
-    sets = conformal_table(_pieces(rows, bands, features.lead_hours), slices.conformal_level, intervals)
-    with files.whole("slices", files.errors, files.record("slices")) as draft:
+    thresholds, answered = threshold_curve(rows, costs, intervals), coverage_curve(rows, costs, intervals)
+    sets = conformal_table(_months(rows, bands, features.lead_hours), slices.conformal_level, intervals)
+    record = _record(table, segments, costed, sets)
+    with stage_draft(files, "slices", files.errors, files.record("slices")) as draft:
         write_csv(table, draft.slices)
         write_csv(segments, draft.slices_search)
-        write_csv(in_common(rows, bands, mistakes, intervals), draft.slices_errors)
+        write_csv(bands_in_common(rows, bands, mistakes, intervals), draft.slices_errors)
         write_parquet(_explained(files, mistakes, bands), draft.errors)
-        write_png(weak_spots(table, intervals.level), draft.slices_picture)
+        write_png(bands_picture(table, intervals.level), draft.slices_picture)
         write_csv(costed, draft.costs)
         write_csv(thresholds, draft.costs_threshold)
         write_csv(answered, draft.costs_answered)
         write_csv(sets, draft.conformal)
-        write_json(_bounds(rows, slices.conformal_level, features.lead_hours), draft.conformal_bounds)
-        picture = what_it_costs(costed, thresholds, bounds(forced(costs))[0], answered, sets, intervals.level)
-        write_png(picture, draft.costs_picture)
-        write_json(record := _record(table, segments, costed, sets), draft.slices_metrics)
+        write_json(_conformal_bounds(rows, slices.conformal_level, features.lead_hours), draft.conformal_bounds)
+        formula, _ = answer_thresholds(forced(costs))
+        write_png(costs_picture(costed, thresholds, formula, answered, sets, intervals.level), draft.costs_picture)
+        write_json(record, draft.slices_metrics)
     log.info("%s", ", ".join(f"{name} {value}" for name, value in record.items() if name != "left_out"))
 
 
 def _rows(dataset: Dataset, files: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows of the backtest with when their outcome was known, and their bands."""
+    """The rows of the backtest with the time at which their outcome was known, and their bands."""
     predicted = read_parquet(files.backtest)
     months = sorted(predicted["day"].dt.strftime("%Y-%m").unique())
     columns = list(dict.fromkeys(declared.column for declared in dataset.slices))
@@ -58,28 +61,32 @@ def _rows(dataset: Dataset, files: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
     return predicted.assign(outcome_known_at=read["outcome_known_at"]), bands
 
 
-def _pieces(rows: pd.DataFrame, bands: pd.DataFrame, lead_hours: float) -> list[tuple[str, pd.DataFrame, pd.DataFrame]]:
-    """Each month after the first, with what was known of those before when it began."""
+def _months(rows: pd.DataFrame, bands: pd.DataFrame, lead_hours: float) -> list[tuple[str, pd.DataFrame, pd.DataFrame]]:
+    """Each month after the first: its name, the rows whose outcome was known when it began, its rows."""
     months = list(bands[MONTH].cat.categories)
-    return [(month, known(rows, start(month, lead_hours)), rows[bands[MONTH] == month]) for month in months[1:]]
+    return [
+        (month, known_rows(rows, month_start(month, lead_hours)), rows[bands[MONTH] == month]) for month in months[1:]
+    ]
 
 
-def _bounds(rows: pd.DataFrame, level: float, lead_hours: float) -> dict[str, float | None]:
-    """What sets of later rows are made by: all rows of the backtest, by class; for answers at which lead."""
-    found = by_class(rows["probability"].to_numpy(), rows["outcome"].to_numpy(bool), level)
-    return found.content() | {"level": level, "lead_hours": lead_hours}
+def _conformal_bounds(rows: pd.DataFrame, level: float, lead_hours: float) -> dict[str, float | None]:
+    """The bounds of later conformal sets, from all rows of the backtest; their level, and the lead they hold at."""
+    calibration = by_class(rows["probability"].to_numpy(), rows["outcome"].to_numpy(bool), level)
+    return calibration.content() | {"level": level, "lead_hours": lead_hours}
 
 
 def _explained(files: Files, mistakes: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:
     """Each mistake as seen by the model that made it, the worst first."""
-    told = []
-    for month, those in mistakes.groupby(bands.loc[mistakes.index, MONTH].astype("str"), sort=True):
-        model = Model.load(*read_model(files.backtest_models / str(month)))
+    months = bands.loc[mistakes.index, MONTH].astype("str")
+    columns = ["id", "day", "kind", "probability", "outcome"]
+    explained = []
+    for month, part_of_month in mistakes.groupby(months, sort=True):
+        model = read_model(files.backtest_models / str(month))
         features = read_parquet(part(files.features, str(month), None), ["id", *model.inputs.types])
-        columns = ["id", "day", "kind", "probability", "outcome"]
-        told.append(explain(those[columns], features.set_index("id").loc[those["id"]], model))
+        features = features.set_index("id").loc[part_of_month["id"]]
+        explained.append(explain_mistakes(part_of_month[columns], features, model))
     order = {identity: place for place, identity in enumerate(mistakes["id"])}
-    table = pd.concat(told, ignore_index=True)
+    table = pd.concat(explained, ignore_index=True)
     return table.sort_values("id", key=lambda column: column.map(order), kind="stable", ignore_index=True)
 
 
@@ -89,7 +96,7 @@ def _record(table: pd.DataFrame, segments: pd.DataFrame, costed: pd.DataFrame, s
     Of conformal sets only where there was a month before to set them on.
     """
     cost = costed.set_index("answers")["cost"]
-    together = sets[(sets["month"] == "all") & (sets["kind"] == "by class")].set_index("outcome")["coverage"]
+    coverage = sets[(sets["month"] == "all") & (sets["kind"] == "by class")].set_index("outcome")["coverage"]
     bands = table[table["slice"] != "all"]
     return {
         "bands": len(bands),
@@ -99,6 +106,6 @@ def _record(table: pd.DataFrame, segments: pd.DataFrame, costed: pd.DataFrame, s
         "segments_confirmed": int(segments["confirmed"].sum()),
         "cost": float(cost["model"]),
         "cost_or_unknown": float(cost["model or unknown"]),
-        **{f"conformal_{outcome}": value for outcome, value in together.items() if outcome != "all"},
+        **{f"conformal_{outcome}": share for outcome, share in coverage.items() if outcome != "all"},
         "left_out": left_out(table),
     }

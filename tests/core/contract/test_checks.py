@@ -13,18 +13,18 @@ from toy.contracts import DEPOTS, PARCELS
 from toy.source import DEPOTS as DEPOT_ROWS
 from toy.source import read
 
-from ontime.core.contract.checks import Checked, check, check_measures
+from ontime.core.contract.checks import CheckedPart, check_measures, check_part
 from ontime.core.contract.columns import column, rule_clock
-from ontime.core.contract.findings import Level, describe
-from ontime.core.contract.violations import BREAKS, column_breaks
+from ontime.core.contract.findings import Level, describe_findings
+from ontime.core.contract.violations import VIOLATION_TYPES, column_violations
 
 OTHERS = {"depots": DEPOT_ROWS}
 JANUARY = next(frame for table, month, frame in read("1", "2020-01") if table == "parcels")
 HOUR = pd.Timedelta(hours=1)
 
 
-def checked(frame: pd.DataFrame, limit: float = 1.0) -> Checked:
-    return check(PARCELS, frame, "2020-01", OTHERS, limit)
+def checked(frame: pd.DataFrame, limit: float = 1.0) -> CheckedPart:
+    return check_part(PARCELS, frame, "2020-01", OTHERS, limit)
 
 
 def changed(row: int, **values: object) -> pd.DataFrame:
@@ -34,11 +34,11 @@ def changed(row: int, **values: object) -> pd.DataFrame:
     return frame
 
 
-def rules(result: Checked, level: Level) -> list[tuple[str, str]]:
+def rules(result: CheckedPart, level: Level) -> list[tuple[str, str]]:
     return [(finding.column, finding.rule) for finding in result.findings if finding.level is level]
 
 
-def clean(result: Checked) -> pd.DataFrame:
+def clean(result: CheckedPart) -> pd.DataFrame:
     assert result.clean is not None
     return result.clean
 
@@ -63,7 +63,7 @@ def test_a_row_broken_at_a_later_clock_loses_only_what_is_known_from_then_on():
     row = clean(result).loc[3]
     assert row["left"] == JANUARY.loc[3, "left"]
     assert pd.isna(row["delivered"])
-    assert row["lost_from"] == "arrival"
+    assert row["lost_from"] == "delivered"
     others = clean(result).drop(index=3)
     pd.testing.assert_frame_equal(others[list(JANUARY)], JANUARY.drop(index=3))
 
@@ -77,7 +77,7 @@ def test_a_broken_value_is_missing_for_the_other_rules_and_named_once():
 def test_a_null_where_none_may_be_is_quarantined():
     result = checked(changed(3, promised=pd.NaT))
     assert rules(result, Level.QUARANTINE) == [("promised", "not_nullable")]
-    assert "has no value" in describe(result.findings)
+    assert "has no value" in describe_findings(result.findings)
 
 
 @pytest.mark.parametrize(("broken", "stops"), [(4, False), (5, True)])
@@ -103,16 +103,16 @@ def test_with_broken_columns_the_others_are_still_checked():
 
 def test_a_table_that_needs_a_broken_one_says_so_and_its_other_rules_are_judged():
     wrong = changed(3, delivered=JANUARY.loc[3, "left"] - HOUR)
-    result = check(PARCELS, pd.concat([wrong, JANUARY.head(1)]), "2020-01", {}, 1.0)
+    result = check_part(PARCELS, pd.concat([wrong, JANUARY.head(1)]), "2020-01", {}, 1.0)
     assert result.clean is None
-    assert "correct depots first" in describe(result.findings)
+    assert "correct depots first" in describe_findings(result.findings)
     assert rules(result, Level.STOP) == [("all", "checked"), ("id", "key_unique")]
     assert rules(result, Level.QUARANTINE) == [("delivered", "left_first"), ("left", "left_first")]
 
 
 def test_rows_are_named_by_their_key_as_it_was_and_counted_one_by_one():
     broken = pd.concat([DEPOT_ROWS.assign(depot=None), DEPOT_ROWS]).astype(DEPOT_ROWS.dtypes)
-    result = check(DEPOTS, broken, None, {}, 1.0)
+    result = check_part(DEPOTS, broken, None, {}, 1.0)
     assert result.quarantine["key"].tolist() == ["row 0", "row 1"]
     assert result.broken == 2
     assert clean(result)["depot"].tolist() == ["NORTH", "SOUTH"]
@@ -121,7 +121,7 @@ def test_rows_are_named_by_their_key_as_it_was_and_counted_one_by_one():
 def test_a_derived_value_is_checked_where_only_later_values_are_broken():
     table = replace(PARCELS, derive=lambda p: PARCELS.derive(p).assign(day=lambda d: d["day"].mask(d["day"].notna())))
     wrong = changed(3, delivered=JANUARY.loc[3, "left"] - HOUR)
-    result = check(table, wrong.astype(JANUARY.dtypes), "2020-01", OTHERS, 1.0)
+    result = check_part(table, wrong.astype(JANUARY.dtypes), "2020-01", OTHERS, 1.0)
     assert result.clean is None
     assert (result.quarantine["rule"] == "not_nullable").sum() == len(JANUARY)
 
@@ -136,7 +136,7 @@ def test_measures_warn_and_stop_on_a_month_as_a_whole():
 
 
 def test_a_reference_table_is_checked_whole():
-    result = check(DEPOTS, pd.concat([DEPOT_ROWS, DEPOT_ROWS.head(1)]), None, {}, 0)
+    result = check_part(DEPOTS, pd.concat([DEPOT_ROWS, DEPOT_ROWS.head(1)]), None, {}, 0)
     assert rules(result, Level.STOP) == [("depot", "key_unique")]
 
 
@@ -188,17 +188,17 @@ def test_what_pandera_says_of_all_rows_is_what_breaks(rows: list[tuple[int | Non
         expected = []
     except pa.errors.SchemaErrors as error:
         expected = error.failure_cases[["index", "column", "check"]].to_numpy().tolist()
-    found = column_breaks(columns, frame)
-    assert sorted(found[["row", "column", "rule"]].to_numpy().tolist()) == sorted(expected)
-    assert found.dtypes.astype(str).to_dict() == BREAKS
+    violations = column_violations(columns, frame)
+    assert sorted(violations[["row", "column", "rule"]].to_numpy().tolist()) == sorted(expected)
+    assert violations.dtypes.astype(str).to_dict() == VIOLATION_TYPES
 
 
 def test_a_check_of_values_together_and_a_column_of_another_type_are_errors_of_the_declaration():
     together = column("Int64", pa.Check(lambda values: len(values) > 2), clock=PLANNED, reason="")
     with pytest.raises(ValueError, match="a check of number judges more than a value by itself"):
-        column_breaks({"number": together}, pd.DataFrame({"number": pd.array([1, 1, 1], dtype="Int64")}))
+        column_violations({"number": together}, pd.DataFrame({"number": pd.array([1, 1, 1], dtype="Int64")}))
     with pytest.raises(TypeError, match="number is float64: expected Int64"):
-        column_breaks({"number": together}, pd.DataFrame({"number": [1.0, 1.0, 1.0]}))
+        column_violations({"number": together}, pd.DataFrame({"number": [1.0, 1.0, 1.0]}))
 
 
 def test_a_rule_has_the_latest_clock_of_its_columns():

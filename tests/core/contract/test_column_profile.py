@@ -7,7 +7,7 @@ import pandera.pandas as pa
 from toy.clocks import DELIVERED
 from toy.contracts import PARCELS
 
-from ontime.core.contract.column_profile import add_counts, count_bins, judge, profile
+from ontime.core.contract.column_profile import add_counts, count_bins, limit_findings, profile_columns
 from ontime.core.contract.columns import column
 from ontime.core.contract.findings import Level
 from ontime.dataset.contract import Table
@@ -39,13 +39,13 @@ def frame(*values: int | None) -> pd.DataFrame:
 
 
 def test_shares_are_of_all_rows():
-    line = profile(TABLE, frame(1, 2, 100, None), "2013-01", {}).iloc[0]
+    line = profile_columns(TABLE, frame(1, 2, 100, None), "2013-01", {}).iloc[0]
     assert (line["rows"], line["missing"], line["extreme"], line["mean"]) == (4, 0.25, 0.25, round(103 / 3, 4))
     assert pd.isna(line["shift"])
 
 
 def test_a_column_all_missing_has_no_mean():
-    assert pd.isna(profile(TABLE, frame(None, None), "2013-01", {}).iloc[0]["mean"])
+    assert pd.isna(profile_columns(TABLE, frame(None, None), "2013-01", {}).iloc[0]["mean"])
 
 
 def test_counts_of_months_add_up():
@@ -55,8 +55,8 @@ def test_counts_of_months_add_up():
 
 def levels(*values: int | None, before: tuple[int, ...] = ()) -> dict[str, Level]:
     counts = count_bins(TABLE, frame(*before)) if before else {}
-    found = judge(TABLE, profile(TABLE, frame(*values), "2013-01", counts), PARAMS)
-    return {finding.rule: finding.level for finding in found}
+    findings = limit_findings(TABLE, profile_columns(TABLE, frame(*values), "2013-01", counts), PARAMS)
+    return {finding.rule: finding.level for finding in findings}
 
 
 def test_each_limit_warns_and_stops_on_its_own():
@@ -71,7 +71,7 @@ def test_each_limit_warns_and_stops_on_its_own():
 
 
 def test_columns_without_limits_are_profiled_and_never_judged():
-    lines = profile(PARCELS, pd.DataFrame(columns=list(PARCELS.columns)).astype("object"), "2020-01", {})
+    lines = profile_columns(PARCELS, pd.DataFrame(columns=list(PARCELS.columns)).astype("object"), "2020-01", {})
     assert lines["column"].tolist() == list(PARCELS.schema.columns)
     loose = replace(PARAMS, max_extreme=1.0)
-    assert judge(PARCELS, lines.fillna({"missing": 1.0}).query("column == 'delivered'"), loose) == []
+    assert limit_findings(PARCELS, lines.fillna({"missing": 1.0}).query("column == 'delivered'"), loose) == []

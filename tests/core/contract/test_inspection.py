@@ -7,7 +7,7 @@ from toy.contracts import DEPOTS, PARCELS
 from toy.source import read
 
 from ontime.core.contract.findings import Level
-from ontime.core.contract.inspection import Inspected, RawPart, inspect, summary
+from ontime.core.contract.inspection import InspectedPart, RawPart, inspect_parts, inspection_summary
 from ontime.errors import OntimeError
 from ontime.params import Validate
 
@@ -26,37 +26,37 @@ def only_north(parcels: pd.DataFrame) -> pd.DataFrame:
     return parcels.assign(depot="NORTH")
 
 
-def found(results: list[Inspected], level: Level) -> list[tuple[str | None, str]]:
+def months_and_rules(results: list[InspectedPart], level: Level) -> list[tuple[str | None, str]]:
     return [(f.month, f.rule) for result in results for f in result.findings if f.level is level]
 
 
 def test_sound_parts_pass_and_are_counted():
-    results = list(inspect(parts(), PARAMS))
-    assert found(results, Level.STOP) == []
-    assert summary(results)["rows"] == {"depots": 2, "parcels": 1200}
+    results = list(inspect_parts(parts(), PARAMS))
+    assert months_and_rules(results, Level.STOP) == []
+    assert inspection_summary(results)["rows"] == {"depots": 2, "parcels": 1200}
     assert [len(result.lines) for result in results] == [2, 5, 5, 5]
 
 
 def test_a_month_that_stops_is_no_reference_for_the_next():
-    results = list(inspect(parts(m2=only_north), PARAMS))
-    assert found(results, Level.STOP) == [("2020-02", "share_north"), ("2020-02", "shift")]
+    results = list(inspect_parts(parts(m2=only_north), PARAMS))
+    assert months_and_rules(results, Level.STOP) == [("2020-02", "share_north"), ("2020-02", "shift")]
 
 
 def test_quarantined_rows_are_counted_and_the_largest_shift_is_kept():
-    results = list(inspect(parts(m1=lambda p: p.assign(depot=p["depot"].mask(p.index < 3, "EAST"))), PARAMS))
-    record = summary(results)
+    results = list(inspect_parts(parts(m1=lambda p: p.assign(depot=p["depot"].mask(p.index < 3, "EAST"))), PARAMS))
+    record = inspection_summary(results)
     assert record["quarantined"] == {"depots": 0, "parcels": 3}
     assert record["largest_shift"] == max(result.lines["shift"].max() for result in results[2:])
 
 
 def test_what_cannot_be_read_is_a_finding_and_the_rest_goes_on():
-    results = list(inspect(parts(m2=lambda _: OntimeError("cut off")), PARAMS))
-    assert found(results, Level.STOP) == [("2020-02", "file_readable")]
+    results = list(inspect_parts(parts(m2=lambda _: OntimeError("cut off")), PARAMS))
+    assert months_and_rules(results, Level.STOP) == [("2020-02", "file_readable")]
     assert results[3].rows == 400
 
 
 def test_without_a_sound_row_there_is_nothing_to_go_on_with():
     loose = Validate(max_quarantined=1.0, max_extreme=1.0, shift_warn=1.0, shift_stop=1.0)
-    results = list(inspect(parts(m2=lambda p: p.assign(depot="EAST")), loose))
-    assert found(results, Level.STOP) == [("2020-02", "max_quarantined")]
-    assert summary(results)["rows"]["parcels"] == 800
+    results = list(inspect_parts(parts(m2=lambda p: p.assign(depot="EAST")), loose))
+    assert months_and_rules(results, Level.STOP) == [("2020-02", "max_quarantined")]
+    assert inspection_summary(results)["rows"]["parcels"] == 800

@@ -10,12 +10,20 @@ from simulated import PARAMS, days_of, year
 from toy import PARTS
 
 from ontime import params
-from ontime.core.evaluation.audit import Judged, Plan, Ruler, counted, draw, judge, measured
-from ontime.core.model.split import in_month, known, start
-from ontime.core.statistics.bootstrap import Statistic, calibrated, level
-from ontime.core.statistics.day_metrics import by_day
+from ontime.core.evaluation.audit import (
+    AuditPlan,
+    MonthlyMinusPooled,
+    PredictedStep,
+    hold_out,
+    measure_steps,
+    predict_step,
+    published_counts,
+)
+from ontime.core.model.split import known_rows, month_rows, month_start
+from ontime.core.statistics.bootstrap import Statistic, bootstrap_interval, calibrated_interval
+from ontime.core.statistics.day_metrics import metric_by_day
 from ontime.core.statistics.intervals import Interval, difference
-from ontime.core.statistics.metrics import value
+from ontime.core.statistics.metrics import metric_value
 from ontime.dataset.dataset import Dataset
 from ontime.dataset.protocol import Step
 from ontime.errors import OntimeError
@@ -23,20 +31,20 @@ from ontime.flights import FLIGHTS
 from ontime.flights.contract.clocks import SCHEDULE
 from ontime.flights.contract.times import derive_flights
 from ontime.flights.protocol import PROTOCOL
-from ontime.flights.source import read
+from ontime.flights.source import read_parts
 from ontime.io.formats import read_json, write_parquet
 from ontime.io.paths import Files
 from ontime.stages import audit as stage
 
 MONTHS = [str(month) for month in pd.period_range("2013-01", "2013-12", freq="M")]
-PLAN = Plan(MONTHS[:10], MONTHS[3:10], 2.0)
+PLAN = AuditPlan(MONTHS[:10], MONTHS[3:10], 2.0)
 STEPS = {step.name: step for step in PROTOCOL.steps}
 
 
 @pytest.fixture(scope="module")
 def raw() -> dict[str, pd.DataFrame]:
     """The whole year as its source brings it."""
-    parts = list(read("0.0.3", "2013-12"))
+    parts = list(read_parts("0.0.3", "2013-12"))
     return {
         name: pd.concat([part.frame for part in parts if part.table == name], ignore_index=True)
         for name in PROTOCOL.tables
@@ -47,28 +55,28 @@ def raw() -> dict[str, pd.DataFrame]:
 def rows(raw: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """What the steps read, as far as it is in the raw tables."""
     none = pd.DataFrame({name: pd.Series(dtype="str" if name == "id" else "float64") for name in PROTOCOL.features})
-    return draw(PROTOCOL.rows(raw, none), PROTOCOL, seed=1)
+    return hold_out(PROTOCOL.rows(raw, none), PROTOCOL, seed=1)
 
 
 def test_the_rows_and_the_late_ones_are_those_published_and_a_quarter_is_held_out(rows: pd.DataFrame):
-    assert counted(rows, PROTOCOL, MONTHS) == {"rows": 325_819, "positives": 52_540, "complete": True}
+    assert published_counts(rows, PROTOCOL, MONTHS) == {"rows": 325_819, "positives": 52_540, "complete": True}
     part = rows[rows["published"].notna()]
     assert (len(part) - part["held_out"].sum(), part["held_out"].sum()) == (244_364, 81_455)
     assert not rows.loc[rows["published"].isna(), "held_out"].any()
-    pd.testing.assert_frame_equal(draw(rows, PROTOCOL, seed=1), rows)
+    pd.testing.assert_frame_equal(hold_out(rows, PROTOCOL, seed=1), rows)
 
 
 def test_another_count_stops_the_year_and_not_a_shorter_dataset(rows: pd.DataFrame):
     fewer = rows.drop(index=rows.index[rows["published"].notna()][0])
     with pytest.raises(OntimeError, match="325,819 rows, 52,540 of them positive; rebuilt here it has 325,818"):
-        counted(fewer, PROTOCOL, MONTHS)
-    assert counted(fewer, PROTOCOL, MONTHS[:6])["complete"] is False
+        published_counts(fewer, PROTOCOL, MONTHS)
+    assert published_counts(fewer, PROTOCOL, MONTHS[:6])["complete"] is False
 
 
 def test_the_published_figure_comes_back(rows: pd.DataFrame):
-    judged = judge(PROTOCOL.steps[0], rows, PLAN)
+    judged = predict_step(PROTOCOL.steps[0], rows, PLAN)
     days = days_of(judged.rows)
-    interval = level(Statistic("roc_auc", days), PARAMS)
+    interval = bootstrap_interval(Statistic("roc_auc", days), PARAMS)
     assert interval.low < PROTOCOL.roc_auc < interval.high
     assert abs(interval.value - PROTOCOL.roc_auc) < 0.005
 
@@ -111,7 +119,7 @@ def test_a_random_split_learns_from_the_days_that_it_predicts_and_a_later_month_
     assert set(part.loc[part["held_out"], "day"]) <= set(part.loc[~part["held_out"], "day"])
     table = rows[["day", "published", "published_known_at"]].set_axis(["day", "outcome", "outcome_known_at"], axis=1)
     for month in PLAN.judged:
-        learned, now = known(table, start(month, PLAN.lead_hours)), in_month(table, month)
+        learned, now = known_rows(table, month_start(month, PLAN.lead_hours)), month_rows(table, month)
         assert learned["day"].max() < now["day"].min()
 
 
@@ -122,7 +130,8 @@ def test_only_the_published_step_reads_the_test_window(rows: pd.DataFrame):
     other.loc[window, ["published", "late"]] = ~other.loc[window, ["published", "late"]]
     other.loc[window, ["dep_time", "sched_dep_time", "air_time"]] = 1.0
     names = ["published", "test_window", "random_split", "dropped_rows"]
-    same = {name: judge(STEPS[name], some, PLAN).rows.equals(judge(STEPS[name], other, PLAN).rows) for name in names}
+    both = {name: [predict_step(STEPS[name], part, PLAN).rows for part in (some, other)] for name in names}
+    same = {name: one.equals(changed) for name, (one, changed) in both.items()}
     assert same == {"published": False, "test_window": True, "random_split": True, "dropped_rows": True}
     assert all("before the test window" in step.split or "later" in step.split for step in PROTOCOL.steps[1:])
 
@@ -154,10 +163,10 @@ def step(name: str, *columns: str, split: str = "later") -> Step:
 
 
 def test_a_planted_leak_has_a_price_and_a_harmless_column_none():
-    plan = Plan(["2020-01", "2020-02", "2020-03", "2020-04"], ["2020-03", "2020-04"], 2.0)
+    plan = AuditPlan(["2020-01", "2020-02", "2020-03", "2020-04"], ["2020-03", "2020-04"], 2.0)
     columns = (["signal", "place", "harmless", "planted"], ["signal", "place", "harmless"], ["signal", "place"])
-    steps = [judge(step(str(len(those)), *those), drawn(), plan) for those in columns]
-    _, planted, harmless = measured(steps, PARAMS)
+    steps = [predict_step(step(str(len(names)), *names), drawn(), plan) for names in columns]
+    _, planted, harmless = measure_steps(steps, PARAMS)
     assert planted["paired"]
     assert harmless["paired"]
     assert planted["difference"]["high"] < -0.02
@@ -170,9 +179,9 @@ def test_a_planted_leak_has_a_price_and_a_harmless_column_none():
 def test_other_rows_of_the_same_days_are_not_paired_and_of_other_days_a_difference_has_no_interval():
     frame = year(3, 60)
     frame = frame.assign(id=frame.index.astype("str"))
-    whole = Judged("whole", "", "", "leak", frame)
+    whole = PredictedStep("whole", "", "", "leak", frame)
     others = (frame.iloc[::2], frame[frame["day"] < "2020-02-10"])
-    half, fewer = (measured([whole, whole._replace(rows=part)], PARAMS)[1] for part in others)
+    half, fewer = (measure_steps([whole, whole._replace(rows=part)], PARAMS)[1] for part in others)
     assert (half["paired"], fewer["paired"]) == (False, False)
     assert half["difference"]["low"] < half["difference"]["value"] < half["difference"]["high"]
     assert set(fewer["difference"]) == {"value"}
@@ -180,16 +189,17 @@ def test_other_rows_of_the_same_days_are_not_paired_and_of_other_days_a_differen
 
 
 def test_two_steps_that_say_the_same_differ_by_nothing():
-    one = Judged("one", "", "", "leak", year(3, 30).reset_index(names="id"))
-    _, again, by_month = measured([one, one, one._replace(by_month=True)], PARAMS)
+    one = PredictedStep("one", "", "", "leak", year(3, 30).reset_index(names="id"))
+    _, again, by_month = measure_steps([one, one, one._replace(by_month=True)], PARAMS)
     for line in (again, by_month):
         assert [line["difference"][name] for name in ("value", "low", "high")] == [0, 0, 0]
 
 
-def test_the_ruler_is_the_mean_of_the_months_less_all_together():
+def test_the_last_difference_is_the_mean_of_the_months_minus_all_together():
     days = days_of(year(5, 120))
-    months = [value("roc_auc", part) for _, part in days.months]
-    assert Ruler("roc_auc", days, by_month=True).value == pytest.approx(np.mean(months) - value("roc_auc", days))
+    months = [metric_value("roc_auc", part) for _, part in days.months]
+    expected = np.mean(months) - metric_value("roc_auc", days)
+    assert MonthlyMinusPooled("roc_auc", days, by_month=True).value == pytest.approx(expected)
 
 
 def test_differences_of_steps_hold_the_truth_as_often_as_they_say():
@@ -197,9 +207,10 @@ def test_differences_of_steps_hold_the_truth_as_often_as_they_say():
 
     def differences(seed: int, days: int) -> tuple[Interval, Interval]:
         frame = year(seed, days)
-        said, worse = days_of(frame), days_of(frame, "worse")
-        ruler = Ruler("roc_auc", said, by_month=True)
-        return difference(by_day("roc_auc", said), by_day("roc_auc", worse), few), calibrated(ruler, few)
+        better, worse = days_of(frame), days_of(frame, "worse")
+        by_month = MonthlyMinusPooled("roc_auc", better, by_month=True)
+        paired = difference(metric_by_day("roc_auc", better), metric_by_day("roc_auc", worse), few)
+        return paired, calibrated_interval(by_month, few)
 
     truths = [interval.value for interval in differences(0, 1500)]
     drawn = [differences(seed, 120) for seed in range(1, 61)]
@@ -210,7 +221,7 @@ def test_differences_of_steps_hold_the_truth_as_often_as_they_say():
 
 def test_an_unknown_split_is_named():
     with pytest.raises(OntimeError, match="step odd: unknown split 'sideways'; known:"):
-        judge(step("odd", "signal", split="sideways"), drawn(), PLAN)
+        predict_step(step("odd", "signal", split="sideways"), drawn(), PLAN)
 
 
 def test_a_dataset_without_a_published_figure_ends_with_its_own(tmp_path: Path):

@@ -46,7 +46,9 @@ def test_sets_are_those_of_crepes(kind: str, count: int, level: float):
 @given(st.integers(1, 60), st.sampled_from([0.6, 0.8, 0.9]), st.integers(0, 1000))
 def test_a_higher_level_never_gives_smaller_sets(count: int, level: float, seed: int):
     probability, outcome = drawn(seed, count)
-    some, more = (conformal_set(np.linspace(0, 1, 21), marginal(probability, outcome, each)) for each in (level, 0.97))
+    some, more = (
+        conformal_set(np.linspace(0, 1, 21), marginal(probability, outcome, share)) for share in (level, 0.97)
+    )
     assert (some <= more).all()
 
 
@@ -74,16 +76,16 @@ def test_where_rows_are_exchangeable_the_promise_is_kept_in_finite_samples(kind:
         assert true / rows < 0.85  # why classes are looked at one by one: the rarer pays for the other
 
 
-def pieces(shift: float = 0.0):
+def months(shift: float = 0.0):
     frame = calibrated_rows(8, 120, 60)
     month = frame["day"].dt.strftime("%Y-%m")
     moved = (frame["probability"] - shift).clip(0.01, 0.99).where(month == "2020-04", frame["probability"])
     frame = frame.assign(probability=moved)
-    return [(each, frame[month < each], frame[month == each]) for each in ("2020-02", "2020-03", "2020-04")]
+    return [(name, frame[month < name], frame[month == name]) for name in ("2020-02", "2020-03", "2020-04")]
 
 
 def test_the_table_covers_every_month_class_and_kind_and_counts_the_rows():
-    table = conformal_table(pieces(), 0.9, PARAMS)
+    table = conformal_table(months(), 0.9, PARAMS)
     assert len(table) == 2 * 4 * 3
     lines = table.set_index(["kind", "month", "outcome"])
     for kind in KINDS:
@@ -99,7 +101,7 @@ def test_the_table_covers_every_month_class_and_kind_and_counts_the_rows():
 
 def test_a_month_that_drifts_loses_coverage_and_the_table_shows_it():
     calm, moved = (
-        conformal_table(pieces(shift), 0.9, PARAMS).set_index(["kind", "month", "outcome"]) for shift in (0.0, 0.15)
+        conformal_table(months(shift), 0.9, PARAMS).set_index(["kind", "month", "outcome"]) for shift in (0.0, 0.15)
     )
     key = ("by class", "2020-04", "true")
     assert moved.loc[key, "coverage_high"] < 0.9
@@ -109,7 +111,7 @@ def test_a_month_that_drifts_loses_coverage_and_the_table_shows_it():
 
 def test_a_month_is_judged_by_rows_that_were_known_before_alone():
     """Another future changes nothing of what is said of a month."""
-    now = pieces()
+    now = months()
     later = [(month, known, rows.assign(outcome=~rows["outcome"])) for month, known, rows in now[2:]]
     tables = (conformal_table([*now[:2], *end], 0.9, PARAMS) for end in (now[2:], later))
     first, second = (table[table["month"].isin(["2020-02", "2020-03"])] for table in tables)
@@ -119,7 +121,7 @@ def test_a_month_is_judged_by_rows_that_were_known_before_alone():
 def test_a_backtest_of_one_month_has_nothing_to_set_them_on_and_the_same_columns():
     table = conformal_table([], 0.9, PARAMS)
     assert table.empty
-    assert list(table) == list(conformal_table(pieces(), 0.9, PARAMS))
+    assert list(table) == list(conformal_table(months(), 0.9, PARAMS))
 
 
 def test_each_class_has_its_own_bound():

@@ -11,8 +11,8 @@ from ontime.core.evaluation.costs import (
     NO,
     UNKNOWN,
     YES,
+    answer_thresholds,
     area,
-    bounds,
     cost,
     cost_table,
     coverage_curve,
@@ -39,13 +39,13 @@ def test_no_other_answer_is_expected_to_cost_less(missed: float, false_alarm: fl
 @given(amounts, amounts, amounts)
 def test_who_must_answer_never_says_unknown(missed: float, false_alarm: float, unknown: float):
     costs = forced(Costs(missed=missed, false_alarm=false_alarm, unknown=unknown))
-    low, high = bounds(costs)
+    low, high = answer_thresholds(costs)
     assert low == high == pytest.approx(false_alarm / (false_alarm + missed))
     assert UNKNOWN not in decide(np.linspace(0, 1, 101), costs)
 
 
-def test_the_three_answers_and_their_bounds():
-    assert bounds(COSTS) == pytest.approx((0.2, 0.4))
+def test_the_three_answers_and_their_thresholds():
+    assert answer_thresholds(COSTS) == pytest.approx((0.2, 0.4))
     assert decide(np.array([0.0, 0.19, 0.3, 0.41, 1.0]), COSTS).tolist() == [NO, NO, UNKNOWN, YES, YES]
 
 
@@ -105,10 +105,11 @@ def test_answering_the_surest_costs_least_and_answering_all_is_the_table(rows: p
 
 def test_the_area_is_the_mean_cost_over_the_shares_answered(rows: pd.DataFrame):
     """Against the definition, row by row: Geifman and El-Yaniv's integral over the coverage."""
-    said, outcome = rows["probability"].to_numpy(), rows["outcome"].to_numpy(bool)
-    spent = 1000 * cost(decide(said, forced(COSTS)), outcome, COSTS)
-    order = np.argsort(np.minimum(said * COSTS.missed, (1 - said) * COSTS.false_alarm), kind="stable")
-    exact = (np.cumsum(spent[order]) / np.arange(1, len(said) + 1)).mean()
+    probability, outcome = rows["probability"].to_numpy(), rows["outcome"].to_numpy(bool)
+    spent = 1000 * cost(decide(probability, forced(COSTS)), outcome, COSTS)
+    expected = np.minimum(probability * COSTS.missed, (1 - probability) * COSTS.false_alarm)
+    order = np.argsort(expected, kind="stable")
+    exact = (np.cumsum(spent[order]) / np.arange(1, len(order) + 1)).mean()
     value = area(rows, "probability", COSTS).of(np.arange(DAYS)[None])[0][0]
     assert value == pytest.approx(exact, rel=0.03)
 

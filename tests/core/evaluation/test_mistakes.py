@@ -1,37 +1,43 @@
 """The worst mistakes, what misled the model, and what they have in common; and the stage as a whole."""
 
 import json
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from repositories import REPOSITORY, run
+import trees
+from repositories import call
 from simulated import calibrated_rows
+from toy import TOY
 
-from ontime.core.evaluation.mistakes import explain, in_common, worst
+from ontime.core.evaluation.mistakes import bands_in_common, explain_mistakes, worst_mistakes
 from ontime.core.evaluation.slices import bands_of
-from ontime.core.model.model import Model, refit
-from ontime.core.model.split import Pieces
+from ontime.core.model.model import Model
+from ontime.core.model.split import TrainingData
+from ontime.core.model.training import refit_model
 from ontime.core.statistics.metrics import log_losses
 from ontime.dataset.slices import Slice
-from ontime.params import Intervals, Train
+from ontime.params import Intervals
 
 PARAMS = Intervals(level=0.9, replicates=200, block_days=7, simulations=200, seed=1)
-RECIPE = Train(
-    leave_out=[],
-    learning_rate=0.3,
-    leaves=6,
-    min_rows=20,
-    bins=32,
-    category_smoothing=10.0,
-    max_rounds=30,
-    patience=8,
-    checkpoint_rounds=30,
+RECIPE = replace(trees.RECIPE, checkpoint_rounds=30)
+TYPES = {"place": "str", **{f"number{number}": "float32" for number in range(6)}}
+OUTPUTS = (
+    "data/errors.parquet",
+    "metrics/slices/bands.csv",
+    "metrics/slices/bands.png",
+    "metrics/slices/conformal.csv",
+    "metrics/slices/conformal.json",
+    "metrics/slices/costs.csv",
+    "metrics/slices/costs.png",
+    "metrics/slices/costs_answered.csv",
+    "metrics/slices/costs_threshold.csv",
+    "metrics/slices/metrics.json",
+    "metrics/slices/mistakes.csv",
+    "metrics/slices/segments.csv",
 )
-TYPES = {"place": "str", **{f"number{each}": "float32" for each in range(6)}}
-OUTPUTS = ("slices", "slices_search", "slices_errors", "costs", "costs_threshold", "costs_answered", "conformal")
 
 
 def rows(seed: int, days: int = 90, count: int = 60) -> pd.DataFrame:
@@ -42,10 +48,10 @@ def rows(seed: int, days: int = 90, count: int = 60) -> pd.DataFrame:
 
 def test_the_worst_of_either_kind_lose_most_and_come_worst_first():
     frame = rows(0)
-    found = worst(frame, 50)
-    assert found["kind"].tolist() == ["missed"] * 50 + ["false alarm"] * 50
+    worst = worst_mistakes(frame, 50)
+    assert worst["kind"].tolist() == ["missed"] * 50 + ["false alarm"] * 50
     losses = pd.Series(log_losses(frame["probability"].to_numpy(), frame["outcome"].to_numpy()), index=frame.index)
-    for outcome, part in found.groupby("outcome"):
+    for outcome, part in worst.groupby("outcome"):
         others = losses[frame["outcome"] == outcome].drop(part.index)
         assert losses[part.index].min() >= others.max()
         assert losses[part.index].is_monotonic_decreasing
@@ -53,7 +59,7 @@ def test_the_worst_of_either_kind_lose_most_and_come_worst_first():
 
 def test_equal_probabilities_are_ordered_by_id():
     frame = rows(1).assign(probability=0.5)
-    first = worst(frame.sample(frac=1, random_state=0), 5)
+    first = worst_mistakes(frame.sample(frac=1, random_state=0), 5)
     assert first["id"].tolist()[:5] == sorted(frame.loc[frame["outcome"], "id"])[:5]
 
 
@@ -63,40 +69,40 @@ def learned() -> tuple[Model, pd.DataFrame]:
     random = np.random.default_rng(0)
     frame = rows(2).assign(outcome_known_at=pd.Timestamp("2020-01-01", tz="UTC"))
     frame["place"] = pd.Series(random.choice(["here", "there"], len(frame)), dtype="str")
-    for each in range(6):
+    for number in range(6):
         noise = random.normal(size=len(frame))
-        frame[f"number{each}"] = (frame["outcome"] * (each % 3) * 0.4 + noise).astype("float32")
+        frame[f"number{number}"] = (frame["outcome"] * (number % 3) * 0.4 + noise).astype("float32")
     frame.loc[::7, "number1"] = np.nan
     frame["outcome"] = frame["outcome"].astype("boolean")
-    model = refit(Pieces(frame, frame, frame, "2020-01", "2020-02"), TYPES, 20, RECIPE, {})
+    model = refit_model(TrainingData(frame, frame, frame, "2020-01", "2020-02"), TYPES, 20, RECIPE, {})
     return model, frame.assign(probability=model.predict(frame), outcome=frame["outcome"].astype("bool"))
 
 
 def test_contributions_add_up_to_what_the_model_said(learned: tuple[Model, pd.DataFrame]):
     model, frame = learned
-    said = np.log(frame["probability"] / (1 - frame["probability"])).to_numpy()
-    rest = said - model.contributions(frame).sum(axis=1)
+    log_odds = np.log(frame["probability"] / (1 - frame["probability"])).to_numpy()
+    rest = log_odds - model.contributions(frame).sum(axis=1)
     assert np.ptp(rest) < 1e-4
 
 
 def test_each_mistake_has_the_five_features_that_pushed_it_the_wrong_way(learned: tuple[Model, pd.DataFrame]):
     model, frame = learned
-    found = worst(frame, 20)
+    worst = worst_mistakes(frame, 20)
     columns = ["id", "day", "kind", "probability", "outcome"]
-    told = explain(found[columns], frame.loc[found.index], model)
-    assert len(told) == 5 * 40
-    assert told["place"].tolist() == [1, 2, 3, 4, 5] * 40
-    pushed = pd.DataFrame(model.contributions(frame.loc[found.index]), index=found["id"], columns=list(TYPES))
-    for identity, part in told.groupby("id"):
+    explained = explain_mistakes(worst[columns], frame.loc[worst.index], model)
+    assert len(explained) == 5 * 40
+    assert explained["place"].tolist() == [1, 2, 3, 4, 5] * 40
+    pushed = pd.DataFrame(model.contributions(frame.loc[worst.index]), index=worst["id"], columns=list(TYPES))
+    for identity, part in explained.groupby("id"):
         sign = -1 if part["outcome"].iloc[0] else 1
         ordered = (sign * pushed.loc[identity]).sort_values(ascending=False).head(5)
         assert part["contribution"].tolist() == (sign * ordered).tolist()
         assert part["contribution"].iloc[0] * sign > 0
     values = frame.set_index("id")
-    first = told[told["feature"] == "number2"].iloc[0]
+    first = explained[explained["feature"] == "number2"].iloc[0]
     assert float(first["value"]) == pytest.approx(float(values.loc[first["id"], "number2"]), rel=1e-4)
-    assert set(told.loc[told["feature"] == "place", "value"]) <= {"here", "there"}
-    missing = told[(told["feature"] == "number1") & (told["value"] == "missing")]
+    assert set(explained.loc[explained["feature"] == "place", "value"]) <= {"here", "there"}
+    missing = explained[(explained["feature"] == "number1") & (explained["value"] == "missing")]
     assert values.loc[missing["id"], "number1"].isna().all()
 
 
@@ -111,7 +117,7 @@ def with_mistakes(seed: int, more_red: float) -> tuple[pd.DataFrame, pd.DataFram
 
 def test_what_mistakes_have_in_common_is_found_with_its_lift():
     frame, bands, mistakes = with_mistakes(3, 4.0)
-    table = in_common(frame, bands, mistakes, PARAMS).set_index("band")
+    table = bands_in_common(frame, bands, mistakes, PARAMS).set_index("band")
     line = table.loc["red"]
     assert line["share"] == pytest.approx((mistakes["color"] == "red").mean(), abs=1e-4)
     assert line["lift"] == pytest.approx(line["share"] / (frame["color"] == "red").mean(), abs=1e-3)
@@ -122,25 +128,22 @@ def test_intervals_of_the_lift_hold():
     """Red rows are four times as likely to be drawn: a lift of 2. Of 100 simulations, 90 % shows as 82 or more."""
     held = 0
     for seed in range(100):
-        line = in_common(*with_mistakes(seed, 4.0), PARAMS).set_index("band").loc["red"]
+        line = bands_in_common(*with_mistakes(seed, 4.0), PARAMS).set_index("band").loc["red"]
         held += line["lift_low"] <= 2.0 <= line["lift_high"]
     assert held >= 82
 
 
 def test_where_mistakes_have_nothing_in_common_the_table_hardly_ever_says_so():
-    said = sum(len(in_common(*with_mistakes(seed, 1.0), PARAMS)) > 0 for seed in range(100))
-    assert said <= 17  # at most 10 %, and what 100 simulations can show of it
+    tables = sum(len(bands_in_common(*with_mistakes(seed, 1.0), PARAMS)) > 0 for seed in range(100))
+    assert tables <= 17  # at most 10 %, and what 100 simulations can show of it
 
 
 def stage(folder: Path):
-    return run(sys.executable, "-m", "toy", "slices", folder=folder, PYTHONPATH=str(REPOSITORY / "tests"))
+    return call(TOY, "slices", folder=folder)
 
 
 def test_the_stage_reads_nothing_of_the_test_window_and_says_the_same_twice(toy: Path):
-    assert run("dvc", "repro", folder=toy).returncode == 0
-    outputs = [toy / f"metrics/{name}.csv" for name in OUTPUTS]
-    outputs += [toy / "metrics/slices/metrics.json", toy / "metrics/slices/bands.png", toy / "metrics/slices/costs.png"]
-    outputs += [toy / "data/errors.parquet"]
+    outputs = [toy / name for name in OUTPUTS]
     before = [path.read_bytes() for path in outputs]
     (toy / "data/features/2020-06.parquet").unlink()
     for path in outputs:

@@ -1,17 +1,18 @@
 """Bands, what is said of them, and intervals that hold where bands are small."""
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import false_discovery_control
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from simulated import calibrated_rows
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from ontime.core.evaluation import slices
-from ontime.core.evaluation.slices import bands_of, discoveries, left_out, slice_table
-from ontime.core.features.table import describe
+from ontime.core.evaluation.slices import band_metrics, bands_of, discoveries, left_out, slice_table
+from ontime.core.features.table import declared_features
 from ontime.core.statistics.intervals import estimate
 from ontime.core.statistics.metrics import log_losses
 from ontime.dataset.slices import Slice
@@ -54,22 +55,22 @@ def test_a_band_that_no_row_is_missing_from_is_not_made():
 def test_every_slice_of_the_dataset_has_one_band_more_than_edges_and_a_column(declared: Slice):
     assert len(declared.bands) == (len(declared.edges) + 1 if declared.bands else 0)
     assert list(declared.edges) == sorted(set(declared.edges))
-    assert declared.column in {feature.name for feature in describe(FLIGHTS.features)}
+    assert declared.column in {feature.name for feature in declared_features(FLIGHTS.features)}
 
 
 def test_the_table_says_what_scikit_learn_says():
     frame = rows_with_columns()
     table = slice_table(frame, bands_of(frame, SLICES), 100, PARAMS).set_index(["slice", "band"])
-    for key, those in ((("kind", "a"), frame["kind"] == "a"), (("all", "all"), frame["kind"] != "")):
-        part, line = frame[those], table.loc[key]
-        said, came = part["probability"], part["outcome"]
+    for key, in_band in ((("kind", "a"), frame["kind"] == "a"), (("all", "all"), frame["kind"] != "")):
+        part, line = frame[in_band], table.loc[key]
+        probability, outcome = part["probability"], part["outcome"]
         assert (line["rows"], line["days"]) == (len(part), 40)
-        assert line["rate"] == pytest.approx(came.mean(), abs=1e-4)
-        assert line["roc_auc"] == pytest.approx(roc_auc_score(came, said), abs=1e-4)
-        assert line["brier"] == pytest.approx(brier_score_loss(came, said), abs=1e-4)
-        assert line["gap"] == pytest.approx((said - came).mean(), abs=1e-4)
-        gained = log_loss(came, said) - log_loss(came, part["climatology"])
-        assert line["over_climatology"] == pytest.approx(gained, abs=1e-4)
+        assert line["rate"] == pytest.approx(outcome.mean(), abs=1e-4)
+        assert line["roc_auc"] == pytest.approx(roc_auc_score(outcome, probability), abs=1e-4)
+        assert line["brier"] == pytest.approx(brier_score_loss(outcome, probability), abs=1e-4)
+        assert line["gap"] == pytest.approx((probability - outcome).mean(), abs=1e-4)
+        difference = log_loss(outcome, probability) - log_loss(outcome, part["climatology"])
+        assert line["over_climatology"] == pytest.approx(difference, abs=1e-4)
         for metric in ("rate", "roc_auc", "brier", "gap", "over_climatology"):
             assert line[f"{metric}_low"] < line[metric] < line[f"{metric}_high"]
 
@@ -106,15 +107,32 @@ def test_of_bands_that_are_right_hardly_one_is_called_off():
     for seed in range(200):
         frame = calibrated_rows(seed, 84, 40)
         frame["kind"] = random.choice(list("abcdefgh"), len(frame))
-        kept = [estimate(slices._dailies(part)["gap"], PARAMS).chance() for _, part in frame.groupby("kind")]
+        kept = [estimate(band_metrics(part)["gap"], PARAMS).p_value() for _, part in frame.groupby("kind")]
         called += discoveries(np.array(kept), 1 - PARAMS.level).any()
     assert called / 200 <= 0.15
 
 
-def test_discoveries_are_those_of_scipy():
-    random = np.random.default_rng(0)
-    chances = np.concatenate([random.random(60), random.random(20) / 100])
-    assert (discoveries(chances, 0.1) == (false_discovery_control(chances) <= 0.1)).all()
+def step_up(p_values: np.ndarray, rate: float) -> np.ndarray:
+    """The rule as it was published: in order, all up to the last one that is small enough for its place."""
+    order = np.argsort(p_values, kind="stable")
+    passed = np.flatnonzero(p_values[order] <= rate * np.arange(1, len(p_values) + 1) / len(p_values))
+    standing_out = np.zeros(len(p_values), dtype=bool)
+    standing_out[order[: passed[-1] + 1 if len(passed) else 0]] = True
+    return standing_out
+
+
+unlikely = st.floats(0, 1) | st.floats(0, 0.05) | st.sampled_from([0.0, 0.013, 1.0, np.nan])  # with ties
+
+
+@given(st.lists(unlikely, min_size=1, max_size=30), st.sampled_from([1 - 0.9, 0.05, 0.2]))
+def test_discoveries_are_those_of_the_step_up_rule(drawn: list[float], rate: float):
+    p_values = np.array(drawn)
+    bounds = rate * np.arange(1, len(p_values) + 1) / len(p_values)
+    assume(np.nanmin(np.abs(np.append(p_values, np.inf)[:, None] - bounds)) > 1e-12)  # where rounding would decide
+    assert (discoveries(p_values, rate) == step_up(p_values, rate)).all()
+
+
+def test_what_is_certain_is_no_discovery():
     assert not discoveries(np.ones(5), 0.1).any()
 
 
@@ -131,15 +149,15 @@ def one_month(frame: pd.DataFrame) -> np.ndarray:
     return (frame["day"] < frame["day"].min() + pd.Timedelta(days=30)).to_numpy()
 
 
-@pytest.mark.parametrize("those", [few_rows_a_day, few_days, one_month])
-def test_intervals_of_small_slices_hold(those):
+@pytest.mark.parametrize("chosen", [few_rows_a_day, few_days, one_month])
+def test_intervals_of_small_slices_hold(chosen: Callable[[pd.DataFrame], np.ndarray]):
     """In 200 simulations, 90 % shows as 84.5 to 95.5 %, and intervals may be too wide rather than too narrow."""
     truth, held = the_truth(), dict.fromkeys(the_truth(), 0)
     for seed in range(200):
         frame = calibrated_rows(seed, 120, 40)
-        dailies = slices._dailies(frame[those(frame)])
+        metrics = band_metrics(frame[chosen(frame)])
         for name, true in truth.items():
-            _, low, high, *_ = estimate(dailies[name], PARAMS).interval(PARAMS.level)
+            _, low, high, *_ = estimate(metrics[name], PARAMS).interval(PARAMS.level)
             held[name] += low <= true <= high
     assert {name: count for name, count in held.items() if not 0.845 <= count / 200 <= 0.985} == {}
 
@@ -147,9 +165,9 @@ def test_intervals_of_small_slices_hold(those):
 @functools.cache
 def the_truth() -> dict[str, float]:
     whole = calibrated_rows(999, 6000, 40)
-    said, came = whole["probability"], whole["outcome"]
-    assert (said - came).mean() == pytest.approx(0, abs=0.005)
-    return {"roc_auc": roc_auc_score(came, said), "brier": brier_score_loss(came, said), "gap": 0.0}
+    probability, outcome = whole["probability"], whole["outcome"]
+    assert (probability - outcome).mean() == pytest.approx(0, abs=0.005)
+    return {"roc_auc": roc_auc_score(outcome, probability), "brier": brier_score_loss(outcome, probability), "gap": 0.0}
 
 
 def test_log_losses_are_finite_where_a_certainty_was_wrong():

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ontime.core.features.online import Memory, end
-from ontime.core.features.point_in_time import HOUR, MINUTE, key_codes, microseconds, names, reach, read, span
+from ontime.core.features.online import OnlineFeatures, end
+from ontime.core.features.point_in_time import HOUR, MINUTE, column_names, microseconds, reach, read_as_of, span
 from ontime.dataset.features import AsOf, Latest, Open, Window
 
 ASOF: list[AsOf] = [
@@ -106,15 +106,15 @@ COLUMNS = {
 
 def by_columns(rows: list[Row], tables: dict[str, list[Row]], asof: list[AsOf] = ASOF) -> pd.DataFrame:
     frames = {name: as_frame(tables[name], columns) for name, columns in COLUMNS.items()}
-    return read(asof, as_frame(rows, ["id", "predict_at", "starts_at", "depot", "kind"]), frames)
+    return read_as_of(asof, as_frame(rows, ["id", "predict_at", "starts_at", "depot", "kind"]), frames)
 
 
 def by_rows(rows: list[Row], tables: dict[str, list[Row]]) -> np.ndarray:
-    memory = Memory(ASOF)
+    online = OnlineFeatures(ASOF)
     for name, events in tables.items():
         for event in events:
-            memory.add(name, event)
-    return np.array([memory.read(row) for row in rows]).astype(np.float32)
+            online.add(name, event)
+    return np.array([online.read(row) for row in rows]).astype(np.float32)
 
 
 def same_bits(one: np.ndarray, other: np.ndarray) -> bool:
@@ -167,15 +167,15 @@ def test_events_further_back_than_any_window_change_nothing(rows: list[Row], tab
 @settings(max_examples=30)
 def test_an_event_that_is_replaced_or_forgotten_was_never_there(rows: list[Row], tables: dict[str, list[Row]]):
     rows, tables = with_ids(rows, tables)
-    memory = Memory(ASOF)
+    online = OnlineFeatures(ASOF)
     for name, events in tables.items():
         for event in events:
-            memory.add(name, {**event, "moment": event["moment"] + HOUR, "until": None})
-            memory.read(rows[0])
-            memory.add(name, event)
-        memory.add(name, {**events[0], "id": "old", "moment": START - HOUR, "until": None}) if events else None
-        memory.forget(name, START)
-    assert same_bits(np.array([memory.read(row) for row in rows]).astype(np.float32), by_rows(rows, tables))
+            online.add(name, {**event, "moment": event["moment"] + HOUR, "until": None})
+            online.read(rows[0])
+            online.add(name, event)
+        online.add(name, {**events[0], "id": "old", "moment": START - HOUR, "until": None}) if events else None
+        online.forget(name, START)
+    assert same_bits(np.array([online.read(row) for row in rows]).astype(np.float32), by_rows(rows, tables))
 
 
 def test_an_event_exactly_at_the_border_counts_at_the_end_and_not_at_the_beginning():
@@ -199,7 +199,7 @@ def test_counts_are_whole_and_means_are_single_precision():
 
 
 def test_names_say_what_is_read():
-    assert [name for asof in ASOF for name in names(asof)] == [
+    assert [name for asof in ASOF for name in column_names(asof)] == [
         *("left_depot_1h_count", "left_depot_1h_delay", "left_depot_1h_late"),
         *("left_depot_kind_3h_count", "left_depot_kind_3h_delay", "left_all_24h_late", "around_count"),
         *("open_plan_depot_count", "open_plan_depot_share", "open_plan_depot_minutes"),
@@ -215,15 +215,7 @@ def test_keys_that_do_not_fit_are_refused():
     at = pd.Series(pd.Timestamp("2013-01-01", tz="UTC").as_unit("us"), index=many.index)
     row = many.head(1).assign(predict_at=at.head(1) + pd.Timedelta(days=300), starts_at=at.head(1))
     with pytest.raises(ValueError, match="give fewer months at a time"):
-        read([Window("s", ("key",), 1)], row, {"s": many.assign(moment=at)})
-
-
-def test_keys_are_equal_only_where_all_parts_are():
-    one = pd.DataFrame({"a": ["x", "x", None], "b": [1, 2, 1]})
-    other = pd.DataFrame({"a": ["x", None], "b": [2, 1]})
-    first, second = key_codes([one, other], ["a", "b"])
-    assert second.tolist() == [first[1], first[2]]
-    assert len(set(first.tolist())) == 3
+        read_as_of([Window("s", ("key",), 1)], row, {"s": many.assign(moment=at)})
 
 
 def test_moments_are_microseconds_and_the_missing_is_told_apart():

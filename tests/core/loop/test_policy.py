@@ -8,15 +8,15 @@ from policies import policy
 from ontime.core.loop.policy import (
     ASK,
     KEEP,
-    LEAST_DAYS,
+    MIN_DAYS,
     PROMOTE,
     RETRAIN,
     ROLL_BACK,
     WAIT,
-    difference,
-    due,
-    judge,
-    watch,
+    judge_challenger,
+    loss_difference,
+    retraining_due,
+    watch_promotion,
 )
 
 SILENT = {"drift": False, "realised": False, "estimated": False}
@@ -34,7 +34,9 @@ def days(mean: float, size: int, seed: int, resemblance: float = 0.2, heavy: boo
 
 
 def verdict(gaps: np.ndarray, **others: object) -> str:
-    return judge(gaps * ROWS, np.full(len(gaps), ROWS), changed=False, shadow_days=28, policy=policy(**others)).action
+    return judge_challenger(
+        gaps * ROWS, np.full(len(gaps), ROWS), changed=False, shadow_days=28, policy=policy(**others)
+    ).action
 
 
 LOOKS = (13, 20, 27)  # days whose outcomes are known when the loop looks
@@ -45,10 +47,12 @@ def first_verdict(gaps: np.ndarray, *, changed: bool, looks: tuple[int, ...] = L
     """As the loop asks: once a week from the fourteenth day on, until there is an answer."""
     for size, waited in zip(looks, (14, 21, 28), strict=True):
         part = gaps[:size]
-        found = judge(part * ROWS, np.full(size, ROWS), changed=changed, shadow_days=waited, policy=policy())
-        if found.action != WAIT:
-            return found.action
-    return found.action
+        decision = judge_challenger(
+            part * ROWS, np.full(size, ROWS), changed=changed, shadow_days=waited, policy=policy()
+        )
+        if decision.action != WAIT:
+            return decision.action
+    return decision.action
 
 
 @pytest.mark.parametrize(
@@ -78,7 +82,7 @@ def test_a_good_model_is_promoted_more_often_the_better_it_is():
 def test_bounds_hold_the_truth_as_often_as_they_say(resemblance: float):
     rows, held = np.full(28, ROWS), []
     for seed in range(800):
-        gap = difference(days(0.001, 28, seed, resemblance) * ROWS, rows, 0.9)
+        gap = loss_difference(days(0.001, 28, seed, resemblance) * ROWS, rows, 0.9)
         assert gap
         held.append((gap.low <= 0.001, gap.high >= 0.001))
     assert (np.mean(held, axis=0) >= 0.88).all()
@@ -86,7 +90,7 @@ def test_bounds_hold_the_truth_as_often_as_they_say(resemblance: float):
 
 
 def test_days_of_many_rows_count_for_more():
-    gap = difference(np.array([0.0, 0, 0, 0, 100]), np.array([1.0, 1, 1, 1, 1000]), 0.9)
+    gap = loss_difference(np.array([0.0, 0, 0, 0, 100]), np.array([1.0, 1, 1, 1, 1000]), 0.9)
     assert gap
     assert gap.value == pytest.approx(100 / 1004)
 
@@ -94,38 +98,38 @@ def test_days_of_many_rows_count_for_more():
 def test_a_trained_again_model_may_be_a_little_worse_and_a_changed_one_must_be_better():
     gaps = np.full(28, 0.001) + np.tile([-1e-5, 1e-5], 14)
     assert verdict(gaps) == PROMOTE
-    changed = judge(gaps * ROWS, np.full(28, ROWS), changed=True, shadow_days=28, policy=policy())
+    changed = judge_challenger(gaps * ROWS, np.full(28, ROWS), changed=True, shadow_days=28, policy=policy())
     assert changed.action == KEEP
     assert "it must be better" in changed.reason
 
 
 def test_who_cannot_tell_waits_and_then_asks_a_person():
     gaps, rows = np.tile([-0.05, 0.05], 14), np.full(28, 1.0)
-    assert judge(gaps, rows, changed=False, shadow_days=14, policy=policy()).action == WAIT
-    asked = judge(gaps, rows, changed=False, shadow_days=28, policy=policy())
-    assert asked.action == ASK
-    assert "on 28 days and 28 rows +0.0000 (" in asked.reason
-    assert "not sure after 28 days" in asked.reason
+    assert judge_challenger(gaps, rows, changed=False, shadow_days=14, policy=policy()).action == WAIT
+    decision = judge_challenger(gaps, rows, changed=False, shadow_days=28, policy=policy())
+    assert decision.action == ASK
+    assert "on 28 days and 28 rows +0.0000 (" in decision.reason
+    assert "not sure after 28 days" in decision.reason
 
 
 def test_nothing_is_concluded_from_a_few_days():
-    few = np.full(LEAST_DAYS - 1, 0.1)
-    assert judge(few, few / 0.1, changed=False, shadow_days=27, policy=policy()).action == WAIT
-    assert judge(few, few / 0.1, changed=False, shadow_days=28, policy=policy()).action == ASK
-    assert watch(few, few / 0.1, policy()).action == WAIT
+    few = np.full(MIN_DAYS - 1, 0.1)
+    assert judge_challenger(few, few / 0.1, changed=False, shadow_days=27, policy=policy()).action == WAIT
+    assert judge_challenger(few, few / 0.1, changed=False, shadow_days=28, policy=policy()).action == ASK
+    assert watch_promotion(few, few / 0.1, policy()).action == WAIT
 
 
 def test_a_promotion_is_taken_back_only_if_the_former_champion_was_surely_better():
     worse, rows = np.tile([0.08, 0.12], 5), np.ones(10)
-    assert watch(worse, rows, policy()).action == ROLL_BACK
-    assert watch(-worse, rows, policy()).action == WAIT
-    assert watch(np.tile([-1.0, 1.01], 5), rows, policy()).action == WAIT
+    assert watch_promotion(worse, rows, policy()).action == ROLL_BACK
+    assert watch_promotion(-worse, rows, policy()).action == WAIT
+    assert watch_promotion(np.tile([-1.0, 1.01], 5), rows, policy()).action == WAIT
 
 
 def test_a_promotion_of_equals_is_seldom_taken_back():
     """At one of two looks, a week apart."""
     back = [
-        any(watch(gaps[:size] * ROWS, np.full(size, ROWS), policy()).action == ROLL_BACK for size in (6, 13))
+        any(watch_promotion(gaps[:size] * ROWS, np.full(size, ROWS), policy()).action == ROLL_BACK for size in (6, 13))
         for gaps in (days(0.002, 13, seed) for seed in range(800))
     ]
     assert np.mean(back) <= 0.11
@@ -147,6 +151,6 @@ def test_a_promotion_of_equals_is_seldom_taken_back():
     ],
 )
 def test_each_rule_asks_for_a_new_model_when_it_should(rule: str, day: str, ringing: dict[str, bool], action: str):
-    found = due(policy(rule=rule), pd.Timestamp(day), pd.Timestamp("2013-04-01"), ringing)
-    assert found.action == action
-    assert found.reason
+    decision = retraining_due(policy(rule=rule), pd.Timestamp(day), pd.Timestamp("2013-04-01"), ringing)
+    assert decision.action == action
+    assert decision.reason

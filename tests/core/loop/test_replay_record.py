@@ -1,116 +1,56 @@
-"""What lives are judged to have cost, decided and got wrong: on two that are made by hand."""
+"""Which policy is recommended, and what is recorded of weeks, alarms and decisions: on runs made by hand."""
 
-from types import SimpleNamespace
-from typing import Any
-
-import numpy as np
 import pandas as pd
 import pytest
 from policies import policy
+from replays import FIRST, loss, run, scorer
 
-from ontime.core.loop.day_step import Made, Rules, State
-from ontime.core.loop.replay import Run, Year
-from ontime.core.loop.replay_record import Judge, alarm_counts, decisions, summary, weeks
-from ontime.core.loop.scenarios import PLAIN, World
-from ontime.core.monitoring.ledger import ANSWERED, DAY, Memory
+from ontime.core.loop.replay_record import alarm_counts, decision_table, recommended_policy, weekly_losses
+from ontime.core.loop.scenarios import PLAIN
+from ontime.core.monitoring.ledger import DAY
 from ontime.core.monitoring.readings import WINDOW, Reading
-from ontime.core.statistics.metrics import log_losses
-from ontime.params import Costs, Drift, Intervals
-
-FIRST = pd.Timestamp("2013-04-01")
-DAYS = [FIRST + number * DAY for number in range(120)]
-JUDGED = DAYS[60]
-ROWS = 20
-SAID = {"good": 0.25, "bad": 0.6}
-DRIFT = Drift(test="psi", quantile=0.9, k=1, n=1)
-INTERVALS = Intervals(level=0.9, replicates=100, block_days=7, simulations=100, seed=1)
 
 
-def world(fault: str = PLAIN) -> World:
-    """A quarter of each day's rows is true."""
-    day = pd.Series(np.repeat(DAYS, ROWS)).astype("datetime64[us]")
-    known_at = (day + DAY).dt.tz_localize("UTC")
-    outcome = pd.Series(np.tile(np.arange(ROWS) < ROWS // 4, len(DAYS))).astype("boolean")
-    ids = [f"{number}" for number in range(len(day))]
-    rows = pd.DataFrame({"id": ids, "day": day, "outcome": outcome, "outcome_known_at": known_at})
-    return World(fault, rows, np.zeros(len(rows), dtype=bool), JUDGED, DAYS[90])
-
-
-def life(rule: str, champions: list[str], fault: str = PLAIN, readings: tuple[Reading, ...] = ()) -> Any:
-    """A loop that answered each day by one of SAID."""
-    year = Year(world(fault), 2.0)
-    models = SimpleNamespace(year=year, say=lambda version, rows: np.full(len(rows), SAID[version]))
-    ledger = Memory()
-    for day, version in zip(DAYS, champions, strict=True):
-        rows = year.rows(day, day)
-        ledger.say(day, rows["id"].to_numpy(), {ANSWERED: models.say(version, rows)})
-    run = Run(rule, Rules(policy(rule=rule), DRIFT), year.world)
-    made = [Made("2013-05-06", "retrain", "good", "because")]
-    spoke = [[version, "", ""] for version in champions]
-    state = State("2013-04-01", champions[-1], "2013-04-01", "2013-04-01", readings=readings)
-    return SimpleNamespace(run=run, models=models, ledger=ledger, made=made, spoke=spoke, state=state)
-
-
-@pytest.fixture(scope="module")
-def judge() -> Judge:
-    return Judge(Year(world(), 2.0), DAYS, JUDGED, Costs(missed=3, false_alarm=1, unknown=0.6), INTERVALS)
-
-
-@pytest.fixture(scope="module")
-def table(judge: Judge) -> pd.DataFrame:
-    lives = {
-        "never": life("never", ["bad"] * 120),
-        "monthly": life("monthly", ["bad"] * 30 + ["good"] * 90),
-        "monthly, broken": life("monthly", ["bad"] * 30 + ["good"] * 40 + ["bad"] * 50, "broken"),
-    }
-    return summary(lives, judge).set_index(["policy", "fault", "window", "beside"])
-
-
-def loss(version: str) -> float:
-    return float(np.mean(log_losses(np.full(4, SAID[version]), np.array([1, 0, 0, 0]))))
-
-
-def test_a_change_is_wrong_where_the_champion_before_would_have_lost_less(table: pd.DataFrame):
-    found = table.loc[("monthly", PLAIN, "all", "never"), ["changes", "wrong_changes"]]
-    assert found.tolist() == [1, 0]
-    broken = table.loc[("monthly", "broken", "judged", "monthly"), ["changes", "wrong_changes"]]
-    assert broken.tolist() == [1, 1]
-
-
-def test_losses_are_those_of_what_was_answered_beside_the_run_that_is_named(table: pd.DataFrame):
-    gap = loss("bad") - loss("good")
-    judged = table.xs("judged", level="window")
-    assert judged.loc[("monthly", PLAIN, "never"), "log_loss"] == pytest.approx(loss("good"), abs=1e-5)
-    assert judged.loc[("monthly", PLAIN, "never"), "log_loss_less"] == pytest.approx(-gap, abs=1e-5)
-    assert judged.loc[("never", PLAIN, "monthly"), "log_loss_less"] == pytest.approx(gap, abs=1e-5)
-    share = 50 / 60
-    assert judged.loc[("monthly", "broken", "monthly"), "log_loss_less"] == pytest.approx(share * gap, abs=1e-5)
-    assert set(judged.xs("broken", level="fault").index) == {("monthly", "monthly")}
-    fault = table.loc[("monthly", "broken", "fault", "monthly"), "log_loss_less"]
-    assert fault == pytest.approx(20 / 30 * gap, abs=1e-5)
-    chosen = table.loc[("monthly", PLAIN, "chosen", "never"), "log_loss_less"]
-    assert chosen == pytest.approx(-gap / 2, abs=1e-5)
-
-
-def read(number: int, moved: float) -> Reading:
-    """Of the window that ends so many weeks after the first one of the year."""
+def reading(number: int, drift: float) -> Reading:
+    """Of the window that ends so many weeks after the first one of the replay."""
     last = f"{FIRST + number * WINDOW + 6 * DAY:%Y-%m-%d}"
-    return Reading(last, 0.6, last, 0.4, {"psi": moved})
+    return Reading(last, 0.6, last, 0.4, {"psi": drift})
 
 
-def test_alarms_are_counted_from_the_first_day_that_is_lived(judge: Judge):
-    readings = tuple(read(number, float(number in {-3, 2, 5})) for number in range(-8, 12))
-    found = alarm_counts(life("drift", ["good"] * 120, readings=readings), judge)
-    assert found["drift"] == {"right": 0, "late": 0, "false": 2, "missed": 0}
+def test_alarms_are_counted_from_the_first_day_of_the_replay():
+    readings = tuple(reading(number, float(number in {-3, 2, 5})) for number in range(-8, 12))
+    counts = alarm_counts(run("drift", ["good"] * 120, readings=readings), scorer())
+    assert counts["drift"] == {"right": 0, "late": 0, "false": 2, "missed": 0}
 
 
-def test_each_week_says_where_its_loss_was_expected_and_each_decision_why(judge: Judge):
-    readings = tuple(read(number, 0.5) for number in range(-8, 12))
-    lives = {"never": life("never", ["good"] * 120, readings=readings), "broken": life("monthly", ["bad"] * 120, "x")}
-    found = weeks(lives, judge)
-    assert set(found["policy"]) == {"never"}
-    assert len(found) == 12
-    assert found["log_loss"].to_numpy() == pytest.approx(loss("good"), abs=1e-5)
-    assert found["expected"].to_numpy() == pytest.approx(0.6)
-    assert (found["expected_low"] <= found["expected_high"]).all()
-    assert decisions(lives)["reason"].tolist() == ["because"] * 2
+def test_each_week_says_where_its_loss_was_expected_and_each_decision_why():
+    readings = tuple(reading(number, 0.5) for number in range(-8, 12))
+    runs = {"never": run("never", ["good"] * 120, readings=readings), "broken": run("monthly", ["bad"] * 120, "x")}
+    weeks = weekly_losses(runs, scorer())
+    assert set(weeks["policy"]) == {"never"}
+    assert len(weeks) == 12
+    assert weeks["log_loss"].to_numpy() == pytest.approx(loss("good"), abs=1e-5)
+    assert weeks["expected"].to_numpy() == pytest.approx(0.6)
+    assert (weeks["expected_low"] <= weeks["expected_high"]).all()
+    assert decision_table(runs)["reason"].tolist() == ["because"] * 2
+
+
+@pytest.mark.parametrize(
+    ("losses", "trainings", "recommended"),
+    [
+        ({"never": 0.50, "monthly": 0.40, "drift": 0.4015}, {"never": 0, "monthly": 8, "drift": 2}, "drift"),
+        ({"never": 0.50, "monthly": 0.40, "drift": 0.4025}, {"never": 0, "monthly": 8, "drift": 2}, "monthly"),
+        ({"never": 0.40, "monthly": 0.3985, "drift": 0.41}, {"never": 0, "monthly": 8, "drift": 2}, "never"),
+        ({}, {}, "gated"),
+    ],
+)
+def test_the_policy_of_fewest_trainings_within_the_margin_of_the_best_is_recommended(
+    losses: dict[str, float], trainings: dict[str, int], recommended: str
+):
+    lines = [
+        {"policy": name, "window": "chosen", "fault": PLAIN, "beside": "never", "log_loss": loss}
+        for name, loss in losses.items()
+    ]
+    columns = ["policy", "window", "fault", "beside", "log_loss"]
+    table = pd.DataFrame(lines, columns=columns).assign(retrainings=[trainings[name] for name in losses])
+    assert recommended_policy(table, policy(rule="gated", margin=0.002)) == recommended

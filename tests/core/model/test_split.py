@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontime.core.model.split import backtest_months, in_month, known, pieces, start, windows
+from ontime.core.model.split import backtest_months, known_rows, month_rows, month_start, split_months, training_data
 from ontime.errors import OntimeError
 from ontime.params import Split
 
@@ -27,29 +27,29 @@ def rows(days: list[str], known_after_hours: float = 30.0, lead_hours: float = 2
 
 
 def test_the_whole_year_is_split_as_the_design_says():
-    parts = windows(YEAR, SPLIT)
-    assert (parts.train, parts.valid, parts.test) == (YEAR[:8], YEAR[8:10], YEAR[10:])
-    assert backtest_months(parts, SPLIT) == YEAR[3:10]
+    windows = split_months(YEAR, SPLIT)
+    assert (windows.train, windows.valid, windows.test) == (YEAR[:8], YEAR[8:10], YEAR[10:])
+    assert backtest_months(windows, SPLIT) == YEAR[3:10]
 
 
 def test_a_shorter_dataset_moves_the_windows():
-    parts = windows(YEAR[:6], SPLIT)
-    assert (parts.train, parts.valid, parts.test) == (YEAR[:2], YEAR[2:4], YEAR[4:6])
-    assert backtest_months(parts, SPLIT) == ["2013-04"]
+    windows = split_months(YEAR[:6], SPLIT)
+    assert (windows.train, windows.valid, windows.test) == (YEAR[:2], YEAR[2:4], YEAR[4:6])
+    assert backtest_months(windows, SPLIT) == ["2013-04"]
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4])
 def test_too_few_months_are_an_error_that_says_what_to_do(count: int):
     with pytest.raises(OntimeError, match=rf"{count} months of data .*at least 5 are needed.*fetch\.until"):
-        windows(YEAR[:count], SPLIT)
+        split_months(YEAR[:count], SPLIT)
 
 
 @given(st.integers(1, 4), st.integers(1, 4), st.integers(0, 30))
 def test_no_month_is_in_two_windows_and_none_is_lost(valid: int, test: int, more: int):
     months = [str(month) for month in pd.period_range("2012-05", periods=valid + test + 1 + more, freq="M")]
-    parts = windows(months, Split(valid_months=valid, test_months=test))
-    assert [*parts.train, *parts.valid, *parts.test] == months
-    assert (len(parts.valid), len(parts.test)) == (valid, test)
+    windows = split_months(months, Split(valid_months=valid, test_months=test))
+    assert [*windows.train, *windows.valid, *windows.test] == months
+    assert (len(windows.valid), len(windows.test)) == (valid, test)
 
 
 @given(
@@ -59,33 +59,33 @@ def test_no_month_is_in_two_windows_and_none_is_lost(valid: int, test: int, more
 )
 def test_a_month_starts_before_every_prediction_for_it(month: str, lead: float, zone: str):
     first_of_day = pd.Timestamp(f"{month}-01", tz=zone)
-    assert start(month, lead) <= first_of_day - pd.Timedelta(hours=lead)
+    assert month_start(month, lead) <= first_of_day - pd.Timedelta(hours=lead)
 
 
 def test_a_row_is_known_only_when_its_outcome_is():
     frame = rows(["2013-03-01", "2013-03-02", "2013-03-03"])
     frame.loc[1, "outcome"] = pd.NA
     moment = frame["outcome_known_at"][1]
-    assert list(known(frame, moment).index) == [0]
+    assert list(known_rows(frame, moment).index) == [0]
 
 
-def test_pieces_hold_nothing_that_was_not_known_when_they_begin():
+def test_training_data_holds_nothing_that_was_not_known_when_it_begins():
     days = [str(day.date()) for day in pd.date_range("2013-01-01", "2013-05-31")]
     frame = rows(days, known_after_hours=100.0)
-    found = pieces(frame, "2013-04", SPLIT, 2.0)
-    assert found.known["outcome_known_at"].max() <= start("2013-04", 2.0)
-    assert found.train["outcome_known_at"].max() <= start("2013-02", 2.0)
-    assert (found.train_month, found.month) == ("2013-02", "2013-04")
-    assert found.valid["day"].min() == pd.Timestamp("2013-02-01")
-    assert found.train.equals(known(frame, start("2013-02", 2.0)))
+    data = training_data(frame, "2013-04", SPLIT, 2.0)
+    assert data.known["outcome_known_at"].max() <= month_start("2013-04", 2.0)
+    assert data.train["outcome_known_at"].max() <= month_start("2013-02", 2.0)
+    assert (data.train_month, data.month) == ("2013-02", "2013-04")
+    assert data.valid["day"].min() == pd.Timestamp("2013-02-01")
+    assert data.train.equals(known_rows(frame, month_start("2013-02", 2.0)))
 
 
-def test_an_empty_piece_is_an_error():
+def test_training_data_without_rows_of_a_kind_is_an_error():
     frame = rows(["2013-03-10", "2013-04-01"])
     with pytest.raises(OntimeError, match="at the start of 2013-04 there were no rows with a known outcome to train"):
-        pieces(frame, "2013-04", SPLIT, 2.0)
+        training_data(frame, "2013-04", SPLIT, 2.0)
 
 
 def test_a_month_has_its_rows_only():
     frame = rows(["2013-03-31", "2013-04-01", "2013-04-30", "2013-05-01"])
-    assert list(in_month(frame, "2013-04").index) == [1, 2]
+    assert list(month_rows(frame, "2013-04").index) == [1, 2]

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from ontime.core.monitoring.expected_performance import Estimator, expected_roc_auc, resemblance, with_past_error
+from ontime.core.monitoring.expected_performance import (
+    Estimator,
+    autocorrelation,
+    expected_roc_auc,
+    interval_from_past_errors,
+)
 from ontime.errors import OntimeError
 
 chances = st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.5, 0.7]), st.floats(0.05, 0.95)), min_size=2, max_size=12)
@@ -26,23 +31,25 @@ def realised(probability: np.ndarray, outcome: np.ndarray) -> dict[str, float]:
 @given(chances)
 def test_the_expected_roc_auc_is_the_share_of_pairs_that_are_in_order(rows: list[tuple[float, float]]):
     pairs = [
-        (true * (1 - other), (said > beside) + (said == beside) / 2) for said, true in rows for beside, other in rows
+        (true * (1 - other), (high > low) + (high == low) / 2)  # as if the first were true and the second false
+        for high, true in rows
+        for low, other in rows
     ]
     by_hand = sum(weight * order for weight, order in pairs) / sum(weight for weight, _ in pairs)
-    said, true = np.array(rows).T
-    assert expected_roc_auc(said, true) == pytest.approx(by_hand, abs=1e-12)
+    probability, true = np.array(rows).T
+    assert expected_roc_auc(probability, true) == pytest.approx(by_hand, abs=1e-12)
 
 
 @given(chances)
 def test_expected_losses_are_the_mean_over_all_that_may_come(rows: list[tuple[float, float]]):
-    said, true = np.array(rows).T
-    order = np.unique(said)
-    estimator = Estimator(order, np.array([true[said == value].mean() for value in order]))
-    chance = estimator.calibrated(said)
-    found = estimator.expected(said)
+    probability, true = np.array(rows).T
+    order = np.unique(probability)
+    estimator = Estimator(order, np.array([true[probability == value].mean() for value in order]))
+    chance = estimator.calibrated(probability)
+    found = estimator.expected(probability)
     assert found["rate"] == pytest.approx(chance.mean())
     for name, loss in (("log_loss", lambda p, y: -np.log(p if y else 1 - p)), ("brier", lambda p, y: (p - y) ** 2)):
-        by_hand = np.mean([c * loss(p, 1) + (1 - c) * loss(p, 0) for p, c in zip(said, chance, strict=True)])
+        by_hand = np.mean([c * loss(p, 1) + (1 - c) * loss(p, 0) for p, c in zip(probability, chance, strict=True)])
         assert found[name] == pytest.approx(by_hand, abs=1e-12)
 
 
@@ -52,8 +59,8 @@ def test_estimates_are_right_where_probabilities_keep_their_meaning_however_wron
 
     def rows(spread: float) -> tuple[np.ndarray, np.ndarray]:
         odds = random.normal(-1, spread, 60_000)
-        said = np.round(1 / (1 + np.exp(-2 * odds)), 6)
-        return said, random.random(60_000) < 1 / (1 + np.exp(-odds))
+        probability = np.round(1 / (1 + np.exp(-2 * odds)), 6)
+        return probability, random.random(60_000) < 1 / (1 + np.exp(-odds))
 
     estimator = Estimator.of(*rows(1.5))
     probability, outcome = rows(0.7)
@@ -69,22 +76,27 @@ def test_rows_that_a_model_learned_from_promise_what_later_rows_do_not_keep():
     chance = random.beta(2, 4, (4000, 5))
     drawn = random.random((4000, 5))
     learned = drawn < chance.mean(axis=1, keepdims=True)
-    said = np.repeat((learned.sum(axis=1) + 0.5) / 6, 5)
+    probability = np.repeat((learned.sum(axis=1) + 0.5) / 6, 5)
     later = (random.random((4000, 5)) < chance.mean(axis=1, keepdims=True)).ravel()
-    came = realised(said, later)["roc_auc"]
-    in_sample = Estimator.of(said, learned.ravel()).expected(said)["roc_auc"]
-    out_of_sample = Estimator.of(said, later).expected(said)["roc_auc"]
+    came = realised(probability, later)["roc_auc"]
+    in_sample = Estimator.of(probability, learned.ravel()).expected(probability)["roc_auc"]
+    out_of_sample = Estimator.of(probability, later).expected(probability)["roc_auc"]
     assert in_sample > came + 0.1
     assert out_of_sample == pytest.approx(came, abs=0.01)
 
 
 def test_an_estimator_comes_back_from_json_as_it_was():
     random = np.random.default_rng(0)
-    said = np.round(random.random(500), 6)
-    estimator = Estimator.of(said, random.random(500) < said)
+    probability = np.round(random.random(500), 6)
+    estimator = Estimator.of(probability, random.random(500) < probability)
     again = Estimator.load(json.loads(json.dumps(estimator.content())))
-    assert again.expected(said) == estimator.expected(said)
-    assert (np.diff(estimator.true) >= 0).all()
+    assert again.expected(probability) == estimator.expected(probability)
+    assert (np.diff(estimator.rate) >= 0).all()
+
+
+def test_an_estimator_that_json_does_not_hold_whole_is_refused():
+    with pytest.raises(OntimeError, match="an estimator of expected performance:\n  rate: missing"):
+        Estimator.load({"probability": [0.1, 0.2]})
 
 
 def test_outcomes_of_one_kind_calibrate_nothing():
@@ -102,23 +114,23 @@ def test_the_band_of_past_errors_holds_what_comes_as_often_as_it_says(windows: i
             errors[step] = rho * errors[step - 1] + np.sqrt(1 - rho**2) * errors[step]
         estimated = random.normal(size=windows + 1)
         came = estimated + 0.02 * (errors + 1)  # and always a little too low
-        band = with_past_error(estimated[-1], estimated[:-1], came[:-1], 0.9)
+        band = interval_from_past_errors(estimated[-1], estimated[:-1], came[:-1], 0.9)
         held += band.low <= came[-1] <= band.high
     assert 0.86 <= held / 400 <= 0.97
 
 
 def test_the_band_of_independent_errors_is_that_of_student():
-    """Errors -1, 1, -1, 1, ...: mean 0, no resemblance that is allowed for; t of 9 is 1.833."""
-    band = with_past_error(5.0, [0.0] * 10, [-1.0, 1.0] * 5, 0.9)
+    """Errors -1, 1, -1, 1, ...: mean 0, no autocorrelation that is allowed for; t of 9 is 1.833."""
+    band = interval_from_past_errors(5.0, [0.0] * 10, [-1.0, 1.0] * 5, 0.9)
     assert band.value == 5
     assert band.high - 5 == pytest.approx(1.8331 * np.sqrt(10 / 9 * 11 / 10), abs=1e-3)
 
 
 def test_errors_that_never_differ_leave_a_band_without_width():
-    assert with_past_error(0.5, [0.0] * 4, [0.1] * 4, 0.9)[:3] == pytest.approx((0.6, 0.6, 0.6))
-    assert resemblance(np.ones(5)) == 0
+    assert interval_from_past_errors(0.5, [0.0] * 4, [0.1] * 4, 0.9)[:3] == pytest.approx((0.6, 0.6, 0.6))
+    assert autocorrelation(np.ones(5)) == 0
 
 
 def test_no_estimate_without_its_past_error():
     with pytest.raises(OntimeError, match="at least 4 past windows with estimate and realised value, found 3"):
-        with_past_error(0.4, [0.4] * 3, [0.5] * 3, 0.9)
+        interval_from_past_errors(0.4, [0.4] * 3, [0.5] * 3, 0.9)

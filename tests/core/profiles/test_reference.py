@@ -1,4 +1,4 @@
-"""What a profile holds, what thresholds learned from a reference's own weeks promise, and when an alarm rings."""
+"""What a profile holds, and what thresholds learned from a reference's own weeks promise."""
 
 import json
 
@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ontime.core.monitoring.drift import alarm, alarms
 from ontime.core.profiles.distances import TESTS
-from ontime.core.profiles.reference import Feature, Profile, whole_weeks
+from ontime.core.profiles.reference import FeatureProfile, ReferenceProfile, whole_weeks
 from ontime.errors import OntimeError
 
 NAMES = ["delay", "place", "gap", "same"]
@@ -37,14 +36,14 @@ def weeks_of(frame: pd.DataFrame) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def profile() -> Profile:
-    return Profile.of(rows(40, seed=0), NAMES, WEIGHTS)
+def profile() -> ReferenceProfile:
+    return ReferenceProfile.of(rows(40, seed=0), NAMES, WEIGHTS)
 
 
 def test_numbers_are_binned_at_their_deciles_and_lie_where_they_are_on_average():
     values = pd.Series(np.random.default_rng(0).normal(5, 2, size=7000))
     values[::7] = np.nan
-    feature = Feature.of(values, np.full(7000, -1))
+    feature = FeatureProfile.of(values, np.full(7000, -1))
     assert len(feature.bins) == 9
     assert feature.counts.tolist() == pytest.approx([600] * 10 + [1000], abs=2)
     lowest = values[values < feature.bins[0]].mean() / values.std(ddof=0)
@@ -54,27 +53,27 @@ def test_numbers_are_binned_at_their_deciles_and_lie_where_they_are_on_average()
 
 def test_what_fills_more_than_a_decile_is_alone_in_its_bin():
     values = pd.Series([0.0] * 950 + [0.1] * 30 + [7.0] * 20)
-    feature = Feature.of(values, np.full(1000, -1))
+    feature = FeatureProfile.of(values, np.full(1000, -1))
     assert feature.bins == [0.0, 0.1]
     assert feature.counts.tolist() == [0, 950, 50, 0]
     assert feature.positions[0] < feature.positions[1] < feature.positions[2]
 
 
-def test_a_text_is_its_own_bin_and_one_never_seen_counts_as_missing(profile: Profile):
+def test_a_text_is_its_own_bin_and_one_never_seen_counts_as_missing(profile: ReferenceProfile):
     assert profile.features["place"].bins == ["a", "b", "c"]
     counts = profile.features["place"].count(pd.Series(["c", None, "new", "a"], dtype="str"), np.zeros(4, int), 1)
     assert counts.tolist() == [[1, 0, 1, 2]]
 
 
-def test_a_profile_comes_back_from_json_as_it_was(profile: Profile):
+def test_a_profile_comes_back_from_json_as_it_was(profile: ReferenceProfile):
     content = json.loads(json.dumps(profile.content(), sort_keys=True, allow_nan=False))
-    again = Profile.load(content, NAMES)
+    again = ReferenceProfile.load(content, NAMES)
     assert again.content() == profile.content()
     later = rows(2, seed=9)
     pd.testing.assert_frame_equal(again.measure(later), profile.measure(later), check_exact=True)
 
 
-def test_measuring_is_the_test_of_the_counts_with_missing_shares_beside(profile: Profile):
+def test_measuring_is_the_test_of_the_counts_with_missing_shares_beside(profile: ReferenceProfile):
     later = rows(2, seed=9, swing=3.0)
     table = profile.measure(later)
     assert table.index.tolist() == NAMES
@@ -89,7 +88,7 @@ def test_measuring_is_the_test_of_the_counts_with_missing_shares_beside(profile:
     assert (table.loc[["gap", "same"], "wasserstein"] == 0).all()
 
 
-def test_windows_at_once_are_windows_one_by_one_and_days_add_up_to_weeks(profile: Profile):
+def test_windows_at_once_are_windows_one_by_one_and_days_add_up_to_weeks(profile: ReferenceProfile):
     later = rows(3, seed=5)
     week = weeks_of(later)
     together = profile.statistics(profile.count(later, week))
@@ -101,24 +100,27 @@ def test_windows_at_once_are_windows_one_by_one_and_days_add_up_to_weeks(profile
             np.testing.assert_array_equal(together[test][number], profile.measure(later[week == number])[test])
 
 
-def test_rows_of_no_window_count_nowhere_and_a_window_without_rows_has_no_statistic(profile: Profile):
+def test_rows_of_no_window_count_nowhere_and_a_window_without_rows_has_no_statistic(profile: ReferenceProfile):
     later = rows(3, seed=5)
     window = np.where(weeks_of(later) == 1, -1, weeks_of(later))
-    found = profile.statistics(profile.count(later, window))
-    for statistic in found.values():
+    statistics = profile.statistics(profile.count(later, window))
+    for statistic in statistics.values():
         assert np.isnan(statistic[1]).all()
         assert not np.isnan(statistic[[0, 2]]).any()
 
 
 @pytest.mark.parametrize("test", TESTS)
-def test_own_weeks_are_measured_against_the_rest_of_the_reference(test: str, profile: Profile):
+def test_own_weeks_are_measured_against_the_rest_of_the_reference(test: str, profile: ReferenceProfile):
     frame = rows(40, seed=0)
     week = weeks_of(frame) == 7
-    rest = Profile(
-        {name: Feature(own.bins, own.positions, own.counts - own.count(frame[name], np.where(week, 0, -1), 1)[0], {})
-         for name, own in profile.features.items()}, profile.weights,
-    )  # fmt: skip
-    np.testing.assert_allclose(profile.own(test)[7], rest.measure(frame[week])[test], rtol=1e-3, atol=1e-9)
+    features = {}
+    for name, whole in profile.features.items():
+        of_week = whole.count(frame[name], np.where(week, 0, -1), 1)[0]
+        features[name] = FeatureProfile(whole.bins, whole.positions, whole.counts - of_week, {})
+    rest = ReferenceProfile(features, profile.weights)
+    np.testing.assert_allclose(
+        profile.weekly_statistics(test)[7], rest.measure(frame[week])[test], rtol=1e-3, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("test", TESTS)
@@ -128,7 +130,7 @@ def test_thresholds_are_passed_by_new_weeks_of_the_same_kind_as_often_as_they_sa
     for seed in range(20):
         frame = rows(130, seed, a_day=10)
         week = weeks_of(frame)
-        own = Profile.of(frame[week < 30], NAMES[:2], WEIGHTS)
+        own = ReferenceProfile.of(frame[week < 30], NAMES[:2], WEIGHTS)
         statistic = own.statistics(own.count(frame[week >= 30], week[week >= 30] - 30))[test]
         beyond.append(statistic > own.thresholds(test, 0.9))
         rings.append(own.index(test, statistic) > own.index_threshold(test, 0.9))
@@ -137,14 +139,14 @@ def test_thresholds_are_passed_by_new_weeks_of_the_same_kind_as_often_as_they_sa
 
 
 def test_p_values_cry_wolf_where_weeks_differ_and_learned_thresholds_do_not():
-    own, later = Profile.of(rows(50, seed=0, a_day=100), NAMES, WEIGHTS), rows(200, seed=3, a_day=100)
+    own, later = ReferenceProfile.of(rows(50, seed=0, a_day=100), NAMES, WEIGHTS), rows(200, seed=3, a_day=100)
     statistic = own.statistics(own.count(later, weeks_of(later)))["chi_square"][:, 0]
     assert np.mean(statistic > -np.log10(0.05)) > 0.8
     assert np.mean(statistic > own.thresholds("chi_square", 0.95)[0]) < 0.1
 
 
 @pytest.mark.parametrize("test", TESTS)
-def test_a_feature_that_moves_rings_and_the_others_stay_silent(test: str, profile: Profile):
+def test_a_feature_that_moves_rings_and_the_others_stay_silent(test: str, profile: ReferenceProfile):
     later = rows(1, seed=11, swing=0.0)
     moved = profile.statistics(profile.count(later.assign(delay=later["delay"] + 4)))
     limits = profile.thresholds(test, 0.95)
@@ -152,55 +154,31 @@ def test_a_feature_that_moves_rings_and_the_others_stay_silent(test: str, profil
     assert profile.index(test, moved[test])[0] > profile.index_threshold(test, 0.95)
 
 
-def test_the_index_of_the_reference_itself_is_one_on_average_and_heeds_what_matters(profile: Profile):
+def test_the_index_of_the_reference_itself_is_one_on_average_and_heeds_what_matters(profile: ReferenceProfile):
     for test in TESTS:
-        assert profile.index(test, profile.own(test)).mean() == pytest.approx(1, abs=1e-6)
+        assert profile.index(test, profile.weekly_statistics(test)).mean() == pytest.approx(1, abs=1e-6)
     assert dict(profile.weights) == {"delay": 0.75, "place": 0.25, "gap": 0, "same": 0}
-    usual = profile.own("psi").mean(axis=0)
+    usual = profile.weekly_statistics("psi").mean(axis=0)
     assert profile.index("psi", (3 * usual * [1, 0, 0, 0])[None])[0] == pytest.approx(2.25)
     assert profile.index("psi", (3 * usual * [0, 1, 1, 1])[None])[0] == pytest.approx(0.75)
 
 
 def test_features_weigh_the_same_where_no_weight_is_given():
-    assert set(Profile.of(rows(2, 0), NAMES, {}).weights.values()) == {0.25}
+    assert set(ReferenceProfile.of(rows(2, 0), NAMES, {}).weights.values()) == {0.25}
 
 
 def test_a_reference_of_less_than_two_weeks_has_no_threshold():
-    short = Profile.of(rows(2, 0).iloc[:-1], NAMES[:2], WEIGHTS)
+    short = ReferenceProfile.of(rows(2, 0).iloc[:-1], NAMES[:2], WEIGHTS)
     assert np.isnan(short.thresholds("psi", 0.95)).sum() == 0
-    day = Profile.of(rows(1, 0), NAMES[:2], WEIGHTS)
+    day = ReferenceProfile.of(rows(1, 0), NAMES[:2], WEIGHTS)
     assert np.isnan(day.thresholds("psi", 0.95)).all()
     assert np.isnan(day.index_threshold("psi", 0.95))
     json.dumps(day.content(), allow_nan=False)
 
 
-def test_a_test_that_is_not_known_is_named(profile: Profile):
+def test_a_test_that_is_not_known_is_named(profile: ReferenceProfile):
     with pytest.raises(OntimeError, match=r"unknown drift test 'ks'; known: \['chi_square'"):
         profile.thresholds("ks", 0.95)
-
-
-@pytest.mark.parametrize(
-    ("beyond", "rings"),
-    [
-        ([], False),
-        ([True], False),
-        ([True, True], True),
-        ([True, False, True], True),
-        ([True, True, False], False),  # it is over
-        ([True, False, False, True], False),
-        ([True, True, False, False, True, True], True),
-    ],
-)
-def test_an_alarm_needs_two_of_the_last_three_windows_and_the_latest(beyond: list[bool], rings: bool):
-    assert alarm(beyond, 2, 3) == rings
-
-
-def test_alarms_of_all_windows_are_those_of_each():
-    random = np.random.default_rng(0)
-    beyond = random.random((50, 4)) < 0.4
-    found = alarms(beyond, 2, 4)
-    for window in range(50):
-        assert found[window].tolist() == [alarm(column, 2, 4) for column in beyond[: window + 1].T]
 
 
 def test_a_week_that_is_not_whole_has_no_number():

@@ -5,12 +5,12 @@ import re
 import pytest
 from repositories import REPOSITORY
 
-from ontime.core.report.review import TITLES, Picture, Report, Side, markdown, pictures_of
+from ontime.core.report.review import TITLES, Plot, Report, Side, plots_of, review_page
 from ontime.core.statistics.comparison import Comparison
 from ontime.core.statistics.intervals import Interval
-from ontime.core.text import code, grid
+from ontime.core.text import code, markdown_table
 
-FOUND = {name: Interval(0.01, 0.005, 0.02) for name in ("log_loss", "brier", "roc_auc")}
+DIFFERENCES = {name: Interval(0.01, 0.005, 0.02) for name in ("log_loss", "brier", "roc_auc")}
 STAGE = {
     "cmd": "make it",
     "params": {"params.yaml": {"a": 1}},
@@ -24,16 +24,16 @@ def side(name: str, commit: str | None = "0123456789", **lock: dict) -> Side:
 
 
 def report(base: Side, head: Side, **parts: object) -> str:
-    given = {"compared": None, "reason": "", "level": 0.9, "metrics": {}, "params": {}, "pictures": []}
-    return markdown(Report(base, head, **{**given, **parts}), "")
+    given = {"compared": None, "reason": "", "level": 0.9, "metrics": {}, "params": {}, "plots": []}
+    return review_page(Report(base, head, **{**given, **parts}), "")
 
 
 @pytest.mark.parametrize("verdict", ["better", "worse", "no difference shown"])
 def test_the_title_is_the_verdict_and_the_intervals_follow(verdict: str):
-    page = report(side("main"), side("HEAD"), compared=Comparison(1200, 30, FOUND, verdict))
+    page = report(side("main"), side("HEAD"), compared=Comparison(1200, 30, DIFFERENCES, verdict))
     title = page.splitlines()[2]
     assert title == "## " + TITLES[verdict].format(base="`main`", head="`HEAD`")
-    assert "`HEAD` (0123456) less `main` (0123456), on 1,200 rows of 30 days" in page
+    assert "`HEAD` (0123456) minus `main` (0123456), on 1,200 rows of 30 days" in page
     assert "| log loss, less is better | +0.01000 | +0.00500 to +0.02000 |" in page
     assert "| 90% interval |" in page
 
@@ -82,46 +82,51 @@ def test_a_stage_says_what_it_reads_anew_and_whether_that_changed_what_it_makes(
     assert "| `a` |" not in page
 
 
-def plot(values: dict[str, list[int]], **content: object) -> dict:
+def plot_of(values: dict[str, list[int]], **content: object) -> dict:
     rows = [{"x": value, "rev": name} for name, these in values.items() for value in these]
     return {"type": "vega", "revisions": list(values), "content": {"data": {"values": rows}, **content}}
 
 
 def test_pictures_that_are_the_same_are_folded_away():
-    found = pictures_of(
+    plots = plots_of(
         {
-            "dvc.yaml::Roc": [plot({"main": [1], "HEAD": [2]}, title={"text": "R"})],
-            "same": [plot({"main": [1], "HEAD": [1]}), plot({"main": [1], "HEAD": [1]})],
-            "one": [plot({"HEAD": [1]})],
+            "dvc.yaml::Roc": [plot_of({"main": [1], "HEAD": [2]}, title={"text": "R"})],
+            "same": [plot_of({"main": [1], "HEAD": [1]}), plot_of({"main": [1], "HEAD": [1]})],
+            "one": [plot_of({"HEAD": [1]})],
             "photo": [{"type": "image"}],
         }
     )
-    assert [(picture.file, picture.title, picture.same) for picture in found] == [
+    assert [(plot.file, plot.title, plot.same) for plot in plots] == [
         ("dvc-yaml-roc.png", "R", False),
         ("same.png", "same", True),
         ("same-2.png", "same", True),
         ("one.png", "one", False),
     ]
-    page = report(side("main"), side("HEAD"), pictures=found)
+    page = report(side("main"), side("HEAD"), plots=plots)
     shown, folded = page.split("<details><summary>The same in both: 2</summary>")
     assert [name in shown for name in ("dvc-yaml-roc.png", "one.png", "same.png")] == [True, True, False]
     assert folded.count("<img ") == 2
 
 
 def test_a_title_cannot_write_html():
-    page = report(side("main"), side("HEAD"), pictures=[Picture("a.png", '"><b>', {}, same=False)])
+    page = report(side("main"), side("HEAD"), plots=[Plot("a.png", '"><b>', {}, same=False)])
     assert '<img alt="&quot;&gt;&lt;b&gt;" src="a.png"' in page
 
 
 def test_a_cell_cannot_end_its_table():
-    assert grid(["a"], [("x|y",)]) == "| a |\n| --- |\n| x\\|y |\n"
+    assert markdown_table(["a"], [("x|y",)]) == "| a |\n| --- |\n| x\\|y |\n"
     assert code("a`b\nc") == "`a'b c`"
+
+
+def test_numbers_are_set_to_the_right_of_the_name_of_their_row():
+    table = markdown_table(["what", "rows", "seconds"], [("model", "1", "2")], numbers=True)
+    assert table == "| what | rows | seconds |\n| --- | ---: | ---: |\n| model | 1 | 2 |\n"
 
 
 def test_the_excerpt_of_the_readme_is_what_a_report_looks_like():
     quoted = re.findall(r"^> ?(.*)$", (REPOSITORY / "README.md").read_text(), re.MULTILINE)
     rows = [re.findall(r"[+-][0-9.]+", line) for line in quoted if re.search(r"[+-]\d", line)]
-    found = {name: Interval(*map(float, row)) for name, row in zip(FOUND, rows, strict=True)}
-    assert found["log_loss"].low > 0
-    lines = report(side("main"), side("fast"), compared=Comparison(1, 1, found, "worse")).splitlines()
+    differences = {name: Interval(*map(float, row)) for name, row in zip(DIFFERENCES, rows, strict=True)}
+    assert differences["log_loss"].low > 0
+    lines = report(side("main"), side("fast"), compared=Comparison(1, 1, differences, "worse")).splitlines()
     assert [line for line in quoted if line] == [line for line in lines if line in quoted and line]

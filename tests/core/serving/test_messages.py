@@ -1,4 +1,4 @@
-"""Feeds of messages that make a raw table, whatever comes twice, astray or without a name."""
+"""Feeds of messages that make a raw table, whatever comes twice, belongs to no row or has no name."""
 
 import pandas as pd
 import pandera.pandas as pa
@@ -8,7 +8,7 @@ from toy.clocks import LEFT, PLANNED
 
 from ontime.core.contract.columns import column
 from ontime.core.contract.findings import Level
-from ontime.core.serving.messages import join, labels
+from ontime.core.serving.messages import join_feeds, message_names
 from ontime.dataset.contract import Table
 from ontime.dataset.messages import Messages
 
@@ -33,29 +33,29 @@ plans = st.lists(st.tuples(keys, st.integers(0, 9)), max_size=8)
 scales = st.lists(st.tuples(keys, st.none() | st.integers(0, 9)), max_size=8)
 
 
-def frame(said: list[tuple[tuple[str | None, int | None], int | None]], value: str, dtype: str) -> pd.DataFrame:
+def frame(messages: list[tuple[tuple[str | None, int | None], int | None]], name: str, dtype: str) -> pd.DataFrame:
     key = {
-        "depot": pd.array([depot for (depot, _), _ in said], dtype="str"),
-        "number": pd.array([number for (_, number), _ in said], dtype="Int64"),
+        "depot": pd.array([depot for (depot, _), _ in messages], dtype="str"),
+        "number": pd.array([number for (_, number), _ in messages], dtype="Int64"),
     }
-    return pd.DataFrame(key | {value: pd.array([told for _, told in said], dtype=dtype)})
+    return pd.DataFrame(key | {name: pd.array([value for _, value in messages], dtype=dtype)})
 
 
 @given(plans, scales)
-def test_each_row_has_what_was_first_said_of_its_key_and_nothing_is_lost_silently(
+def test_each_row_has_the_first_message_of_its_key_and_nothing_is_lost_silently(
     plan: list[tuple[tuple[str | None, int | None], int]], scale: list[tuple[tuple[str | None, int | None], int | None]]
 ):
     scales = frame(scale, "level", "Float64").astype({"level": "float64"})
-    joined = join(DECLARED, TABLE, "2013-01", {"plan": frame(plan, "weight", "Int64"), "scale": scales}, 1.0)
+    joined = join_feeds(DECLARED, TABLE, "2013-01", {"plan": frame(plan, "weight", "Int64"), "scale": scales}, 1.0)
     first = dict(reversed(scale))
     assert [*joined.raw] == [*COLUMNS]
     assert joined.raw["weight"].tolist() == [weight for _, weight in plan]
     expected = [first.get(key) for key, _ in plan]
     assert [None if pd.isna(level) else level for level in joined.raw["level"]] == expected
-    astray = labels(DECLARED, scales[[key not in dict(plan) for key, _ in scale]].drop_duplicates([*KEY]))
-    assert joined.strays["key"].tolist() == astray.tolist()
+    unmatched = message_names(DECLARED, scales[[key not in dict(plan) for key, _ in scale]].drop_duplicates([*KEY]))
+    assert joined.unmatched["key"].tolist() == unmatched.tolist()
     twice = len(scale) - len(first)
     stops = [finding for finding in joined.findings if finding.stops]
     assert len(stops) == (twice > 0)
-    assert all(f"{twice} message" in finding.found for finding in stops)
-    assert [f.rule for f in joined.findings if f.level is Level.QUARANTINE] == ["in_plan"] * (len(astray) > 0)
+    assert all(f"{twice} message" in finding.problem for finding in stops)
+    assert [f.rule for f in joined.findings if f.level is Level.QUARANTINE] == ["in_plan"] * (len(unmatched) > 0)

@@ -30,8 +30,8 @@ def test_the_roc_curve_is_that_of_scikit_learn(days: Days):
 def test_the_precision_curve_is_that_of_scikit_learn(days: Days):
     table = precision_curve(days)
     precision, recall, _ = oracle.precision_recall_curve(days.outcome, days.probability)
-    for found, right in table.itertuples(index=False):
-        first = np.flatnonzero(recall >= found - 1e-9)[-1]
+    for share, right in table.itertuples(index=False):
+        first = np.flatnonzero(recall >= share - 1e-9)[-1]
         assert right == pytest.approx(precision[first], abs=1e-3)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
-from ontime.core.statistics.metrics import METRICS, STEPS, Days, value
+from ontime.core.statistics.metrics import METRICS, STEPS, Days, metric_value
 
 
 def sample(seed: int, size: int, days: int, digits: int = 6) -> tuple[pd.Series, pd.Series, np.ndarray]:
@@ -49,28 +49,28 @@ def test_a_day_of_weight_nought_counts_for_nothing():
     without = Days(day[rest], outcome[rest], probability[rest], probability[rest] * 0 + 0.5)
     reference = Days(day, outcome, probability, probability * 0 + 0.5)
     for name, metric in METRICS.items():
-        assert metric(reference, weights)[0] == pytest.approx(value(name, without)), name
+        assert metric(reference, weights)[0] == pytest.approx(metric_value(name, without)), name
 
 
 def test_average_precision_in_steps_is_close_to_the_exact_one():
     _, outcome, probability = sample(2, 5000, 30)
     counted = Days(sample(2, 5000, 30)[0], outcome, probability)
     exact = oracle.average_precision_score(outcome, probability)
-    assert value("average_precision", counted) == pytest.approx(exact, abs=2e-3)
+    assert metric_value("average_precision", counted) == pytest.approx(exact, abs=2e-3)
 
 
 def test_calibration_error_is_the_mean_gap_of_the_bins():
     day = pd.Series(pd.to_datetime(["2020-01-01"] * 4))
     counted = Days(day, pd.Series([True, False, True, True]), np.array([0.15, 0.12, 0.95, 1.0]))
-    assert value("ece", counted) == pytest.approx((abs(0.27 - 1) + abs(1.95 - 2)) / 4)
+    assert metric_value("ece", counted) == pytest.approx((abs(0.27 - 1) + abs(1.95 - 2)) / 4)
 
 
 def test_skill_is_nought_against_itself_and_one_for_what_is_perfect():
     day, outcome, probability = sample(3, 300, 5)
-    assert value("brier_skill", Days(day, outcome, probability, probability)) == 0
-    assert value("brier_skill", Days(day, outcome, outcome.to_numpy(float), probability)) == 1
+    assert metric_value("brier_skill", Days(day, outcome, probability, probability)) == 0
+    assert metric_value("brier_skill", Days(day, outcome, outcome.to_numpy(float), probability)) == 1
     with pytest.raises(ValueError, match="reference"):
-        value("brier_skill", Days(day, outcome, probability))
+        metric_value("brier_skill", Days(day, outcome, probability))
 
 
 def test_months_are_the_days_of_each_month_alone():
@@ -80,9 +80,9 @@ def test_months_are_the_days_of_each_month_alone():
     for columns, part in counted.months:
         assert (part.names == counted.names[columns]).all()
         rows = day.isin(part.names).to_numpy()
-        assert value("roc_auc", part) == pytest.approx(oracle.roc_auc_score(outcome[rows], probability[rows]))
+        assert metric_value("roc_auc", part) == pytest.approx(oracle.roc_auc_score(outcome[rows], probability[rows]))
 
 
 def test_probabilities_of_nought_and_one_cost_a_finite_loss():
     day = pd.Series(pd.to_datetime(["2020-01-01"] * 2))
-    assert np.isfinite(value("log_loss", Days(day, pd.Series([True, False]), np.array([0.0, 1.0]))))
+    assert np.isfinite(metric_value("log_loss", Days(day, pd.Series([True, False]), np.array([0.0, 1.0]))))

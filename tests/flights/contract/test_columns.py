@@ -7,13 +7,13 @@ import pytest
 from later import all_clocks_later, all_delays_later
 from repositories import run
 
-from ontime.core.contract.checks import Checked, check, check_measures
-from ontime.core.contract.column_profile import add_counts, count_bins, judge, profile
-from ontime.core.contract.columns import clocks, rule_clock
+from ontime.core.contract.checks import CheckedPart, check_measures, check_part
+from ontime.core.contract.column_profile import add_counts, count_bins, limit_findings, profile_columns
+from ontime.core.contract.columns import column_clocks, rule_clock
 from ontime.core.contract.findings import Level
 from ontime.flights.contract.clocks import REFERENCE
 from ontime.flights.contract.columns import AIRPORTS, FLIGHTS, TABLES, WEATHER
-from ontime.flights.source import read
+from ontime.flights.source import read_parts
 from ontime.params import Validate
 
 PARAMS = Validate(max_quarantined=0.01, max_extreme=0.002, shift_warn=0.1, shift_stop=0.25)
@@ -23,7 +23,7 @@ MONTHS = [f"2013-{month:02d}" for month in range(1, 13)]
 
 @pytest.fixture(scope="module")
 def raw() -> Parts:
-    return {(part.table, part.month): part.frame for part in read("0.0.3", "2013-12")}
+    return {(part.table, part.month): part.frame for part in read_parts("0.0.3", "2013-12")}
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +31,15 @@ def clean(raw: Parts) -> Parts:
     parts: Parts = {}
     for table in TABLES:
         for month in MONTHS if table.monthly else [None]:
-            known = {name: frame for (name, its), frame in parts.items() if its in {None, month}}
-            result = check(table, raw[table.name, month], month, known, PARAMS.max_quarantined)
+            known = {name: frame for (name, stored), frame in parts.items() if stored in {None, month}}
+            result = check_part(table, raw[table.name, month], month, known, PARAMS.max_quarantined)
             assert result.clean is not None
             parts[table.name, month] = result.clean
     return parts
 
 
 def known(clean: Parts, month: str) -> dict[str, pd.DataFrame]:
-    return {name: frame for (name, its), frame in clean.items() if its in {None, month}}
+    return {name: frame for (name, stored), frame in clean.items() if stored in {None, month}}
 
 
 def test_a_year_is_fetched_whole(raw: Parts):
@@ -63,8 +63,8 @@ def test_every_flight_keeps_its_contract_and_zones_are_right(clean: Parts):
 
 
 def test_only_the_impossible_wind_and_the_misplaced_airport_are_quarantined(raw: Parts, clean: Parts):
-    weather = check(WEATHER, raw["weather", "2013-02"], "2013-02", {}, 0.01)
-    airports = check(AIRPORTS, raw["airports", None], None, {}, 0.01)
+    weather = check_part(WEATHER, raw["weather", "2013-02"], "2013-02", {}, 0.01)
+    airports = check_part(AIRPORTS, raw["airports", None], None, {}, 0.01)
     entries = pd.concat([weather.quarantine, airports.quarantine])
     assert entries["key"].unique().tolist() == ["EWR 2013-02-12 08:00:00+00:00", "EEN"]
     assert entries["value"].tolist()[0] == "1048.36058"
@@ -73,15 +73,16 @@ def test_only_the_impossible_wind_and_the_misplaced_airport_are_quarantined(raw:
 
 def shift(month: pd.DataFrame, before: list[pd.DataFrame]) -> set[tuple[str, Level]]:
     counts = reduce(add_counts, (count_bins(FLIGHTS, frame) for frame in before))
-    lines = profile(FLIGHTS, month, "2013-01", counts)
-    return {(finding.column, finding.level) for finding in judge(FLIGHTS, lines, PARAMS) if finding.rule == "shift"}
+    lines = profile_columns(FLIGHTS, month, "2013-01", counts)
+    findings = limit_findings(FLIGHTS, lines, PARAMS)
+    return {(finding.column, finding.level) for finding in findings if finding.rule == "shift"}
 
 
 @pytest.mark.parametrize("month", MONTHS[1:])
 def test_the_season_passes_and_a_month_of_longer_delays_does_not(month: str, raw: Parts, clean: Parts):
     before = [clean["flights", earlier] for earlier in MONTHS if earlier < month]
     assert not [name for name, level in shift(clean["flights", month], before) if level is Level.STOP]
-    longer = check(FLIGHTS, all_delays_later(raw["flights", month]), month, known(clean, month), 0.01)
+    longer = check_part(FLIGHTS, all_delays_later(raw["flights", month]), month, known(clean, month), 0.01)
     assert longer.clean is not None
     assert {("dep_delay", Level.STOP), ("arr_delay", Level.STOP)} <= shift(longer.clean, before)
 
@@ -89,7 +90,7 @@ def test_the_season_passes_and_a_month_of_longer_delays_does_not(month: str, raw
 @pytest.mark.parametrize("hours", [-5, -4, 4, 5])
 @pytest.mark.parametrize("month", MONTHS)
 def test_weather_whose_clock_fields_all_moved_is_caught_in_every_month(month: str, hours: int, raw: Parts):
-    moved = check(WEATHER, all_clocks_later(raw["weather", month], hours), month, {}, 0.01)
+    moved = check_part(WEATHER, all_clocks_later(raw["weather", month], hours), month, {}, 0.01)
     assert moved.clean is not None
     found = check_measures(WEATHER, moved.clean, month, {})
     assert [finding.rule for finding in found if finding.level is Level.STOP] == ["warmest_hour"]
@@ -106,10 +107,10 @@ CLOCKS = {
 
 def test_every_column_of_flights_and_weather_has_its_clock():
     expected = {name: clock for clock, names in CLOCKS.items() for name in names.split()}
-    assert {name: str(clock) for name, clock in clocks(FLIGHTS).items()} == expected
+    assert {name: str(clock) for name, clock in column_clocks(FLIGHTS).items()} == expected
     slot = {"origin", "year", "month", "day", "hour", "time_hour", "known_at"}
-    assert {name for name, clock in clocks(WEATHER).items() if clock is REFERENCE} == slot
-    assert {str(clock) for name, clock in clocks(WEATHER).items() if name not in slot} == {"observed"}
+    assert {name for name, clock in column_clocks(WEATHER).items() if clock == REFERENCE} == slot
+    assert {str(clock) for name, clock in column_clocks(WEATHER).items() if name not in slot} == {"observed"}
 
 
 def test_a_rule_costs_no_value_that_was_known_before_what_it_reads():
@@ -144,11 +145,11 @@ ONE_ROW = [
 ]
 
 
-def spoiled(raw: Parts, clean: Parts, values: dict[str, object]) -> Checked:
+def spoiled(raw: Parts, clean: Parts, values: dict[str, object]) -> CheckedPart:
     flights = raw["flights", "2013-01"].head(50).copy()
     for name, value in values.items():
         flights.loc[0, name] = value
-    return check(FLIGHTS, flights, "2013-01", known(clean, "2013-01"), 1.0)
+    return check_part(FLIGHTS, flights, "2013-01", known(clean, "2013-01"), 1.0)
 
 
 @pytest.mark.parametrize(("values", "rule", "clock"), ONE_ROW)
@@ -168,7 +169,7 @@ def test_one_wrong_value_breaks_its_rule_and_costs_its_clock(
 def test_an_airport_whose_offset_is_not_its_zones_is_quarantined(raw: Parts):
     airports = raw["airports", None].copy()
     airports.loc[5, "tz"] = airports.loc[5, "tz"] + 1
-    result = check(AIRPORTS, airports, None, {}, 0.01)
+    result = check_part(AIRPORTS, airports, None, {}, 0.01)
     assert result.quarantine[result.quarantine["key"] == airports.loc[5, "faa"]]["rule"].unique() == ["zone_agrees"]
 
 
@@ -185,7 +186,7 @@ def test_an_airport_whose_offset_is_not_its_zones_is_quarantined(raw: Parts):
 def test_one_wrong_reading_costs_the_observation_and_keeps_the_hour(column: str, value: float, rule: str, raw: Parts):
     weather = raw["weather", "2013-01"].head(50).copy()
     weather.loc[1, column] = value
-    result = check(WEATHER, weather, "2013-01", {}, 1.0)
+    result = check_part(WEATHER, weather, "2013-01", {}, 1.0)
     assert rule in result.quarantine["rule"].tolist()
     assert result.clean is not None
     assert result.clean.loc[1, "lost_from"] == "observed"

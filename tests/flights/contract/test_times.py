@@ -33,16 +33,16 @@ def utc(*moments: str) -> pd.Series:
     ],
 )
 def test_the_next_local_time_is_found(after: str, minute: int, zone: str, expected: str):
-    found = next_local_time(utc(after), pd.Series([minute], dtype="Int64"), pd.Series([zone]))
-    assert found.tolist() == utc(expected).tolist()
+    moments = next_local_time(utc(after), pd.Series([minute], dtype="Int64"), pd.Series([zone]))
+    assert moments.tolist() == utc(expected).tolist()
 
 
 def test_rows_keep_their_places_and_those_without_a_zone_are_missing():
     after = utc("2013-07-01T12:00Z", "2013-07-01T12:00Z", "2013-07-01T12:00Z")
     zones = pd.Series(["America/Chicago", None, "America/New_York"], dtype="str")
-    found = next_local_time(after, pd.Series([600, 600, 600], dtype="Int64"), zones)
-    assert found.dt.strftime("%H:%M").fillna("none").tolist() == ["15:00", "none", "14:00"]
-    assert str(found.dtype) == "datetime64[us, UTC]"
+    moments = next_local_time(after, pd.Series([600, 600, 600], dtype="Int64"), zones)
+    assert moments.dt.strftime("%H:%M").fillna("none").tolist() == ["15:00", "none", "14:00"]
+    assert str(moments.dtype) == "datetime64[us, UTC]"
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_rows_keep_their_places_and_those_without_a_zone_are_missing():
     ],
 )
 def test_a_local_date_is_one_of_the_calendar(year: int, month: int | None, day: int, expected: str | None):
-    found = local_date(pd.DataFrame({"year": [year], "month": [month], "day": [day]}, dtype="Int64"))
-    assert found.dt.strftime("%Y-%m-%d").fillna("none").tolist() == [expected or "none"]
-    assert str(found.dtype) == "datetime64[us]"
+    moments = local_date(pd.DataFrame({"year": [year], "month": [month], "day": [day]}, dtype="Int64"))
+    assert moments.dt.strftime("%Y-%m-%d").fillna("none").tolist() == [expected or "none"]
+    assert str(moments.dtype) == "datetime64[us]"
 
 
 def test_hhmm_and_minutes():

@@ -8,16 +8,17 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ontime.core.contract.columns import LOST, clocks
-from ontime.core.contract.findings import EXAMPLES, Finding, Level, counted
+from ontime.core.contract.columns import LOST, column_clocks
+from ontime.core.contract.findings import EXAMPLES, Finding, Level, quantity
 from ontime.core.contract.schema import check_columns, sound_columns, sound_frame
 from ontime.core.contract.violations import (
-    as_findings,
-    as_quarantine,
-    column_breaks,
-    keys,
-    rule_breaks,
-    together,
+    column_violations,
+    concat_violations,
+    no_violations,
+    quarantine_rows,
+    row_labels,
+    rule_violations,
+    violation_findings,
     without_broken_values,
 )
 from ontime.dataset.clocks import Clock
@@ -27,7 +28,7 @@ from ontime.dataset.contract import Measure, Table
 Others = Mapping[str, pd.DataFrame]
 
 
-class Checked(NamedTuple):
+class CheckedPart(NamedTuple):
     """A part after its check; `clean` is None where too little of it is sound, `broken` counts the rows that break."""
 
     clean: pd.DataFrame | None
@@ -36,7 +37,9 @@ class Checked(NamedTuple):
     findings: list[Finding]
 
 
-def check(table: Table, frame: pd.DataFrame, month: str | None, others: Others, max_quarantined: float) -> Checked:
+def check_part(
+    table: Table, frame: pd.DataFrame, month: str | None, others: Others, max_quarantined: float
+) -> CheckedPart:
     """Hold one part of a table against its contract.
 
     A row loses the columns of the earliest clock at which it breaks a rule, and of every later one; at the table's
@@ -44,23 +47,21 @@ def check(table: Table, frame: pd.DataFrame, month: str | None, others: Others, 
     """
     structure = [*check_columns(table, frame, month), *_missing_tables(table, month, others)]
     sound, raw = sound_columns(table, frame), sound_frame(table, frame)
-    breaks = column_breaks({name: table.schema.columns[name] for name in sound}, raw)
+    violations = column_violations({name: table.schema.columns[name] for name in sound}, raw)
     if raw.empty or not set(table.needs) <= set(others):
-        labels = keys(table, raw.loc[breaks["row"].unique()])
-        nothing = as_quarantine(table, labels, breaks.head(0))
-        return Checked(None, nothing, 0, [*structure, *as_findings(table, month, labels, breaks, len(raw))])
-    derived = _derive(table, without_broken_values(raw, breaks), others)
-    breaks = together([breaks, *_later_breaks(table, derived, others, breaks, added=not structure)])
-    labels, clean = _labels(table, raw, derived, breaks["row"].unique()), _without_lost(table, derived, breaks)
-    broken = breaks["row"].nunique()
-    stops = [
-        *structure,
-        *(too_many := _too_many(table, month, broken, len(raw), len(clean), max_quarantined)),
-        *_misplaced(table, month, clean),
-        *_duplicated(table, month, clean),
-    ]
-    findings = [*stops, *as_findings(table, month, labels, breaks, len(raw))]
-    return Checked(None if structure or too_many else clean, as_quarantine(table, labels, breaks), broken, findings)
+        labels = row_labels(table, raw.loc[violations["row"].unique()])
+        findings = [*structure, *violation_findings(table, month, labels, violations, len(raw))]
+        return CheckedPart(None, quarantine_rows(table, labels, no_violations()), 0, findings)
+    derived = _derive(table, without_broken_values(raw, violations), others)
+    later = _later_violations(table, derived, others, violations, added=not structure)
+    violations = concat_violations([violations, *later])
+    clean, broken = _without_lost(table, derived, violations), violations["row"].nunique()
+    too_many = _too_many(table, month, broken, len(raw), len(clean), max_quarantined)
+    stops = [*structure, *too_many, *_misplaced(table, month, clean), *_duplicated(table, month, clean)]
+    labels = _labels(table, raw, derived, violations["row"].unique())
+    findings = [*stops, *violation_findings(table, month, labels, violations, len(raw))]
+    sound_part = None if structure or too_many else clean
+    return CheckedPart(sound_part, quarantine_rows(table, labels, violations), broken, findings)
 
 
 def check_measures(table: Table, clean: pd.DataFrame, month: str | None, others: Others) -> list[Finding]:
@@ -75,8 +76,8 @@ def _measured(table: Table, measure: Measure, clean: pd.DataFrame, month: str | 
     columns = ", ".join(measure.columns)
     for level, (low, high) in ((Level.STOP, measure.stop), (Level.WARN, measure.warn)):
         if not low <= value <= high:
-            found = f"{measure.unit}: {value:.4g}, expected {low:g} to {high:g}"
-            return Finding(level, table.name, month, columns, measure.name, found, measure.remedy)
+            problem = f"{measure.unit}: {value:.4g}, expected {low:g} to {high:g}"
+            return Finding(level, table.name, month, columns, measure.name, problem, measure.remedy)
     return None
 
 
@@ -84,37 +85,37 @@ def _labels(table: Table, raw: pd.DataFrame, derived: pd.DataFrame, rows: np.nda
     # A broken value is missing in the derived frame; its row is called by what it was.
     key = [name for name in table.key if name in derived]
     was = {name: raw.loc[rows, name] for name in key if name not in table.added}
-    return keys(table, derived.loc[rows, key].assign(**was))
+    return row_labels(table, derived.loc[rows, key].assign(**was))
 
 
 def _derive(table: Table, frame: pd.DataFrame, others: Others) -> pd.DataFrame:
     return table.derive(frame, *(others[name] for name in table.needs)) if table.derive else frame
 
 
-def _later_breaks(
+def _later_violations(
     table: Table, derived: pd.DataFrame, others: Others, before: pd.DataFrame, *, added: bool
 ) -> list[pd.DataFrame]:
-    """Breaks of the columns that are `added` and of the rules, where what they read is not broken itself."""
-    times = sorted({clocks(table)[name] for name in table.added})
-    derived_breaks = [_added_breaks(table, clock, derived, before) for clock in times if added]
-    known = together([before, *derived_breaks])
+    """Violations of rules and, where `added`, of the derived columns, if what they read is not broken `before`."""
+    times = sorted({column_clocks(table)[name] for name in table.added})
+    of_added = [_added_violations(table, clock, derived, before) for clock in times if added]
+    known = concat_violations([before, *of_added])
     judged = [rule for rule in table.rules if set(rule.needs) <= set(others)]
     needed = [[others[name] for name in rule.needs] for rule in judged]
     rules = zip(judged, needed, strict=True)
-    return [*derived_breaks, *(rule_breaks(table, rule, derived, tables, known) for rule, tables in rules)]
+    return [*of_added, *(rule_violations(table, rule, derived, tables, known) for rule, tables in rules)]
 
 
-def _added_breaks(table: Table, clock: Clock, derived: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
-    """Breaks of the added columns of one clock."""
-    added = {name: column for name, column in table.added.items() if clocks(table)[name] == clock}
-    # A value derived from one that is broken is missing for that reason, and no second break.
+def _added_violations(table: Table, clock: Clock, derived: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Violations of the added columns of one clock."""
+    added = {name: column for name, column in table.added.items() if column_clocks(table)[name] == clock}
+    # A value derived from one that is broken is missing for that reason: no second violation.
     explained = derived.index.isin(before.loc[before["clock"] <= clock.place, "row"])
-    return column_breaks(added, derived.loc[~explained, [name for name in added if name in derived]])
+    return column_violations(added, derived.loc[~explained, [name for name in added if name in derived]])
 
 
-def _without_lost(table: Table, frame: pd.DataFrame, breaks: pd.DataFrame) -> pd.DataFrame:
+def _without_lost(table: Table, frame: pd.DataFrame, violations: pd.DataFrame) -> pd.DataFrame:
     """The rows that are sound at the table's first clock, each without the columns from its first broken clock on."""
-    lost, known_at = breaks.groupby("row")["clock"].min(), clocks(table)
+    lost, known_at = violations.groupby("row")["clock"].min(), column_clocks(table)
     names = lost.map({clock.place: clock.name for clock in known_at.values()}).astype("str").reindex(frame.index)
     clean = frame[[*table.columns]].assign(**{LOST: names})
     if lost.empty:
@@ -129,15 +130,15 @@ def _missing_tables(table: Table, month: str | None, others: Others) -> list[Fin
     absent = ", ".join(sorted(needs - set(others)))
     if not absent:
         return []
-    found = f"rows were not checked against {absent}, which is missing or too broken itself"
-    return [Finding(Level.STOP, table.name, month, "all", "checked", found, f"correct {absent} first")]
+    problem = f"rows were not checked against {absent}, which is missing or too broken itself"
+    return [Finding(Level.STOP, table.name, month, "all", "checked", problem, f"correct {absent} first")]
 
 
 def _misplaced(table: Table, month: str | None, clean: pd.DataFrame) -> list[Finding]:
     if not table.monthly:
         return []
-    own = pd.Period(month)
-    rows = clean[(clean["day"] < own.start_time) | (clean["day"] > own.end_time)]
+    span = pd.Period(month)
+    rows = clean[(clean["day"] < span.start_time) | (clean["day"] > span.end_time)]
     remedy = "move the rows to the file of their own month"
     return _stop_on(table, month, rows, ("day", "in_its_month", "of another month"), remedy)
 
@@ -155,15 +156,15 @@ def _stop_on(
 ) -> list[Finding]:
     if rows.empty:
         return []
-    column, rule, found = what
-    examples = tuple(keys(table, rows.head(EXAMPLES)))
-    found = f"{counted(len(rows), 'row')} {found}"
-    return [Finding(Level.STOP, table.name, month, column, rule, found, remedy, examples)]
+    column, rule, how = what
+    examples = tuple(row_labels(table, rows.head(EXAMPLES)))
+    problem = f"{quantity(len(rows), 'row')} {how}"
+    return [Finding(Level.STOP, table.name, month, column, rule, problem, remedy, examples)]
 
 
 def _too_many(table: Table, month: str | None, broken: int, rows: int, left: int, limit: float) -> list[Finding]:
     if broken <= limit * rows and left:
         return []
-    found = f"{broken / rows:.1%} of rows break a rule ({broken:,} of {rows:,}), at most {limit:.1%} may"
+    problem = f"{broken / rows:.1%} of rows break a rule ({broken:,} of {rows:,}), at most {limit:.1%} may"
     remedy = "correct what breaks the rules named below, or raise validate.max_quarantined in params.yaml"
-    return [Finding(Level.STOP, table.name, month, "all", "max_quarantined", found, remedy)]
+    return [Finding(Level.STOP, table.name, month, "all", "max_quarantined", problem, remedy)]

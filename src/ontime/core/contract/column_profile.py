@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from ontime.core.contract.columns import meaning
+from ontime.core.contract.columns import column_bins, column_metadata
 from ontime.core.contract.findings import Finding, Level
 from ontime.core.profiles.distances import bin_counts, psi_by_bin
 from ontime.dataset.contract import Table
@@ -26,20 +26,19 @@ SHIFTED = (
 
 def count_bins(table: Table, clean: pd.DataFrame) -> dict[str, pd.Series]:
     """The part's rows by bin, for every column that declares bins."""
-    bins = {name: meaning(column)["bins"] for name, column in table.columns.items()}
     return {
-        name: bin_counts(clean[name], None if edges == "values" else edges)
-        for name, edges in bins.items()
-        if edges is not None
+        name: bin_counts(clean[name], None if isinstance(bins, str) else bins)
+        for name, bins in column_bins(table).items()
+        if bins is not None
     }
 
 
 def add_counts(before: Counts, counts: Counts) -> dict[str, pd.Series]:
-    """Two parts' rows by bin, together."""
+    """Rows by bin of two parts, added up. Columns that only `before` has are left out."""
     return {name: now.add(before[name], fill_value=0) if name in before else now for name, now in counts.items()}
 
 
-def profile(table: Table, clean: pd.DataFrame, month: str | None, before: Counts) -> pd.DataFrame:
+def profile_columns(table: Table, clean: pd.DataFrame, month: str | None, before: Counts) -> pd.DataFrame:
     """A row for each raw column: table, month, column, rows, missing and extreme (shares), mean, shift.
 
     shift: population stability index against the counts of the months `before`; empty where there are none.
@@ -52,7 +51,7 @@ def profile(table: Table, clean: pd.DataFrame, month: str | None, before: Counts
             "column": name,
             "rows": len(clean),
             "missing": round(clean[name].isna().mean(), 6),
-            "extreme": round(_extreme_share(clean[name], meaning(table.columns[name])["usual"]), 6),
+            "extreme": round(_extreme_share(clean[name], column_metadata(table.columns[name])["usual"]), 6),
             "mean": round(clean[name].astype("float64").mean(), 4) if is_numeric_dtype(clean[name]) else np.nan,
             "shift": round(psi_by_bin(before[name], counts[name]), 4) if name in counts else np.nan,
         }
@@ -61,15 +60,15 @@ def profile(table: Table, clean: pd.DataFrame, month: str | None, before: Counts
     return pd.DataFrame(lines)
 
 
-def judge(table: Table, lines: pd.DataFrame, params: Validate) -> list[Finding]:
+def limit_findings(table: Table, lines: pd.DataFrame, params: Validate) -> list[Finding]:
     """Findings where a column's month is beyond a limit of the contract (missing) or of the params (extreme, shift)."""
-    return [finding for line in lines.to_dict("records") for finding in _judge_line(table, line, params)]
+    return [finding for line in lines.to_dict("records") for finding in _line_findings(table, line, params)]
 
 
-def _judge_line(table: Table, line: Mapping[Hashable, Any], params: Validate) -> list[Finding]:
+def _line_findings(table: Table, line: Mapping[Hashable, Any], params: Validate) -> list[Finding]:
     name = line["column"]
     limits = [
-        ("missing", *(meaning(table.columns[name])["missing"] or (np.inf, np.inf)), "{:.2%}", MORE_MISSING),
+        ("missing", *(column_metadata(table.columns[name])["missing"] or (np.inf, np.inf)), "{:.2%}", MORE_MISSING),
         ("extreme", params.max_extreme, np.inf, "{:.2%}", MORE_EXTREME),
         ("shift", params.shift_warn, params.shift_stop, "{:.4g}", SHIFTED),
     ]
@@ -77,8 +76,8 @@ def _judge_line(table: Table, line: Mapping[Hashable, Any], params: Validate) ->
     for rule, warn, stop, form, remedy in limits:
         level, limit = (Level.STOP, stop) if line[rule] > stop else (Level.WARN, warn)
         if line[rule] > limit:
-            found = f"{form.format(line[rule])}, at most {form.format(limit)}"
-            findings.append(Finding(level, table.name, line["month"], name, rule, found, remedy))
+            problem = f"{form.format(line[rule])}, at most {form.format(limit)}"
+            findings.append(Finding(level, table.name, line["month"], name, rule, problem, remedy))
     return findings
 
 

@@ -1,4 +1,4 @@
-"""How a column is declared, and what its declaration says."""
+"""How a column of a contract is declared, and what its declaration says."""
 
 from __future__ import annotations
 
@@ -27,37 +27,46 @@ def column(
 ) -> pa.Column:
     """A column of a contract: a pandera column whose metadata say what its values mean and when they are known.
 
-    dtype: name of a pandas dtype that can be missing; checks: hard bounds, each on a value by itself, what breaks them
-    is quarantined; unit: of the values; missing: shares of a month's rows above which a run warns and stops; usual:
-    (low, high), beyond them a value is possible but extreme; bins: ascending edges, or 'values', to measure a month's
-    shift against those before.
+    dtype: name of a pandas dtype that can be missing. checks: hard bounds, each on a value by itself; what breaks them
+    is quarantined. clock: when values become known. reason: why it is there, in words. unit: of the values. missing:
+    shares of a month's rows above which a run warns and stops. usual: (low, high), beyond which a value is possible but
+    extreme. bins: ascending edges, or 'values', to measure a month's shift against those before. Raises ValueError
+    where values of this dtype cannot be missing.
     """
     if dtype.startswith(("int", "uint", "bool")):
         raise ValueError(f"{dtype} cannot be missing, and a broken value is made missing: declare {dtype.capitalize()}")
-    told = {"dtype": dtype, "clock": clock, "reason": reason, "unit": unit}
-    told |= {"missing": missing, "usual": usual, "bins": bins}
-    return pa.Column(dtype, list(checks), nullable=nullable, metadata=told)
+    metadata = {"dtype": dtype, "clock": clock, "reason": reason, "unit": unit}
+    metadata |= {"missing": missing, "usual": usual, "bins": bins}
+    return pa.Column(dtype, list(checks), nullable=nullable, metadata=metadata)
 
 
-def meaning(column: pa.Column) -> dict[str, Any]:
-    """What the function `column` was told."""
+def column_metadata(column: pa.Column) -> dict[str, Any]:
+    """What `column` was declared with beside its checks, by the name of the argument."""
     return column.metadata or {}
 
 
-def clocks(table: Table) -> dict[str, Clock]:
+def column_clocks(table: Table) -> dict[str, Clock]:
     """The clock of every column of the clean table."""
-    return {name: meaning(column)["clock"] for name, column in table.columns.items()}
+    return {name: column_metadata(column)["clock"] for name, column in table.columns.items()}
 
 
-def bounds(column: pa.Column) -> tuple[float, float] | None:
+def column_bins(table: Table | None) -> dict[str, Sequence[float] | str | None]:
+    """The bins by which the shift of each column of a clean table is measured, None where it is not.
+
+    Nothing for a table that has no contract.
+    """
+    return {name: column_metadata(column)["bins"] for name, column in table.columns.items()} if table else {}
+
+
+def numeric_bounds(column: pa.Column) -> tuple[float, float] | None:
     """The least and the greatest number that a column may hold, where it has both."""
     for check in column.checks or []:
-        known = check.statistics or {}
-        if check.name == "in_range" and isinstance(known["min_value"], int | float):
-            return known["min_value"], known["max_value"]
+        bounds = check.statistics or {}
+        if check.name == "in_range" and isinstance(bounds["min_value"], int | float):
+            return bounds["min_value"], bounds["max_value"]
     return None
 
 
 def rule_clock(table: Table, rule: Rule) -> Clock:
-    """The latest clock of a rule's columns."""
-    return max(clocks(table)[name] for name in rule.columns)
+    """When a rule can be judged: the latest clock of its columns."""
+    return max(column_clocks(table)[name] for name in rule.columns)

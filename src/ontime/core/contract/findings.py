@@ -1,4 +1,4 @@
-"""What a check found -> text that says where, what, how often, for example, and what to do."""
+"""What is wrong with a table, and the text that says it: where, what, how often, for example, and what to do."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ class Level(enum.Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found in one part of a table (month: None for a reference table)."""
+    """What is wrong with one part of a table.
+
+    month: None for a reference table; problem: what is wrong, and how often; remedy: what to do; examples: some rows.
+    """
 
     level: Level
     table: str
     month: str | None
     column: str
     rule: str
-    found: str
+    problem: str
     remedy: str
     examples: tuple[str, ...] = ()
 
@@ -42,18 +45,18 @@ class ContractError(OntimeError):
     """The data breaks its contract too much to go on; the text lists every finding."""
 
     def __init__(self, findings: Sequence[Finding], where: str) -> None:
-        reasons = counted(sum(finding.stops for finding in findings), "reason")
+        reasons = quantity(sum(finding.stops for finding in findings), "reason")
         super().__init__(
-            f"{where} breaks its contract: {reasons} to stop. Nothing was written.\n\n{describe(findings)}"
+            f"{where} breaks its contract: {reasons} to stop. Nothing was written.\n\n{describe_findings(findings)}"
         )
 
 
-def counted(number: int, noun: str) -> str:
+def quantity(number: int, noun: str) -> str:
     """A number with its noun: '1 row', '2,010 rows'."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def describe(findings: Sequence[Finding]) -> str:
+def describe_findings(findings: Sequence[Finding]) -> str:
     """Findings as paragraphs for people, what stops first."""
     levels = list(Level)
     return "\n".join(map(_paragraph, sorted(findings, key=lambda finding: levels.index(finding.level))))
@@ -61,6 +64,6 @@ def describe(findings: Sequence[Finding]) -> str:
 
 def _paragraph(finding: Finding) -> str:
     where = f"{finding.table} {finding.month}" if finding.month else finding.table
-    head = f"[{finding.level.value}] {where}, {finding.column}, rule {finding.rule}: {finding.found}"
+    head = f"[{finding.level.value}] {where}, {finding.column}, rule {finding.rule}: {finding.problem}"
     examples = f"\n    for example: {'; '.join(finding.examples)}" if finding.examples else ""
     return f"{head}{examples}\n    what to do: {finding.remedy}"

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ontime.core.contract.checks import check, check_measures
-from ontime.core.contract.column_profile import Counts, add_counts, count_bins, judge, profile
+from ontime.core.contract.checks import check_measures, check_part
+from ontime.core.contract.column_profile import Counts, add_counts, count_bins, limit_findings, profile_columns
 from ontime.core.contract.findings import Finding, Level
 from ontime.core.contract.schema import unreadable
 from ontime.dataset.contract import Table
@@ -20,8 +20,11 @@ from ontime.params import Validate
 RawPart = tuple[Table, str | None, pd.DataFrame | OntimeError]
 
 
-class Inspected(NamedTuple):
-    """A part after inspection; `clean` is None and `lines` are empty where too little of it is sound to go on."""
+class InspectedPart(NamedTuple):
+    """A part after inspection; `clean` is None and `lines` are empty where too little of it is sound to go on.
+
+    rows: clean ones; quarantined: rows that break a rule; lines: the profile of its columns.
+    """
 
     table: str
     month: str | None
@@ -33,10 +36,10 @@ class Inspected(NamedTuple):
     findings: list[Finding]
 
 
-def inspect(parts: Iterable[RawPart], params: Validate) -> Iterator[Inspected]:
-    """Check each part against the parts before it: reference tables first, then month by month, in the tables' order.
+def inspect_parts(parts: Iterable[RawPart], params: Validate) -> Iterator[InspectedPart]:
+    """Check each part as it comes: reference tables first, then month by month, in the tables' order.
 
-    A month is compared with the sound months before it; one that stops the run is no reference for the next.
+    A month is compared with the sound months before it. One that has a finding that stops does not count among them.
     """
     reference: dict[str, pd.DataFrame] = {}
     of_month: dict[str, pd.DataFrame] = {}
@@ -55,8 +58,8 @@ def inspect(parts: Iterable[RawPart], params: Validate) -> Iterator[Inspected]:
             before[table.name] = add_counts(counts, count_bins(table, result.clean))
 
 
-def summary(results: Iterable[Inspected]) -> dict[str, Any]:
-    """The record in a few numbers: per table the clean rows and the quarantined ones; warnings; the largest shift."""
+def inspection_summary(results: Iterable[InspectedPart]) -> dict[str, Any]:
+    """What JSON holds of an inspection: clean and quarantined rows by table, warnings, the largest shift."""
     rows: Counter[str] = Counter()
     quarantined: Counter[str] = Counter()
     warnings, largest_shift = 0, 0.0
@@ -70,9 +73,9 @@ def summary(results: Iterable[Inspected]) -> dict[str, Any]:
 
 
 def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:
-    """Findings, a row each: table, month, column, rule, level, found."""
+    """Findings, a row each: table, month, column, rule, level, and `found`, which is the problem."""
     names = ["table", "month", "column", "rule", "level", "found"]
-    rows = [(f.table, f.month, f.column, f.rule, f.level.value, f.found) for f in findings]
+    rows = [(f.table, f.month, f.column, f.rule, f.level.value, f.problem) for f in findings]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -83,13 +86,13 @@ def _inspect_part(
     others: dict[str, pd.DataFrame],
     before: Counts,
     params: Validate,
-) -> Inspected:
+) -> InspectedPart:
     nothing = pd.DataFrame()
     if isinstance(frame, OntimeError):
-        return Inspected(table.name, month, 0, 0, None, nothing, nothing, [unreadable(table, month, frame)])
-    clean, quarantine, broken, findings = check(table, frame, month, others, params.max_quarantined)
+        return InspectedPart(table.name, month, 0, 0, None, nothing, nothing, [unreadable(table, month, frame)])
+    clean, quarantine, broken, findings = check_part(table, frame, month, others, params.max_quarantined)
     if clean is None:
-        return Inspected(table.name, month, 0, broken, None, quarantine, nothing, findings)
-    lines = profile(table, clean, month, before)
-    findings = [*findings, *check_measures(table, clean, month, others), *judge(table, lines, params)]
-    return Inspected(table.name, month, len(clean), broken, clean, quarantine, lines, findings)
+        return InspectedPart(table.name, month, 0, broken, None, quarantine, nothing, findings)
+    lines = profile_columns(table, clean, month, before)
+    findings = [*findings, *check_measures(table, clean, month, others), *limit_findings(table, lines, params)]
+    return InspectedPart(table.name, month, len(clean), broken, clean, quarantine, lines, findings)

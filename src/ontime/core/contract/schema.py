@@ -1,4 +1,4 @@
-"""Files and columns -> findings where the form is wrong: presence, type, place; values are the contract's business."""
+"""Files and columns -> findings where the form is wrong: presence, place, type. Values are judged elsewhere."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from ontime.core.contract.columns import column_metadata
 from ontime.core.contract.findings import Finding, Level
 from ontime.dataset.contract import Table
 
@@ -16,23 +17,24 @@ MONTH = re.compile(r"(19|20)\d{2}-(0[1-9]|1[0-2])")
 CHANGE = "or change the contract, which is a breaking change (CONTRIBUTING.md)"
 
 
-def expected_parts(tables: Sequence[Table], found: Iterable[tuple[str, str | None]]) -> list[tuple[Table, str | None]]:
-    """The parts a dataset must have: reference tables, then every table of each month from the first found to the last.
+def expected_parts(tables: Sequence[Table], stored: Iterable[tuple[str, str | None]]) -> list[tuple[Table, str | None]]:
+    """The parts a dataset must have: reference tables, then every table of each month from the first to the last.
 
-    found: (table, month) of the files. A first or last month that no table has cannot be told from a shorter dataset.
+    stored: (table, month) of the files, which say what the first and the last month are. If no table has a month at
+    either end, the dataset merely looks shorter.
     """
     names = {table.name for table in tables if table.monthly}
-    months = [month for name, month in found if name in names and month and MONTH.fullmatch(month)]
+    months = [month for name, month in stored if name in names and month and MONTH.fullmatch(month)]
     span = pd.period_range(min(months), max(months), freq="M").astype(str) if months else []
     reference = [(table, None) for table in tables if not table.monthly]
     return [*reference, *((table, str(month)) for month in span for table in tables if table.monthly)]
 
 
-def check_files(tables: Sequence[Table], found: Sequence[tuple[str, str | None]]) -> list[Finding]:
-    """Findings on the files themselves: missing, unknown, and months that one table has and another lacks."""
-    expected = [(table.name, month) for table, month in expected_parts(tables, found)]
-    absent = [_file(*part, "file_present", "missing", RESTORE) for part in expected if part not in found]
-    unknown = [_file(*part, "file_known", "unknown", "move it elsewhere") for part in found if part not in expected]
+def check_files(tables: Sequence[Table], stored: Sequence[tuple[str, str | None]]) -> list[Finding]:
+    """Findings on the files themselves, (table, month) each: unknown, or missing where another table has it."""
+    expected = [(table.name, month) for table, month in expected_parts(tables, stored)]
+    absent = [_file(*part, "file_present", "missing", RESTORE) for part in expected if part not in stored]
+    unknown = [_file(*part, "file_known", "unknown", "move it elsewhere") for part in stored if part not in expected]
     monthly = [table.name for table in tables if table.monthly]
     none = [_file(name, None, "file_present", "no month at all", RESTORE) for name in monthly]
     return absent + unknown + (none if all(month is None for _, month in expected) else [])
@@ -46,17 +48,18 @@ def unreadable(table: Table, month: str | None, error: Exception) -> Finding:
 def check_columns(table: Table, frame: pd.DataFrame, month: str | None) -> list[Finding]:
     """Findings on a raw frame: columns missing or unknown, wrong types, no rows."""
 
-    def stop(name: str, rule: str, found: str, remedy: str) -> Finding:
-        return Finding(Level.STOP, table.name, month, name, rule, found, f"{remedy}, {CHANGE}")
+    def stop(name: str, rule: str, problem: str, remedy: str) -> Finding:
+        return Finding(Level.STOP, table.name, month, name, rule, problem, f"{remedy}, {CHANGE}")
 
     expected = table.schema.columns
     missing = [name for name in expected if name not in frame]
     unknown = [str(name) for name in frame if name not in expected]
     mistyped = [name for name in expected if name not in missing and not _has_type(table, frame, name)]
+    types = {name: f"{frame[name].dtype}, expected {_dtype(table, name)}" for name in mistyped}
     return [
         *(stop(name, "column_present", "missing", "restore the column") for name in missing),
         *(stop(name, "column_known", "unknown", "drop the column") for name in unknown),
-        *(stop(name, "type", f"{frame[name].dtype}, expected {_type(table, name)}", "convert it") for name in mistyped),
+        *(stop(name, "type", types[name], "convert it") for name in mistyped),
         *([] if len(frame) else [_file(table.name, month, "rows", "none", RESTORE)]),
     ]
 
@@ -70,18 +73,18 @@ def sound_frame(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """The columns of the contract in their order; those that are not there with their type are missing throughout."""
     sound = sound_columns(table, frame)
     lacking = [name for name in table.schema.columns if name not in sound]
-    added = {name: pd.Series(index=frame.index, dtype=_type(table, name)) for name in lacking}
+    added = {name: pd.Series(index=frame.index, dtype=_dtype(table, name)) for name in lacking}
     return frame[sound].assign(**added)[[*table.schema.columns]].reset_index(drop=True)
 
 
-def _type(table: Table, name: str) -> Any:  # noqa: ANN401 - the name of a pandas dtype
-    return (table.schema.columns[name].metadata or {})["dtype"]
+def _dtype(table: Table, name: str) -> Any:  # noqa: ANN401 - the name of a pandas dtype
+    return column_metadata(table.schema.columns[name])["dtype"]
 
 
 def _has_type(table: Table, frame: pd.DataFrame, name: str) -> bool:
     # By name, because pandera takes text kept as Python objects for 'str'.
-    return str(frame[name].dtype) == _type(table, name)
+    return str(frame[name].dtype) == _dtype(table, name)
 
 
-def _file(name: str, month: str | None, rule: str, found: str, remedy: str) -> Finding:
-    return Finding(Level.STOP, name, month, "the file", rule, found, remedy)
+def _file(name: str, month: str | None, rule: str, problem: str, remedy: str) -> Finding:
+    return Finding(Level.STOP, name, month, "the file", rule, problem, remedy)

@@ -7,20 +7,25 @@ coverage is measured month by month.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple, Self
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ontime.core.statistics.day_metrics import mean
-from ontime.core.statistics.intervals import estimate, shown
-from ontime.params import Intervals
+from ontime.core.statistics.day_metrics import mean_by_day
+from ontime.core.statistics.intervals import estimate, interval_columns
+from ontime.params import Hours, Intervals, Share, record
 
 Calibrate = Callable[[np.ndarray, np.ndarray, float], "Calibration"]
+SHARES = ("coverage", "both", "none")
 COLUMNS = [
-    *("kind", "month", "outcome", "rows", "promised"),
-    *(f"{name}{end}" for name in ("coverage", "both", "none") for end in ("", "_low", "_high")),
+    "kind",
+    "month",
+    "outcome",
+    "rows",
+    "promised",
+    *(f"{name}{end}" for name in SHARES for end in ("", "_low", "_high")),
     "simulated",
 ]
 DIGITS = 4
@@ -36,17 +41,28 @@ class Calibration(NamedTuple):
         """What JSON holds of it: nothing for a bound that no probability is below."""
         return {name: bound if np.isfinite(bound) else None for name, bound in self._asdict().items()}
 
-    @classmethod
-    def load(cls, content: Mapping[str, float | None]) -> Self:
-        """From what `content` gave."""
-        bounds = (content[name] for name in cls._fields)
-        return cls(*(-np.inf if bound is None else bound for bound in bounds))
+
+@record
+class ConformalBounds:
+    """What JSON holds of a calibration, and the lead in hours of the answers that it is of.
+
+    A bound is a probability, or None where no probability is below it.
+    """
+
+    false: Share | None
+    true: Share | None
+    lead_hours: Hours
+
+    @property
+    def calibration(self) -> Calibration:
+        """The bounds as numbers."""
+        return Calibration(*(-np.inf if bound is None else bound for bound in (self.false, self.true)))
 
 
 def marginal(probability: np.ndarray, outcome: np.ndarray, level: float) -> Calibration:
     """Sets that hold the outcome with probability `level`: one bound for both outcomes, from rows (n,)."""
-    given = np.where(outcome, probability, 1 - probability)
-    return Calibration(*[_bound(given, level)] * 2)
+    bound = _bound(np.where(outcome, probability, 1 - probability), level)
+    return Calibration(bound, bound)
 
 
 def by_class(probability: np.ndarray, outcome: np.ndarray, level: float) -> Calibration:
@@ -64,25 +80,25 @@ def conformal_set(probability: np.ndarray, calibration: Calibration) -> np.ndarr
 
 
 def conformal_table(
-    pieces: Iterable[tuple[str, pd.DataFrame, pd.DataFrame]], level: float, params: Intervals
+    months: Iterable[tuple[str, pd.DataFrame, pd.DataFrame]], level: float, params: Intervals
 ) -> pd.DataFrame:
     """Coverage per kind, month and class, with intervals, and the shares of sets with both outcomes and with none.
 
-    pieces: month, rows whose outcome was known when it began, rows of the month; each with day, outcome, probability.
-    The month 'all' is all of them together, each by the calibration of its own month. `simulated`: how often intervals
-    of the coverage held in simulation before they were widened. Without pieces the table is empty.
+    months: name, rows whose outcome was known when it began, rows of the month; each with day, outcome, probability.
+    The month 'all' holds the rows of all months, each by the calibration of its own month. `simulated`: how often
+    intervals of the coverage held in simulation before they were widened. Without months the table is empty.
     """
-    judged = [
-        _covered(now, calibrate, known, level).assign(kind=kind, month=month)
-        for month, known, now in pieces
+    covered = [
+        _covered(rows, calibrate, known, level).assign(kind=kind, month=month)
+        for month, known, rows in months
         for kind, calibrate in KINDS.items()
     ]
-    if not judged:
+    if not covered:
         return pd.DataFrame(columns=COLUMNS)
-    rows = pd.concat(judged, ignore_index=True)
-    together = pd.concat([rows, rows.assign(month="all")], ignore_index=True)
+    by_month = pd.concat(covered, ignore_index=True)
+    table = pd.concat([by_month, by_month.assign(month="all")], ignore_index=True)
     lines = []
-    for (kind, month), part in together.groupby(["kind", "month"], sort=True):
+    for (kind, month), part in table.groupby(["kind", "month"], sort=True):
         for name, of_class in (("all", part), ("true", part[part["outcome"]]), ("false", part[~part["outcome"]])):
             line = {"kind": kind, "month": month, "outcome": name, "rows": len(of_class), "promised": level}
             lines.append(line | _shares(of_class, params))
@@ -95,18 +111,24 @@ def _bound(given: np.ndarray, level: float) -> float:
     return float(-np.sort(-given)[place - 1]) if place <= len(given) else -np.inf
 
 
-def _covered(now: pd.DataFrame, calibrate: Calibrate, known: pd.DataFrame, level: float) -> pd.DataFrame:
-    outcome = now["outcome"].to_numpy(bool)
+def _covered(rows: pd.DataFrame, calibrate: Calibrate, known: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Day and outcome of rows, and whether the set of each holds the outcome, both outcomes, none."""
+    outcome = rows["outcome"].to_numpy(bool)
     calibration = calibrate(known["probability"].to_numpy(), known["outcome"].to_numpy(bool), level)
-    sets = conformal_set(now["probability"].to_numpy(), calibration)
-    held = np.where(outcome, sets[:, 1], sets[:, 0])
+    sets = conformal_set(rows["probability"].to_numpy(), calibration)
     return pd.DataFrame(
-        {"day": now["day"], "outcome": outcome, "coverage": held, "both": sets.all(axis=1), "none": ~sets.any(axis=1)}
+        {
+            "day": rows["day"],
+            "outcome": outcome,
+            "coverage": np.where(outcome, sets[:, 1], sets[:, 0]),
+            "both": sets.all(axis=1),
+            "none": ~sets.any(axis=1),
+        }
     )
 
 
 def _shares(rows: pd.DataFrame, params: Intervals) -> dict[str, float]:
-    names = ("coverage", "both", "none")
-    found = {name: estimate(mean(rows["day"], rows[name].to_numpy(np.float64)), params) for name in names}
-    columns = shown(found, params.level) | {"simulated": found["coverage"].coverage}
+    metrics = {name: mean_by_day(rows["day"], rows[name].to_numpy(np.float64)) for name in SHARES}
+    estimates = {name: estimate(metric, params) for name, metric in metrics.items()}
+    columns = interval_columns(estimates, params.level) | {"simulated": estimates["coverage"].coverage}
     return {name: min(max(value, 0.0), 1.0) for name, value in columns.items()}

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ontime.core.statistics.day_metrics import Ratio, calendar, daily_sums, mean
-from ontime.core.statistics.intervals import estimate, shown
+from ontime.core.statistics.day_metrics import Ratio, daily_sums, day_numbers, mean_by_day
+from ontime.core.statistics.intervals import Estimate, estimate, interval_columns
 from ontime.params import Costs, Intervals
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
@@ -20,7 +20,7 @@ STEPS = 50
 ORDERED = {"model": "probability", "climatology": "climatology"}  # column by whose probabilities rows are ordered
 
 
-def bounds(costs: Costs) -> tuple[float, float]:
+def answer_thresholds(costs: Costs) -> tuple[float, float]:
     """'No' up to the first probability, 'yes' from the second on; between them, where they differ, 'unknown'.
 
     The answer of least expected cost: of two, Elkan, The foundations of cost-sensitive learning, IJCAI 2001; of three,
@@ -33,7 +33,7 @@ def bounds(costs: Costs) -> tuple[float, float]:
 
 def decide(probability: np.ndarray, costs: Costs) -> np.ndarray:
     """The answer of least expected cost to each probability: (n,) of 'yes', 'no' and 'unknown'."""
-    low, high = bounds(costs)
+    low, high = answer_thresholds(costs)
     return np.where(probability >= high, YES, np.where(probability <= low, NO, UNKNOWN))
 
 
@@ -49,40 +49,41 @@ def cost(answer: np.ndarray, outcome: np.ndarray, costs: Costs) -> np.ndarray:
 
 
 def cost_table(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.DataFrame:
-    """Per way to answer, for 1,000 rows: its cost, that less the model's, missed, false alarms and unknown; intervals.
+    """Per way to answer, for 1,000 rows and with intervals: cost, missed, false alarms, unknown.
 
-    rows: day, outcome, probability, climatology. `area`: that of `Area`, for those who must answer and
-    know which answers they are surest of.
+    `over_model`: cost minus that of the model, paired on the same rows. `area`: see `Area`; of the model and of
+    climatology, forced to answer. rows: day, outcome, probability, climatology.
     """
     outcome, day = rows["outcome"].to_numpy(bool), rows["day"]
-    answers = policies(rows, costs)
-    own = cost(answers["model"], outcome, costs)
+    answers = ways_to_answer(rows, costs)
+    cost_of_model = cost(answers["model"], outcome, costs)
     lines = []
     for name, answer in answers.items():
-        its = cost(answer, outcome, costs)
+        cost_of_answer = cost(answer, outcome, costs)
         values = {
-            "cost": its,
-            "over_model": its - own,
+            "cost": cost_of_answer,
+            "over_model": cost_of_answer - cost_of_model,
             "missed": (answer == NO) & outcome,
             "false_alarms": (answer == YES) & ~outcome,
             "unknown": answer == UNKNOWN,
         }
-        found = {metric: estimate(mean(day, PER * value), params) for metric, value in values.items()}
+        estimates = _estimates(day, values, params)
         if name in ORDERED:
-            found["area"] = estimate(area(rows, ORDERED[name], costs), params)
-        lines.append({"answers": name} | shown(found, params.level) | {"coverage": found["cost"].coverage})
+            estimates["area"] = estimate(area(rows, ORDERED[name], costs), params)
+        columns = interval_columns(estimates, params.level)
+        lines.append({"answers": name} | columns | {"coverage": estimates["cost"].coverage})
     table = pd.DataFrame(lines)
     return table.round({name: 3 if name == "coverage" else DIGITS for name in table})
 
 
-def policies(rows: pd.DataFrame, costs: Costs) -> Mapping[str, np.ndarray]:
-    """The answers of the model and of climatology, forced to answer and not, and of who always says the same."""
-    said = {name: rows[column].to_numpy() for name, column in ORDERED.items()}
+def ways_to_answer(rows: pd.DataFrame, costs: Costs) -> Mapping[str, np.ndarray]:
+    """Answers by who gives them, each (n,): the model and climatology, forced and not, and who always says the same."""
+    model, climatology = (rows[column].to_numpy() for column in ORDERED.values())
     return {
-        "model": decide(said["model"], forced(costs)),
-        "model or unknown": decide(said["model"], costs),
-        "climatology": decide(said["climatology"], forced(costs)),
-        "climatology or unknown": decide(said["climatology"], costs),
+        "model": decide(model, forced(costs)),
+        "model or unknown": decide(model, costs),
+        "climatology": decide(climatology, forced(costs)),
+        "climatology or unknown": decide(climatology, costs),
         "always yes": np.full(len(rows), YES),
         "always no": np.full(len(rows), NO),
     }
@@ -91,16 +92,16 @@ def policies(rows: pd.DataFrame, costs: Costs) -> Mapping[str, np.ndarray]:
 def threshold_curve(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.DataFrame:
     """What 1,000 rows cost if the answer is 'yes' from each threshold on, with intervals: 101 rows.
 
-    `over_formula`: that less what the threshold of `bounds` costs, paired on the same rows.
+    `over_formula`: cost minus that of the threshold of `answer_thresholds`, paired on the same rows.
     """
-    said, outcome, day = rows["probability"].to_numpy(), rows["outcome"].to_numpy(bool), rows["day"]
-    formula = cost(decide(said, forced(costs)), outcome, costs)
+    probability, outcome, day = rows["probability"].to_numpy(), rows["outcome"].to_numpy(bool), rows["day"]
+    cost_of_formula = cost(decide(probability, forced(costs)), outcome, costs)
     lines = []
     for threshold in np.linspace(0, 1, THRESHOLDS):
-        its = cost(np.where(said >= threshold, YES, NO), outcome, costs)
-        values = {"cost": its, "over_formula": its - formula}
-        found = {metric: estimate(mean(day, PER * value), params) for metric, value in values.items()}
-        lines.append({"threshold": threshold} | shown(found, params.level))
+        cost_of_threshold = cost(np.where(probability >= threshold, YES, NO), outcome, costs)
+        values = {"cost": cost_of_threshold, "over_formula": cost_of_threshold - cost_of_formula}
+        estimates = _estimates(day, values, params)
+        lines.append({"threshold": threshold} | interval_columns(estimates, params.level))
     table = pd.DataFrame(lines)
     return table.round({name: 2 if name == "threshold" else DIGITS for name in table})
 
@@ -127,18 +128,18 @@ class Area:
         value = (risk * rows).sum(axis=1) / total[:, 0]
         share = np.divide(rows / total, answered, out=np.zeros_like(costs), where=answered > 0)
         below, spent = np.cumsum(self.rows, axis=1), np.cumsum(self.costs, axis=1)
-        each = spent @ share.T - below @ (risk * share).T + self.rows @ (risk / total).T  # (days, m)
-        each -= self.weight[:, None] * (value / total[:, 0])
-        return value, np.take_along_axis(each.T, drawn, axis=1)
+        influence = spent @ share.T - below @ (risk * share).T + self.rows @ (risk / total).T  # (days, m)
+        influence -= self.weight[:, None] * (value / total[:, 0])
+        return value, np.take_along_axis(influence.T, drawn, axis=1)
 
 
 def area(rows: pd.DataFrame, name: str, costs: Costs) -> Area:
     """The area for the probabilities in column `name`, in cost of 1,000 answered rows."""
-    said, outcome = rows[name].to_numpy(), rows["outcome"].to_numpy(bool)
-    day = calendar(rows["day"])
-    step, spent = _steps(said, costs), PER * cost(decide(said, forced(costs)), outcome, costs)
+    probability, outcome = rows[name].to_numpy(), rows["outcome"].to_numpy(bool)
+    day = day_numbers(rows["day"])
+    spent = PER * cost(decide(probability, forced(costs)), outcome, costs)
     shape = int(day.max()) + 1, STEPS
-    place = day * STEPS + step
+    place = day * STEPS + _steps(probability, costs)
     tables = (np.bincount(place, values, minlength=shape[0] * STEPS) for values in (np.ones(len(rows)), spent))
     return Area(*(table.reshape(shape) for table in tables))
 
@@ -150,22 +151,27 @@ def coverage_curve(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.Da
     so that a share may be larger than it says.
     """
     outcome, lines = rows["outcome"].to_numpy(bool), []
-    said = {"cost": rows["probability"].to_numpy(), "climatology": rows["climatology"].to_numpy()}
-    steps = {name: _steps(probability, costs) for name, probability in said.items()}
-    spent = {name: PER * cost(decide(each, forced(costs)), outcome, costs) for name, each in said.items()}
+    probabilities = {"cost": rows["probability"].to_numpy(), "climatology": rows["climatology"].to_numpy()}
+    steps = {name: _steps(given, costs) for name, given in probabilities.items()}
+    spent = {name: PER * cost(decide(given, forced(costs)), outcome, costs) for name, given in probabilities.items()}
     for last in range(STEPS):
-        found = {}
-        for name in said:
+        estimates = {}
+        for name in probabilities:
             answered = steps[name] <= last
             sums = daily_sums(rows["day"], answered * spent[name], answered.astype(np.float64))
-            found[name] = estimate(Ratio(*sums), params)
-        lines.append({"answered": (last + 1) / STEPS} | shown(found, params.level))
+            estimates[name] = estimate(Ratio(*sums), params)
+        lines.append({"answered": (last + 1) / STEPS} | interval_columns(estimates, params.level))
     table = pd.DataFrame(lines)
     return table.round({name: 2 if name == "answered" else DIGITS for name in table})
 
 
+def _estimates(day: pd.Series, values: Mapping[str, np.ndarray], params: Intervals) -> dict[str, Estimate]:
+    """The mean of each value, for 1,000 rows."""
+    return {name: estimate(mean_by_day(day, PER * value), params) for name, value in values.items()}
+
+
 def _steps(probability: np.ndarray, costs: Costs) -> np.ndarray:
-    """In which of 50 equal parts of the rows each is, by the better answer's expected cost, 0 the least: (n,) int64."""
+    """Rows in 50 parts of equal size, by the expected cost of the better answer; 0 has the least: (n,) int64."""
     expected = np.minimum(probability * costs.missed, (1 - probability) * costs.false_alarm)
     edges = np.quantile(expected, np.arange(1, STEPS) / STEPS, method="higher")
     return np.searchsorted(edges, expected)

@@ -1,4 +1,4 @@
-"""The backtest of one lead -> its numbers with intervals, and what each feed is worth."""
+"""The backtest of one lead -> its record: metrics with intervals, and what is lost without each feature group."""
 
 from __future__ import annotations
 
@@ -6,51 +6,88 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from pydantic.dataclasses import dataclass
 
 from ontime.core.model.backtest import Backtest
-from ontime.core.statistics.bootstrap import Statistic, calibrated
-from ontime.core.statistics.comparison import METRICS as COMPARED
-from ontime.core.statistics.comparison import against, backtests
+from ontime.core.statistics.bootstrap import Statistic, calibrated_interval
+from ontime.core.statistics.comparison import COMPARED, compare_backtests, paired_comparisons
+from ontime.core.statistics.intervals import Interval
 from ontime.core.statistics.metrics import Days
-from ontime.params import Intervals
+from ontime.params import Count, Hours, Intervals, record
 
 METRICS = ("roc_auc", "log_loss", "brier", "brier_skill")
 REFERENCE = "climatology"
+MINUS = f"minus_{REFERENCE}"
 
 
-def measure(said: pd.DataFrame, params: Intervals) -> dict[str, Any]:
-    """Of a backtest: each metric and climatology's ROC AUC, means of the months; the differences to climatology.
+@dataclass(frozen=True)
+class Ablation:
+    """What is lost without a feature group: features left out; months, rows and days compared; the differences."""
 
-    said: id, day, outcome, probability, climatology.
+    left_out: int
+    months: Count
+    rows: Count
+    days: Count
+    log_loss: Interval
+    brier: Interval
+    roc_auc: Interval
+
+
+@record
+class LeadRecord:
+    """The record of a lead: hours, rows, metrics, differences to climatology by metric, ablations by feature group."""
+
+    hours: Hours
+    rows: Count
+    roc_auc: Interval
+    log_loss: Interval
+    brier: Interval
+    brier_skill: Interval
+    climatology_roc_auc: Interval
+    minus_climatology: dict[str, Interval]
+    ablation: dict[str, Ablation]
+
+
+def measure_lead(predictions: pd.DataFrame, params: Intervals) -> dict[str, Any]:
+    """Of a backtest, as JSON: each metric and climatology's ROC AUC, means of the months; differences to climatology.
+
+    predictions: id, day, outcome, probability, climatology.
     """
     model, reference = (
-        Days(said["day"], said["outcome"], said[name].to_numpy(), said[REFERENCE].to_numpy())
+        Days(
+            predictions["day"], predictions["outcome"], predictions[name].to_numpy(), predictions[REFERENCE].to_numpy()
+        )
         for name in ("probability", REFERENCE)
     )
-    found = {name: calibrated(Statistic(name, model, by_month=True), params) for name in METRICS}
-    found[f"{REFERENCE}_roc_auc"] = calibrated(Statistic("roc_auc", reference, by_month=True), params)
-    less = against(said, [REFERENCE], params)[REFERENCE]
+    intervals = {name: calibrated_interval(Statistic(name, model, by_month=True), params) for name in METRICS}
+    intervals[f"{REFERENCE}_roc_auc"] = calibrated_interval(Statistic("roc_auc", reference, by_month=True), params)
+    compared = paired_comparisons(predictions, [REFERENCE], params)[REFERENCE]
     return {
-        **{name: interval.content() for name, interval in found.items()},
-        f"less_{REFERENCE}": {name: less[name]["difference"] for name in COMPARED},
+        **{name: interval.content() for name, interval in intervals.items()},
+        MINUS: {name: compared[name]["difference"] for name in COMPARED},
     }
 
 
-def worth(
-    test: Backtest, without: Mapping[str, str], rounds: Mapping[str, int], said: pd.DataFrame, params: Intervals
+def ablate(
+    test: Backtest,
+    without: Mapping[str, str],
+    rounds: Mapping[str, int],
+    predictions: pd.DataFrame,
+    params: Intervals,
 ) -> dict[str, Any]:
-    """What is lost by a model that reads only the features `without` a feed, on the months of `rounds`.
+    """What is lost without a feature group, as JSON of `Ablation`, on the months of `rounds`.
 
-    It has as many trees as the model that reads all of them, whose predictions `said` holds: no number is searched
-    anew, which takes half the time. Differences are of the poorer model less the full one, paired by row.
+    The poorer model reads only the features `without` the group. It has as many trees as the full model, whose
+    predictions are given: to search a number anew takes twice the time. Differences are the poorer model's metrics
+    minus the full one's, paired by row.
     """
     poorer = Backtest(test.rows, test.lead_hours, without, test.split, test.recipe)
-    frame = pd.concat([month.said() for month in poorer.refit(rounds, {})], ignore_index=True)
-    found = backtests(frame, said, params)
+    frames = [month.predictions() for month in poorer.refit(rounds, {})]
+    compared = compare_backtests(pd.concat(frames, ignore_index=True), predictions, params)
     return {
         "left_out": len(test.types) - len(without),
         "months": len(rounds),
-        "rows": found.rows,
-        "days": found.days,
-        **{name: interval.content() for name, interval in found.differences.items()},
+        "rows": compared.rows,
+        "days": compared.days,
+        **{name: interval.content() for name, interval in compared.differences.items()},
     }

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from ontime.core.evaluation.slices import MIN_EITHER, discoveries
-from ontime.core.model.model import TEXT, Model
+from ontime.core.model.model import Model
+from ontime.core.model.signature import TEXT
 from ontime.core.statistics.day_metrics import Lift, Ratio, daily_sums
-from ontime.core.statistics.intervals import estimate, shown
+from ontime.core.statistics.intervals import estimate, interval_columns
 from ontime.params import Intervals
 
 MISLED = 5
@@ -18,20 +19,20 @@ COLUMNS = ["mistakes", "share", "share_of_all", "lift", "lift_low", "lift_high",
 MISSED, FALSE_ALARM = "missed", "false alarm"
 
 
-def worst(rows: pd.DataFrame, count: int) -> pd.DataFrame:
-    """The rows with the greatest loss among true outcomes and among false ones, so many each, the worst first.
+def worst_mistakes(rows: pd.DataFrame, count: int) -> pd.DataFrame:
+    """The `count` rows of greatest loss among true outcomes, then as many among false ones, the worst first.
 
-    Their column `kind` says which. Together they would be one kind alone: a rare outcome is missed by more than a
-    common one is wrongly announced.
+    Their column `kind` says which. The worst of both together would be of one kind alone: a rare outcome is missed by
+    more than a common one is wrongly announced.
     """
-    found = []
+    kinds = []
     for kind, outcome in ((MISSED, True), (FALSE_ALARM, False)):
         ordered = rows[rows["outcome"] == outcome].sort_values(["probability", "id"], ascending=[outcome, True])
-        found.append(ordered.head(count).assign(kind=kind))
-    return pd.concat(found)
+        kinds.append(ordered.head(count).assign(kind=kind))
+    return pd.concat(kinds)
 
 
-def explain(mistakes: pd.DataFrame, features: pd.DataFrame, model: Model) -> pd.DataFrame:
+def explain_mistakes(mistakes: pd.DataFrame, features: pd.DataFrame, model: Model) -> pd.DataFrame:
     """The five features that pushed each mistake furthest the wrong way: `place`, `feature`, `value`, `contribution`.
 
     mistakes: id, day, kind, probability, outcome, in order, each five times in the result; features: the same rows. A
@@ -43,8 +44,8 @@ def explain(mistakes: pd.DataFrame, features: pd.DataFrame, model: Model) -> pd.
     wrong = np.where(mistakes["outcome"].to_numpy(bool)[:, None], pushed, -pushed)
     places = np.argsort(wrong, axis=1, kind="stable")[:, :MISLED]
     values = np.column_stack([_texts(features[name]) for name in names])
-    told = mistakes.loc[mistakes.index.repeat(places.shape[1])].reset_index(drop=True)
-    return told.assign(
+    lines = mistakes.loc[mistakes.index.repeat(places.shape[1])].reset_index(drop=True)
+    return lines.assign(
         place=np.tile(np.arange(1, places.shape[1] + 1), len(mistakes)),
         feature=names[places].ravel(),
         value=np.take_along_axis(values, places, axis=1).ravel(),
@@ -52,7 +53,7 @@ def explain(mistakes: pd.DataFrame, features: pd.DataFrame, model: Model) -> pd.
     )
 
 
-def in_common(rows: pd.DataFrame, bands: pd.DataFrame, mistakes: pd.DataFrame, params: Intervals) -> pd.DataFrame:
+def bands_in_common(rows: pd.DataFrame, bands: pd.DataFrame, mistakes: pd.DataFrame, params: Intervals) -> pd.DataFrame:
     """Bands that hold a larger share of the worst mistakes than of all rows, and by how much, the surest first.
 
     Only bands with 20 mistakes are looked at; of those that stand out at most 1 - level are expected to be there by
@@ -60,24 +61,26 @@ def in_common(rows: pd.DataFrame, bands: pd.DataFrame, mistakes: pd.DataFrame, p
     """
     lines = []
     for kind, part in mistakes.groupby("kind", sort=True):
-        among = rows.index.isin(part.index)
+        worst = rows.index.isin(part.index)
         for name in bands:
-            counts = bands[name][among].value_counts()
+            counts = bands[name][worst].value_counts()
             for band in counts.index[counts >= MIN_EITHER].sort_values():
                 line = {"kind": kind, "slice": name, "band": band}
-                lines.append(line | _lift(rows["day"], among, (bands[name] == band).to_numpy(), params))
+                lines.append(line | _lift(rows["day"], worst, (bands[name] == band).to_numpy(), params))
     table = pd.DataFrame(lines, columns=["kind", "slice", "band", *COLUMNS])
-    kept = table[discoveries(table["chance"].to_numpy(), 1 - params.level) & (table["lift"] > 1)]
+    kept = table[discoveries(table["chance"].to_numpy(np.float64), 1 - params.level) & (table["lift"] > 1)]
     kept = kept.sort_values(["kind", "lift_low"], ascending=[True, False]).groupby("kind").head(SHOWN)
     return kept.drop(columns="chance").round(DIGITS).reset_index(drop=True)
 
 
-def _lift(day: pd.Series, among: np.ndarray, its: np.ndarray, params: Intervals) -> dict[str, float]:
-    """How much larger the share of `its` rows is among some rows than among all."""
-    both, some, one, every = daily_sums(day, *(those.astype(float) for those in (its & among, among, its, its | True)))
-    found = estimate(Lift(Ratio(both, some), Ratio(one, every)), params)
-    shares = {"mistakes": int(both.sum()), "share": both.sum() / some.sum(), "share_of_all": its.mean()}
-    return shares | shown({"lift": found}, params.level) | {"coverage": found.coverage, "chance": found.chance(1.0)}
+def _lift(day: pd.Series, worst: np.ndarray, in_band: np.ndarray, params: Intervals) -> dict[str, float]:
+    """How much larger the share of a band is among the worst rows than among all."""
+    masks = (in_band & worst, worst, in_band, np.ones(len(day)))
+    both, mistakes, of_band, rows = daily_sums(day, *(mask.astype(float) for mask in masks))
+    lift = estimate(Lift(Ratio(both, mistakes), Ratio(of_band, rows)), params)
+    shares = {"mistakes": int(both.sum()), "share": both.sum() / mistakes.sum(), "share_of_all": in_band.mean()}
+    bounds = interval_columns({"lift": lift}, params.level)
+    return shares | bounds | {"coverage": lift.coverage, "chance": lift.p_value(1.0)}
 
 
 def _texts(values: pd.Series) -> np.ndarray:

@@ -1,9 +1,10 @@
 """Predicted rows and their bands -> the worst segments of two bands, found in odd weeks and confirmed in even ones.
 
-Worst is where what was said and what came lie farthest apart. A high log loss may merely mean that the outcome is
-uncertain there, and its excess over what the probabilities themselves let one expect is blind to gaps near one half and
-negative where risks are overstated. Slice Finder (Chung, Kraska, Polyzotis, Tae and Whang, ICDE 2019) tests what it has
-found on the rows it was found in; here other weeks decide. Months are no segments: they do not come again.
+A segment is bad where the mean probability and the rate lie far apart. Its log loss would say less: it may be high
+because the outcome is uncertain there. Nor would the excess of the log loss over what the probabilities let one expect
+do: it is blind to gaps near one half, and negative where risks are overstated.
+Slice Finder (Chung, Kraska, Polyzotis, Tae and Whang, ICDE 2019) tests a segment on the rows that it was found in; here
+other weeks decide. Months are no segments: they do not come again.
 """
 
 from __future__ import annotations
@@ -17,19 +18,32 @@ from scipy.stats import t
 
 from ontime.core.evaluation.slices import DIGITS, MONTH
 from ontime.core.statistics.day_metrics import Ratio
-from ontime.core.statistics.intervals import Estimate, errors, estimate, shown
+from ontime.core.statistics.intervals import Estimate, estimate, interval_columns, standard_errors
 from ontime.params import Intervals
 
 ALIKE = 0.5  # of two segments with a larger share of rows in common only the worse is kept
 COLUMNS = [
-    *("slice", "band", "other_slice", "other_band"),
-    *("odd_rows", "odd_gap", "odd_low", "odd_high"),
-    *("rows", "probability", "rate", "gap", "gap_low", "gap_high", "coverage", "confirmed"),
+    "slice",
+    "band",
+    "other_slice",
+    "other_band",
+    "odd_rows",
+    "odd_gap",
+    "odd_low",
+    "odd_high",
+    "rows",
+    "probability",
+    "rate",
+    "gap",
+    "gap_low",
+    "gap_high",
+    "coverage",
+    "confirmed",
 ]
 
 
 class Segment(NamedTuple):
-    """Rows of one band and another: their codes, and what odd weeks say of the gap."""
+    """Rows of one band and another: slices and codes of the bands; the gap in odd weeks, and half its interval."""
 
     first: str
     band: int
@@ -39,39 +53,41 @@ class Segment(NamedTuple):
     reach: float
 
     @property
-    def surely(self) -> float:
+    def least_gap(self) -> float:
         """How far the gap lies from 0 at least."""
         return abs(self.gap) - self.reach
 
 
-def search(rows: pd.DataFrame, bands: pd.DataFrame, min_rows: int, count: int, params: Intervals) -> pd.DataFrame:
-    """At most so many segments, the surest gap of odd ISO weeks first, and what even weeks say of them.
+def search_segments(
+    rows: pd.DataFrame, bands: pd.DataFrame, min_rows: int, count: int, params: Intervals
+) -> pd.DataFrame:
+    """At most `count` segments, the surest gap of odd ISO weeks first, and what even weeks say of them.
 
-    The gap is the mean probability less the rate. A segment has `min_rows` in odd and in even weeks. `confirmed`: in
-    even weeks the gap has the same sign at a level shared by all that were found (Bonferroni), so that with probability
+    The gap is the mean probability minus the rate. A segment has `min_rows` in odd and in even weeks. `confirmed`: in
+    even weeks the gap has the same sign, at a level that all segments share (Bonferroni), so that with probability
     `level` none is confirmed by chance.
     """
     codes = pd.DataFrame({name: bands[name].cat.codes.astype(np.int64) for name in bands if name != MONTH})
     gaps = (rows["probability"] - rows["outcome"]).to_numpy(np.float64)
     day = rows["day"]
     odd = (day.dt.isocalendar().week % 2 == 1).to_numpy(bool)
-    halves = [_half(day, those) for those in (odd, ~odd)]
+    halves = [_half(day, weeks) for weeks in (odd, ~odd)]
     candidates = [
         segment
         for pair in combinations(codes, 2)
         for segment in _pair(codes[list(pair)], gaps, halves, min_rows, params)
-        if segment.surely > 0
+        if segment.least_gap > 0
     ]
-    candidates.sort(key=lambda segment: (-segment.surely, segment[:4]))
-    found = _unlike(candidates, codes, count)
+    candidates.sort(key=lambda segment: (-segment.least_gap, segment[:4]))
+    segments = _unlike(candidates, codes, count)
     lines = []
-    for segment in found:
-        its = _rows_of(segment, codes)
-        judged, line = _judged(rows, halves[1], its, params)
-        bounds = judged.interval(1 - 2 * (1 - params.level) / len(found))
+    for segment in segments:
+        members = _members(segment, codes)
+        gap, even = _even_weeks(rows, halves[1], members, params)
+        bounds = gap.interval(1 - 2 * (1 - params.level) / len(segments))
         confirmed = bounds.low > 0 if segment.gap > 0 else bounds.high < 0
-        seen = _seen(segment, bands) | {"odd_rows": int((its & halves[0].rows).sum())}
-        lines.append(seen | line | {"confirmed": confirmed})
+        odd_rows = int((members & halves[0].rows).sum())
+        lines.append(_odd_weeks(segment, bands) | {"odd_rows": odd_rows} | even | {"confirmed": confirmed})
     return pd.DataFrame(lines, columns=COLUMNS).round(DIGITS)
 
 
@@ -89,9 +105,9 @@ class _Half(NamedTuple):
         return counted.reshape(cells, self.days).astype(np.float64)
 
 
-def _half(day: pd.Series, those: np.ndarray) -> _Half:
-    names = np.unique(day[those])
-    return _Half(those, np.searchsorted(names, day.to_numpy()), len(names))
+def _half(day: pd.Series, rows: np.ndarray) -> _Half:
+    days = np.unique(day[rows])
+    return _Half(rows, np.searchsorted(days, day.to_numpy()), len(days))
 
 
 def _pair(
@@ -107,7 +123,7 @@ def _pair(
     rows, sums = counts[0][large], halves[0].sums(key, cells, gaps)[large]
     total = rows.sum(axis=1)
     gap = sums.sum(axis=1) / total
-    error, freedom = errors((sums - gap[:, None] * rows) / total[:, None], rows, params.block_days)
+    error, freedom = standard_errors((sums - gap[:, None] * rows) / total[:, None], rows, params.block_days)
     reach = t.ppf((1 + params.level) / 2, freedom) * error
     return [
         Segment(str(first), int(cell // width), str(second), int(cell % width), float(gap[place]), float(reach[place]))
@@ -115,24 +131,25 @@ def _pair(
     ]
 
 
-def _rows_of(segment: Segment, codes: pd.DataFrame) -> np.ndarray:
+def _members(segment: Segment, codes: pd.DataFrame) -> np.ndarray:
+    """Which rows are of a segment: (n,) bool."""
     return ((codes[segment.first] == segment.band) & (codes[segment.second] == segment.other)).to_numpy()
 
 
 def _unlike(candidates: list[Segment], codes: pd.DataFrame, count: int) -> list[Segment]:
-    """The first so many that do not share most of their rows with one before."""
+    """The first `count` that do not share most of their rows with one before."""
     kept: list[tuple[Segment, np.ndarray]] = []
     for segment in candidates:
         if len(kept) == count:
             break
-        its = _rows_of(segment, codes)
-        if all((its & others).sum() <= ALIKE * (its | others).sum() for _, others in kept):
-            kept.append((segment, its))
+        members = _members(segment, codes)
+        if all((members & others).sum() <= ALIKE * (members | others).sum() for _, others in kept):
+            kept.append((segment, members))
     return [segment for segment, _ in kept]
 
 
-def _seen(segment: Segment, bands: pd.DataFrame) -> dict[str, object]:
-    """What odd weeks said, where the segment was found: too much, since it was chosen for it."""
+def _odd_weeks(segment: Segment, bands: pd.DataFrame) -> dict[str, object]:
+    """The gap in odd weeks: too large, since the segment was chosen for it."""
     return {
         "slice": segment.first,
         "band": bands[segment.first].cat.categories[segment.band],
@@ -144,12 +161,14 @@ def _seen(segment: Segment, bands: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _judged(rows: pd.DataFrame, half: _Half, its: np.ndarray, params: Intervals) -> tuple[Estimate, dict[str, object]]:
-    """What even weeks say."""
-    those = its & half.rows
-    part, place = rows[those], half.place[those]
-    said, came = part["probability"].to_numpy(), part["outcome"].to_numpy(np.float64)
-    gaps, count = (np.bincount(place, values, minlength=half.days) for values in (said - came, np.ones(len(part))))
-    found = estimate(Ratio(gaps, count), params)
-    line = {"rows": len(part), "probability": said.mean(), "rate": came.mean(), "coverage": found.coverage}
-    return found, line | shown({"gap": found}, params.level)
+def _even_weeks(
+    rows: pd.DataFrame, half: _Half, members: np.ndarray, params: Intervals
+) -> tuple[Estimate, dict[str, object]]:
+    """The gap of a segment in even weeks, and the columns that say so."""
+    judged = members & half.rows
+    part, place = rows[judged], half.place[judged]
+    probability, outcome = part["probability"].to_numpy(), part["outcome"].to_numpy(np.float64)
+    gaps = np.bincount(place, probability - outcome, minlength=half.days)
+    gap = estimate(Ratio(gaps, np.bincount(place, np.ones(len(part)), minlength=half.days)), params)
+    line = {"rows": len(part), "probability": probability.mean(), "rate": outcome.mean(), "coverage": gap.coverage}
+    return gap, line | interval_columns({"gap": gap}, params.level)

@@ -1,6 +1,6 @@
 """Predicted rows cut into bands -> how good the model is in each, with intervals; nothing of bands that are too small.
 
-The calibration error of a band is the gap between what was said and what came, with its sign. The expected calibration
+The calibration error of a band is its gap: the mean probability minus the rate. It has a sign; the expected calibration
 error is never below zero, so that in a small band chance alone looks like an error.
 """
 
@@ -10,16 +10,17 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.stats import false_discovery_control
 
-from ontime.core.statistics.day_metrics import Daily, mean, ranking
-from ontime.core.statistics.intervals import estimate, shown
-from ontime.core.statistics.metrics import Days, log_losses, squares
+from ontime.core.statistics.day_metrics import DayMetric, mean_by_day, roc_auc_by_day
+from ontime.core.statistics.intervals import estimate, interval_columns
+from ontime.core.statistics.metrics import Days, log_losses, squared_errors
 from ontime.dataset.slices import Slice
 from ontime.params import Intervals
 
 DIGITS = 4
 MONTH = "month"
-MIN_EITHER = 20  # rows of either outcome, without which nothing can be said of a ranking
+MIN_EITHER = 20  # rows of either outcome, without which a ranking says nothing
 
 
 def bands_of(rows: pd.DataFrame, slices: Sequence[Slice]) -> pd.DataFrame:
@@ -29,21 +30,22 @@ def bands_of(rows: pd.DataFrame, slices: Sequence[Slice]) -> pd.DataFrame:
 
 
 def slice_table(rows: pd.DataFrame, bands: pd.DataFrame, min_rows: int, params: Intervals) -> pd.DataFrame:
-    """Per band of at least so many rows, after all together: what the model is worth there, with intervals.
+    """A line for all rows, then one for each band of at least `min_rows`: how good the model is there, with intervals.
 
-    Rate of true outcomes, ROC AUC, Brier score, gap (mean probability less rate), log loss less that of climatology.
-    rows: day, outcome, probability, climatology. `coverage` is the least share of simulated intervals that held before
-    they were widened; `miscalibrated`: the gap is not 0, and of all bands called so at most 1 - level are expected to
-    be there by chance (Benjamini and Hochberg, Controlling the false discovery rate, 1995).
+    Rate of true outcomes, ROC AUC, Brier score, gap (mean probability minus rate), `over_climatology` (log loss minus
+    that of climatology). `coverage` is the least share of simulated intervals that held before they were widened.
+    `miscalibrated`: the gap is not 0; of all bands called so at most 1 - level are expected to be there by chance.
+    rows: day, outcome, probability, climatology.
     """
-    lines, chances = [], []
-    for name, band, part in (("all", "all", rows), *parts(rows, bands, min_rows)):
-        found = {metric: estimate(daily, params) for metric, daily in _dailies(part).items()}
+    lines, p_values = [], []
+    for name, band, part in (("all", "all", rows), *rows_of_bands(rows, bands, min_rows)):
+        estimates = {metric: estimate(values, params) for metric, values in band_metrics(part).items()}
         line = {"slice": name, "band": band, "rows": len(part), "days": part["day"].nunique()}
-        lines.append(line | shown(found, params.level) | {"coverage": min(each.coverage for each in found.values())})
-        chances.append(found["gap"].chance())
+        coverage = min(estimated.coverage for estimated in estimates.values())
+        lines.append(line | interval_columns(estimates, params.level) | {"coverage": coverage})
+        p_values.append(estimates["gap"].p_value())
     table = pd.DataFrame(lines)
-    return table.assign(miscalibrated=discoveries(np.array(chances), 1 - params.level)).round(DIGITS)
+    return table.assign(miscalibrated=discoveries(np.array(p_values), 1 - params.level)).round(DIGITS)
 
 
 def left_out(table: pd.DataFrame) -> dict[str, int]:
@@ -52,8 +54,8 @@ def left_out(table: pd.DataFrame) -> dict[str, int]:
     return {str(name): int(rows["all"] - count) for name, count in rows.items() if count < rows["all"]}
 
 
-def parts(rows: pd.DataFrame, bands: pd.DataFrame, min_rows: int) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Slice, band and its rows, of every band that has so many, and some of either outcome."""
+def rows_of_bands(rows: pd.DataFrame, bands: pd.DataFrame, min_rows: int) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Slice, band and rows of every band that has `min_rows`, and 20 of either outcome."""
     for name in bands:
         codes = bands[name].cat.codes.to_numpy()
         for code, band in enumerate(bands[name].cat.categories):
@@ -63,13 +65,26 @@ def parts(rows: pd.DataFrame, bands: pd.DataFrame, min_rows: int) -> Iterator[tu
                 yield str(name), str(band), part
 
 
-def discoveries(chances: np.ndarray, rate: float) -> np.ndarray:
-    """Which p-values stand out so that at most `rate` of those are expected to be there by chance: (n,) bool."""
-    order = np.argsort(chances, kind="stable")
-    passed = np.flatnonzero(chances[order] <= rate * np.arange(1, len(chances) + 1) / len(chances))
-    found = np.zeros(len(chances), dtype=bool)
-    found[order[: passed[-1] + 1 if len(passed) else 0]] = True
-    return found
+def band_metrics(rows: pd.DataFrame) -> dict[str, DayMetric]:
+    """The metrics of a band, by day of its calendar. rows: day, outcome, probability, climatology."""
+    day, outcome, probability = rows["day"], rows["outcome"].to_numpy(bool), rows["probability"].to_numpy()
+    over_climatology = log_losses(probability, outcome) - log_losses(rows["climatology"].to_numpy(), outcome)
+    return {
+        "rate": mean_by_day(day, outcome),
+        "roc_auc": roc_auc_by_day(Days(day, rows["outcome"], probability)),
+        "brier": mean_by_day(day, squared_errors(probability, outcome)),
+        "gap": mean_by_day(day, probability - outcome),
+        "over_climatology": mean_by_day(day, over_climatology),
+    }
+
+
+def discoveries(p_values: np.ndarray, rate: float) -> np.ndarray:
+    """Which p-values stand out so that at most `rate` of those are expected to be there by chance: (n,) bool.
+
+    One that is missing counts and never stands out.
+    Benjamini and Hochberg, Controlling the false discovery rate, Journal of the Royal Statistical Society B 57, 1995.
+    """
+    return false_discovery_control(np.nan_to_num(p_values, nan=1.0)) <= rate
 
 
 def _bands(values: pd.Series, declared: Slice) -> pd.Categorical:
@@ -83,16 +98,3 @@ def _bands(values: pd.Series, declared: Slice) -> pd.Categorical:
     missing = values.isna().to_numpy()
     names = [*names, declared.missing] if missing.any() else names
     return pd.Categorical(np.where(missing, declared.missing, band), categories=names)
-
-
-def _dailies(rows: pd.DataFrame) -> dict[str, Daily]:
-    """The metrics of a band, by day of its calendar."""
-    day, outcome, said = rows["day"], rows["outcome"].to_numpy(bool), rows["probability"].to_numpy()
-    gained = log_losses(said, outcome) - log_losses(rows["climatology"].to_numpy(), outcome)
-    return {
-        "rate": mean(day, outcome),
-        "roc_auc": ranking(Days(day, rows["outcome"], said)),
-        "brier": mean(day, squares(said, outcome)),
-        "gap": mean(day, said - outcome),
-        "over_climatology": mean(day, gained),
-    }

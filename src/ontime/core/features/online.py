@@ -1,4 +1,4 @@
-"""Events as they come -> what is known at one row's moment, exactly as core/asof.py gives it for many rows at once."""
+"""Events as they come -> what is known at one row's moment, bit for bit what point_in_time.py gives for many rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 
 import pandas as pd
 
-from ontime.core.features.point_in_time import HOUR, MINUTE, MISSING, microseconds, names
+from ontime.core.features.point_in_time import HOUR, MINUTE, MISSING, column_names, microseconds
 from ontime.dataset.features import AsOf, Latest, Open, Window
 
 Key = tuple[Any, ...]
@@ -18,12 +18,15 @@ Reader = Callable[["_View", Mapping[str, Any]], list[float]]
 NAN = math.nan
 
 
-class Memory:
-    """Events of every stream, by key and moment. Moments are whole microseconds since 1970."""
+class OnlineFeatures:
+    """What is read of the streams, one row at a time, while events come in, change and are forgotten.
+
+    Moments are whole microseconds since 1970. `names` are the columns that `read` gives, in order.
+    """
 
     def __init__(self, asof: Sequence[AsOf]) -> None:
         self.asof = list(asof)
-        self.names = [name for one in asof for name in names(one)]
+        self.names = [name for one in asof for name in column_names(one)]
         self._events: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
         self._lines: dict[tuple[str, tuple[str, ...], float], dict[Key, _Line]] = {}
         for one in asof:
@@ -34,17 +37,17 @@ class Memory:
 
     @classmethod
     def of(cls, asof: Sequence[AsOf], events: Mapping[str, pd.DataFrame]) -> Self:
-        """A memory of all the events of the streams."""
-        memory = cls(asof)
+        """With all the events of the streams taken in."""
+        online = cls(asof)
         for stream, frame in events.items():
             for event in records(frame):
-                memory.add(stream, event)
-        return memory
+                online.add(stream, event)
+        return online
 
     def add(self, stream: str, event: Mapping[str, Any]) -> None:
         """Take in an event: `id`, `moment`, keys, values, and `until` (None while it goes on) where it lasts.
 
-        An event that is known already is replaced: so an end that comes later is added to its beginning.
+        It replaces the event of the same id. So an end that comes later is added to its beginning.
         """
         self.remove(stream, event["id"])
         self._events[stream][event["id"]] = event
@@ -60,13 +63,13 @@ class Memory:
             lines[key].delete(moment, event)
 
     def forget(self, stream: str, before: int) -> None:
-        """Forget the events whose moment is earlier than `before`: what no window reaches need not be kept."""
+        """Forget the events whose moment is earlier than `before`, which no window reaches any more."""
         old = [identity for identity, event in self._events[stream].items() if event["moment"] < before]
         for identity in old:
             self.remove(stream, identity)
 
     def read(self, row: Mapping[str, Any]) -> list[float]:
-        """The value of every one of `names` for a row: `id`, `predict_at`, `starts_at` and keys."""
+        """The values of `names` for a row, which has `id`, `predict_at`, `starts_at` and keys."""
         views = [self._view(stream, keys, row) for stream, keys in self._views]
         values: list[float] = []
         for reader, view in self._readers:
@@ -87,8 +90,8 @@ class Memory:
     def _places(self, stream: str, event: Mapping[str, Any]) -> list[tuple[dict[Key, _Line], Key, int]]:
         return [
             (lines, tuple(event[name] for name in keys), end(event, hours) if hours else event["moment"])
-            for (its, keys, hours), lines in self._lines.items()
-            if its == stream
+            for (line_stream, keys, hours), lines in self._lines.items()
+            if line_stream == stream
         ]
 
 
@@ -98,11 +101,11 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     columns = {
         str(name): microseconds(frame[name]).tolist() if name in moments else frame[name].tolist() for name in frame
     }
-    found = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    for record in found:
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    for record in rows:
         if record.get("until") == MISSING:
             record["until"] = None
-    return found
+    return rows
 
 
 class _Line:
@@ -125,7 +128,7 @@ class _Line:
         self._shorten(place)
 
     def sums(self, value: str) -> list[int]:
-        """Made when it is first read, and made up where events came since."""
+        """Computed when first read, and continued where events have come in since."""
         sums = self._sums.setdefault(value, [0])
         if len(sums) <= len(self.events):
             for event in self.events[len(sums) - 1 :]:
@@ -148,7 +151,7 @@ _EMPTY = _Line()
 class _View(NamedTuple):
     """What a row sees of a stream: the events with its keys, and among them its own."""
 
-    memory: Memory
+    online: OnlineFeatures
     stream: str
     keys: tuple[str, ...]
     key: Key
@@ -185,7 +188,7 @@ def _open_reader(declared: Open) -> Reader:
     hours, back = declared.hours, int(declared.hours * HOUR)
 
     def read(view: _View, row: Mapping[str, Any]) -> list[float]:
-        begun, ended, now, own = view.line, view.memory.ended(view, hours), row["predict_at"], view.own
+        begun, ended, now, own = view.line, view.online.ended(view, hours), row["predict_at"], view.own
         has_begun, has_ended = bisect_right(begun.moments, now), bisect_right(ended.moments, now)
         count, recent = has_begun - has_ended, has_begun - bisect_right(begun.moments, now - back)
         minutes = begun.sums("minute")[has_begun] - ended.sums("minute")[has_ended]

@@ -1,8 +1,8 @@
-"""Rows, events and declarations -> what was known at each row's moment, columns at a time (one row: core/memory.py)."""
+"""Rows, events and declarations -> what was known at each row's moment; for many rows at once (one row: online.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -11,17 +11,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ontime.core.features.keys import key_codes, order_of_codes
 from ontime.dataset.features import AsOf, Latest, Open, Window
 
 MISSING = np.iinfo(np.int64).min  # what NaT is as a whole number
 HOUR = 3_600_000_000  # microseconds
 MINUTE = 60_000_000
 MARGIN = 100 * 24 * HOUR  # more than any event lasts
-SMALL = 2**16 - 1
 
 
-def names(asof: AsOf) -> list[str]:
-    """The columns that a declaration makes, in order."""
+def column_names(asof: AsOf) -> list[str]:
+    """The names of the columns that a declaration makes, in order."""
     stem = f"{asof.stream}_{'_'.join(asof.keys) or 'all'}"
     match asof:
         case Window():
@@ -40,21 +40,23 @@ def span(hours: float) -> str:
 
 
 def reach(asof: Sequence[AsOf]) -> float:
-    """Hours before the earliest `predict_at` from which on events are needed."""
+    """How many hours before `predict_at` the earliest event lies that is read."""
     return max((one.hours + (one.ago if isinstance(one, Latest) else 0.0) for one in asof), default=0.0)
 
 
-def read(asof: Sequence[AsOf], rows: pd.DataFrame, events: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def read_as_of(asof: Sequence[AsOf], rows: pd.DataFrame, events: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The columns of every declaration, for every row; float32, and int32 for counts.
 
-    rows (n): `id`, `predict_at`, `starts_at` and the keys; events: a frame by stream, in any order. Sums are of whole
-    numbers, so that they do not depend on which events long past are there: a month with its past gives the same bytes
-    as the whole table. Raises ValueError where keys and moments do not fit 64 bits: give fewer months at a time.
+    rows (n): `id`, `predict_at`, `starts_at` and the keys; events: a frame by stream, in any order.
+
+    Sums are of whole numbers, so they do not depend on whether events long past are there: a month with its past gives
+    the same bytes as the whole table. Raises ValueError where keys and moments do not fit 64 bits: give fewer months at
+    a time.
     """
     streams = {name: _Events(rows, frame) for name, frame in events.items()}
     columns: dict[str, np.ndarray] = {}
     for one in asof:
-        columns |= dict(zip(names(one), _READERS[type(one)](one, streams[one.stream]), strict=True))
+        columns |= dict(zip(column_names(one), _READERS[type(one)](one, streams[one.stream]), strict=True))
     return pd.DataFrame(columns, index=rows.index)
 
 
@@ -62,50 +64,6 @@ def microseconds(moments: pd.Series) -> np.ndarray:
     """Moments in UTC as int64 microseconds since 1970; MISSING where there is none."""
     naive = moments.dt.tz_convert(None) if moments.dt.tz is not None else moments
     return naive.to_numpy(dtype="datetime64[us]").astype(np.int64)
-
-
-def key_codes(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> list[np.ndarray]:
-    """For each frame a whole number per row, equal where all keys are equal: small numbers where there are few keys."""
-    codes, size = [np.zeros(len(frame), dtype=np.int64) for frame in frames], 1
-    for key in keys:
-        parts, count = _codes([frame[key] for frame in frames])
-        if size * count > np.iinfo(np.int64).max:
-            codes, size = _dense(codes)
-        codes, size = [code * count + part for code, part in zip(codes, parts, strict=True)], size * count
-    return codes if size <= SMALL else _dense(codes)[0]
-
-
-def _dense(codes: Sequence[np.ndarray]) -> tuple[list[np.ndarray], int]:
-    """The same codes without gaps, and how many there are."""
-    dense, different = pd.factorize(np.concatenate(codes))
-    return np.split(dense.astype(np.int64), _ends(codes)), len(different)
-
-
-def _codes(columns: Sequence[pd.Series]) -> tuple[list[np.ndarray], int]:
-    """Codes of the values, 0 where missing, and how many there are.
-
-    Of categories only the few names are compared; whole numbers that are near one another are codes as they are.
-    """
-    if all(isinstance(column.dtype, pd.CategoricalDtype) for column in columns):
-        names = pd.Index(pd.unique(np.concatenate([column.cat.categories for column in columns])))
-        places = [np.append(names.get_indexer(column.cat.categories), -1) + 1 for column in columns]
-        codes = [place[column.cat.codes.to_numpy()] for place, column in zip(places, columns, strict=True)]
-        return codes, len(names) + 1
-    if all(column.dtype == "Int64" and column.notna().any() for column in columns):
-        low, high = min(int(column.min()) for column in columns), max(int(column.max()) for column in columns)
-        if high - low < SMALL:
-            return [column.to_numpy(np.int64, na_value=low - 1) - (low - 1) for column in columns], high - low + 2
-    united, names = pd.factorize(pd.concat(columns, ignore_index=True))
-    return np.split(united.astype(np.int64) + 1, _ends(columns)), len(names) + 1
-
-
-def _ends(parts: Sequence[Sized]) -> np.ndarray:
-    return np.cumsum([len(part) for part in parts])[:-1]
-
-
-def _order(codes: np.ndarray) -> np.ndarray:
-    # Sixteen bits are sorted by radix, in a tenth of the time.
-    return np.argsort(codes.astype(np.uint16) if len(codes) and codes.max() <= SMALL else codes, kind="stable")
 
 
 class _Track(NamedTuple):
@@ -142,11 +100,9 @@ class _Events:
     @cached_property
     def _bounds(self) -> tuple[int, int]:
         """The first moment of all, and a number above the distance from it to the last."""
-        known = [each for each in (self.moments, *self.anchors.values()) if len(each)]
-        first, last = (
-            min((int(each.min()) for each in known), default=0),
-            max((int(each.max()) for each in known), default=0),
-        )
+        known = [moments for moments in (self.moments, *self.anchors.values()) if len(moments)]
+        first = min((int(moments.min()) for moments in known), default=0)
+        last = max((int(moments.max()) for moments in known), default=0)
         return first, last - first + MARGIN
 
     def ends(self, hours: float) -> np.ndarray:
@@ -160,10 +116,10 @@ class _Events:
         if (keys, ended_after) not in self._tracks:
             row_codes, event_codes = key_codes([self.rows, self.frame], keys)
             event_codes = event_codes[self._order]
-            row_order = self._by_time[_order(row_codes[self._by_time])]
+            row_order = self._by_time[order_of_codes(row_codes[self._by_time])]
             moments = self.ends(ended_after) if ended_after else self.moments
             by_time = np.argsort(moments, kind="stable") if ended_after else np.arange(len(moments))
-            order = by_time[_order(event_codes[by_time])]
+            order = by_time[order_of_codes(event_codes[by_time])]
             places = self._place(event_codes[order], moments[order])
             self._tracks[keys, ended_after] = _Track(order, places, event_codes, row_order, row_codes)
         return self._tracks[keys, ended_after]
@@ -190,9 +146,9 @@ class _Events:
     def until(self, track: _Track, moments: np.ndarray) -> np.ndarray:
         """How many events of the track come before those of the row's key after that moment: (rows,)."""
         order = track.row_order
-        found = np.empty(len(order), dtype=np.int64)
-        found[order] = np.searchsorted(track.places, self._place(track.row_codes[order], moments[order]), side="right")
-        return found
+        counts = np.empty(len(order), dtype=np.int64)
+        counts[order] = np.searchsorted(track.places, self._place(track.row_codes[order], moments[order]), side="right")
+        return counts
 
     def before(self, track: _Track) -> np.ndarray:
         """How many events of the track come before the first of the row's key: (rows,)."""

@@ -1,4 +1,4 @@
-"""A feature set and clean tables -> the feature table of a month, with its outcome; and what every column means."""
+"""A feature set and clean tables -> the feature table of a month, with outcomes; and what every column means."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 import pandas as pd
 
-from ontime.core.features.point_in_time import names, reach, read, span
+from ontime.core.features.point_in_time import column_names, reach, read_as_of, span
 from ontime.dataset.features import AsOf, Feature, FeatureSet, Latest, Open, Stream, Window
 from ontime.errors import OntimeError
 
@@ -23,15 +23,15 @@ MARGIN_DAYS = 2  # local days and UTC differ, and an early departure may stand i
 def build(features: FeatureSet, rows: Tables, tables: Tables, lead_hours: float) -> pd.DataFrame:
     """The feature table: `id, starts_at, day, predict_at`, the features, `outcome`, `outcome_known_at`.
 
-    rows: tables with just the rows to compute; tables: the same with the past that `months_needed` names.
+    rows: clean tables with only the rows to predict; tables: the same with the past that they may read.
     """
     frame = features.rows(rows, lead_hours)
-    return assemble(features, frame, read(features.asof, frame, features.events(tables)))
+    return assemble(features, frame, read_as_of(features.asof, frame, features.events(tables)))
 
 
 def assemble(features: FeatureSet, frame: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """The feature table of rows as `features.rows` gives them, and of what was known at their moments."""
-    declared = describe(features)
+    """The feature table of rows (n) as `features.rows` gives them, and of what was known at their moments (n)."""
+    declared = declared_features(features)
     types = {feature.name: feature.dtype for feature in declared}
     table = features.derive(pd.concat([frame, known], axis=1))[[*ROW, *types, *OUTCOME]]
     return table.astype(types)
@@ -40,21 +40,21 @@ def assemble(features: FeatureSet, frame: pd.DataFrame, known: pd.DataFrame) -> 
 def build_months(
     features: FeatureSet, months: Sequence[str], there: Sequence[str], read: Read, lead_hours: float
 ) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The feature table of one month after another, each with the past that it may read, of the months that are there.
+    """The feature table of one month after another, by month, each computed with the past that it may read.
 
-    read(table, month): a month of a clean table.
+    there: the months that there are clean tables of; read(table, month): a month of a clean table.
     """
     kept: dict[str, dict[str, pd.DataFrame]] = {}
     predicted = features.tables[0]
     for month in months:
-        needed = [each for each in months_needed(features, month, lead_hours) if each in there]
-        kept = {each: kept.get(each) or {name: read(name, each) for name in features.tables} for each in needed}
+        needed = [near for near in months_needed(features, month, lead_hours) if near in there]
+        kept = {near: kept.get(near) or {name: read(name, near) for name in features.tables} for near in needed}
         tables = with_past(features, month, kept, lead_hours)
         yield month, build(features, {**tables, predicted: kept[month][predicted]}, tables, lead_hours)
 
 
 def with_past(features: FeatureSet, month: str, kept: Mapping[str, Tables], lead_hours: float) -> Tables:
-    """The tables of a month and of those around it, as far as its rows may read them."""
+    """Of the months `kept`, what the rows of `month` may read, as one frame by table."""
     days = days_needed(features, month, lead_hours)
     return {
         name: pd.concat([_within(tables[name], *days) for tables in kept.values()], ignore_index=True)
@@ -63,9 +63,9 @@ def with_past(features: FeatureSet, month: str, kept: Mapping[str, Tables], lead
 
 
 def months_needed(features: FeatureSet, month: str, lead_hours: float) -> list[str]:
-    """The months whose events the rows of `month` may read, as far as there are any: its past, itself and the next."""
+    """The months whose events the rows of `month` may read: those before it, itself and the next."""
     first, last = days_needed(features, month, lead_hours)
-    return [str(each) for each in pd.period_range(first, last, freq="M")]
+    return [str(period) for period in pd.period_range(first, last, freq="M")]
 
 
 def days_needed(features: FeatureSet, month: str, lead_hours: float) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -76,24 +76,25 @@ def days_needed(features: FeatureSet, month: str, lead_hours: float) -> tuple[pd
     return first.normalize(), (own.end_time + pd.Timedelta(hours=ahead, days=MARGIN_DAYS)).normalize()
 
 
-def describe(features: FeatureSet) -> list[Feature]:
-    """Every column between the row's and the outcome's, in order, with its meaning."""
-    found = [
+def declared_features(features: FeatureSet) -> list[Feature]:
+    """Every feature in the order of the feature table: own ones, those read of the streams, derived ones."""
+    of_streams = [
         feature
         for group, declared in features.groups.items()
         for asof in declared
         for feature in _of_asof(asof, features.streams[asof.stream], group)
     ]
-    return [*features.own, *(feature for feature in found if feature.name not in features.dropped), *features.derived]
+    kept = [feature for feature in of_streams if feature.name not in features.dropped]
+    return [*features.own, *kept, *features.derived]
 
 
-def chosen(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, str]:
-    """Type by name of the features that a model reads: all but those that are left out.
+def model_features(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, str]:
+    """The features that a model reads, type by name: all but those that are left out.
 
-    leave_out: groups, names, and patterns of names with `*`. Raises OntimeError where one matches nothing, or nothing
-    is left.
+    leave_out: feature groups, names, and patterns of names with `*`. Raises OntimeError where one of them matches
+    nothing, or where no feature is left.
     """
-    declared = describe(features)
+    declared = declared_features(features)
     matched = {
         pattern: {one.name for one in declared if one.group == pattern or fnmatchcase(one.name, pattern)}
         for pattern in leave_out
@@ -108,9 +109,9 @@ def chosen(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, str]:
     return types
 
 
-def feeds(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, dict[str, str]]:
-    """For each feed the features that a model reads without it: type by name."""
-    return {feed: chosen(features, [*leave_out, *groups]) for feed, groups in features.feeds.items()}
+def ablations(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, dict[str, str]]:
+    """By name of each ablation, the features that a model reads without its groups: type by name."""
+    return {name: model_features(features, [*leave_out, *groups]) for name, groups in features.ablation.items()}
 
 
 def _within(table: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
@@ -120,8 +121,8 @@ def _within(table: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.
 
 def _of_asof(asof: AsOf, stream: Stream, group: str) -> list[Feature]:
     return [
-        Feature(name, meaning, unit, stream.clock, stream.source, group, _window(asof), dtype)
-        for name, (meaning, unit, dtype) in zip(names(asof), _meanings(asof, stream), strict=True)
+        Feature(name, meaning, unit, stream.clock, stream.table, group, _window(asof), dtype)
+        for name, (meaning, unit, dtype) in zip(column_names(asof), _meanings(asof, stream), strict=True)
     ]
 
 

@@ -6,139 +6,82 @@ Live it runs on a database and the wall clock; in the replay in memory and on th
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple, Protocol, Self
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from ontime.core.loop.policy import ASK, LEAST_DAYS, PROMOTE, RETRAIN, ROLL_BACK, WAIT, Decision, due, judge, watch
-from ontime.core.monitoring.alarms import MONITORS, rings
+from ontime.core.loop.policy import (
+    ASK,
+    MIN_DAYS,
+    PROMOTE,
+    RETRAIN,
+    ROLL_BACK,
+    WAIT,
+    Decision,
+    judge_challenger,
+    retraining_due,
+    watch_promotion,
+)
+from ontime.core.loop.state import DecisionRecord, Intake, Models, Rules, State
+from ontime.core.monitoring.alarms import MONITORS, alarm_rings
 from ontime.core.monitoring.ledger import ANSWERED, DAY, Ledger
-from ontime.core.monitoring.readings import REFERENCE, WINDOW, Reading, read
+from ontime.core.monitoring.readings import REFERENCE, WINDOW, read_window
 from ontime.core.statistics.metrics import log_losses
-from ontime.params import Drift, Policy
 
-LAG_DAYS, LAG_HOURS = 2, 2  # so long after a day nearly all its outcomes are known, at leads of so many hours
+LAG_DAYS, LAG_HOURS = 2, 2  # the outcome lag, at leads of up to so many hours
 
 
-def lag(lead_hours: float) -> pd.Timedelta:
-    """How long before a day the last one was whose outcomes are known when it begins, wherever days are counted.
+def outcome_lag(lead_hours: float) -> pd.Timedelta:
+    """How old the youngest day is whose outcomes are nearly all known when a day begins.
 
-    The longer before its rows a day begins, the less is known by then.
+    Two days at leads of up to two hours. A day begins before the first prediction of its rows (`split.day_start`): the
+    longer the lead, the earlier, and the less is known by then. So each further 24 hours of lead, or part of them, add
+    a day.
     """
     return (LAG_DAYS + max(0, math.ceil((lead_hours - LAG_HOURS) / 24))) * DAY
 
 
-class Intake(NamedTuple):
-    """What came in until a day began, and the rows to be answered on it.
+def initial_state(day: pd.Timestamp, ledger: Ledger, models: Models, rules: Rules) -> State:
+    """The state before the first day: its champion is learned from what was known when the day began.
 
-    rows: `id` and features as of each row's `predict_at`, after the contract; silent (n,) bool: the watched feed had
-    sent nothing for too long by then; ids, outcomes: what came of earlier rows, as far as it has become known.
-    """
-
-    rows: pd.DataFrame
-    silent: np.ndarray
-    ids: np.ndarray
-    outcomes: np.ndarray
-
-
-class Models(Protocol):
-    """Those who train and keep models. A version is a hash of the model's content.
-
-    train(day): the version learned from what was known when the day began; say(version, rows): probabilities (n,);
-    fallback(rows): probabilities of climatology (n,); recipe(version): what it was made by, whatever it learned from;
-    drift(version, first, last): by test, the share of the weeks that the version was learned from which moved less than
-    those days' rows.
-    """
-
-    def train(self, day: pd.Timestamp) -> str: ...
-
-    def say(self, version: str, rows: pd.DataFrame) -> np.ndarray: ...
-
-    def fallback(self, rows: pd.DataFrame) -> np.ndarray: ...
-
-    def recipe(self, version: str) -> str: ...
-
-    def drift(self, version: str, first: pd.Timestamp, last: pd.Timestamp) -> Mapping[str, float]: ...
-
-
-@dataclass(frozen=True)
-class State:
-    """What the loop remembers from day to day; days as text. Who is not there is ''.
-
-    champion: answers since `promoted`; challenger: waits in shadow since `trained`; former: the champion before, in
-    shadow for a while after a promotion; readings: what every window showed.
-    """
-
-    begun: str
-    champion: str
-    promoted: str
-    trained: str
-    challenger: str = ""
-    former: str = ""
-    readings: tuple[Reading, ...] = ()
-
-    def content(self) -> dict[str, Any]:
-        """What JSON holds of it."""
-        return asdict(self) | {"readings": [each._asdict() for each in self.readings]}
-
-    @classmethod
-    def load(cls, content: Mapping[str, Any]) -> Self:
-        """From what JSON holds of it."""
-        readings = tuple(Reading.load(each) for each in content["readings"])
-        names = {name: str(value) for name, value in content.items() if name != "readings"}
-        return cls(**names, readings=readings)
-
-    @property
-    def voices(self) -> list[str]:
-        """The versions that speak of every row, the champion first."""
-        return list(dict.fromkeys(name for name in (self.champion, self.challenger, self.former) if name))
-
-
-class Made(NamedTuple):
-    """A decision with its day, and the version that it is about."""
-
-    day: str
-    action: str
-    version: str
-    reason: str
-
-
-class Rules(NamedTuple):
-    """When to retrain and whom to promote, when an alarm rings, and how old the youngest known outcomes are."""
-
-    policy: Policy
-    drift: Drift
-    lag: pd.Timedelta = LAG_DAYS * DAY
-
-
-def begin(day: pd.Timestamp, ledger: Ledger, models: Models, rules: Rules) -> State:
-    """The state before the first day: a champion that was learned from what was known when it began.
-
-    Where the ledger holds answers of the weeks before, their windows are read: alarms know what is usual.
+    Where the ledger holds answers of the weeks before, these are read: alarms then know from the start what is usual.
     """
     version, name = models.train(day), f"{day:%Y-%m-%d}"
     ends = [day - rules.lag - back * WINDOW for back in reversed(range(REFERENCE // WINDOW))]
-    readings = tuple(read(end, ledger, {}) for end in ends if len(ledger.asked(end - WINDOW + DAY, end, ANSWERED)))
+    answered = [end for end in ends if len(ledger.predictions(end - WINDOW + DAY, end, ANSWERED))]
+    readings = tuple(read_window(end, ledger, {}) for end in answered)
     return State(begun=name, champion=version, promoted=name, trained=name, readings=readings)
 
 
-def step(
+def day_step(
     state: State, day: pd.Timestamp, intake: Intake, ledger: Ledger, models: Models, rules: Rules
-) -> tuple[State, list[Made]]:
-    """One day: learn what came of earlier rows, once a week look and decide, then answer the day's rows."""
-    ledger.learn(intake.ids, intake.outcomes)
-    made: list[Made] = []
+) -> tuple[State, list[DecisionRecord]]:
+    """One day: record the outcomes that came in, once a week read the last window and decide, answer the day's rows."""
+    ledger.record_outcomes(intake.ids, intake.outcomes)
+    decisions: list[DecisionRecord] = []
     if _week_ends(state, day):
-        state = _look(state, day - rules.lag, ledger, models)
-        state, taken_back = _roll_back(state, day, ledger, rules)
-        state, concluded = _conclude(state, day, ledger, models, rules)
-        state, trained = _retrain(state, day, models, rules)
-        made = [*taken_back, *concluded, *trained]
-    answer(state, day, intake, ledger, models)
-    return state, made
+        state = _read(state, day - rules.lag, ledger, models)
+        state, rolled_back = _roll_back(state, day, ledger, rules)
+        state, judged = _judge(state, day, ledger, models, rules)
+        state, retrained = _retrain(state, day, models, rules)
+        decisions = [*rolled_back, *judged, *retrained]
+    answer_rows(state, day, intake, ledger, models)
+    return state, decisions
+
+
+def answer_rows(state: State, day: pd.Timestamp, intake: Intake, ledger: Ledger, models: Models) -> None:
+    """Record the predictions of all versions for the day's rows, and the answers.
+
+    The champion answers, and climatology where the watched source is silent.
+    """
+    if intake.rows.empty:
+        return
+    probabilities = {version: models.predict(version, intake.rows) for version in state.versions}
+    answers = probabilities[state.champion]
+    if intake.silent.any():
+        answers = np.where(intake.silent, models.fallback(intake.rows), answers)
+    ledger.record_predictions(day, intake.rows["id"].to_numpy(), probabilities | {ANSWERED: answers})
 
 
 def _week_ends(state: State, day: pd.Timestamp) -> bool:
@@ -146,55 +89,58 @@ def _week_ends(state: State, day: pd.Timestamp) -> bool:
     return since > 0 and since % (WINDOW // DAY) == 0
 
 
-def _look(state: State, last: pd.Timestamp, ledger: Ledger, models: Models) -> State:
-    moved = models.drift(state.champion, last - WINDOW + DAY, last)
-    return replace(state, readings=(*state.readings, read(last, ledger, moved, state.champion)))
+def _read(state: State, last: pd.Timestamp, ledger: Ledger, models: Models) -> State:
+    drift = models.drift(state.champion, last - WINDOW + DAY, last)
+    return replace(state, readings=(*state.readings, read_window(last, ledger, drift, state.champion)))
 
 
-def _roll_back(state: State, day: pd.Timestamp, ledger: Ledger, rules: Rules) -> tuple[State, list[Made]]:
-    """Back to the former champion where it would surely have done better; after a while, once seen, it is let go."""
+def _roll_back(state: State, day: pd.Timestamp, ledger: Ledger, rules: Rules) -> tuple[State, list[DecisionRecord]]:
+    """Back to the former champion where it would surely have done better; after a while, once judged, it is let go."""
     if not state.former:
         return state, []
-    top, rows = _differences(ledger, state.champion, state.former, state.promoted, day - rules.lag)
-    decision = watch(top, rows, rules.policy)
+    differences, rows = _daily_differences(ledger, state.champion, state.former, state.promoted, day - rules.lag)
+    decision = watch_promotion(differences, rows, rules.policy)
     if decision.action == ROLL_BACK:
         back = replace(state, champion=state.former, former="", promoted=f"{day:%Y-%m-%d}")
-        return back, [_made(day, decision, state.champion)]
+        return back, [_record(day, decision, state.champion)]
     over = day - pd.Timestamp(state.promoted) >= rules.policy.watch_days * DAY
-    return (replace(state, former="") if over and len(rows) >= LEAST_DAYS else state), []
+    return (replace(state, former="") if over and len(rows) >= MIN_DAYS else state), []
 
 
-def _conclude(
+def _judge(
     state: State, day: pd.Timestamp, ledger: Ledger, models: Models, rules: Rules
-) -> tuple[State, list[Made]]:
-    """The challenger's case, once it has been in shadow for long enough."""
-    if not state.challenger or day - pd.Timestamp(state.trained) < rules.policy.shadow_days * DAY:
+) -> tuple[State, list[DecisionRecord]]:
+    """The challenger is promoted, let go or left in shadow, once it has been there for long enough."""
+    waited = day - pd.Timestamp(state.trained)
+    if not state.challenger or waited < rules.policy.shadow_days * DAY:
         return state, []
-    days = _differences(ledger, state.challenger, state.champion, state.trained, day - rules.lag)
-    waited = (day - pd.Timestamp(state.trained)) // DAY
+    differences, rows = _daily_differences(ledger, state.challenger, state.champion, state.trained, day - rules.lag)
     changed = models.recipe(state.challenger) != models.recipe(state.champion)
-    decision = judge(*days, changed=changed, shadow_days=waited, policy=rules.policy)
+    decision = judge_challenger(differences, rows, changed=changed, shadow_days=waited // DAY, policy=rules.policy)
     if decision.action == WAIT:
         return state, []
-    made = [_made(day, decision, state.challenger)]
+    decisions = [_record(day, decision, state.challenger)]
     if decision.action != PROMOTE:
-        return replace(state, challenger=""), made
-    return _promoted(state, day), [*made, *_unwatched(state, day)]
+        return replace(state, challenger=""), decisions
+    return _promoted(state, day), [*decisions, *_unwatched(state, day)]
 
 
-def _retrain(state: State, day: pd.Timestamp, models: Models, rules: Rules) -> tuple[State, list[Made]]:
-    """A new model where the rule asks for one and none waits; without a gate it answers at once."""
+def _retrain(state: State, day: pd.Timestamp, models: Models, rules: Rules) -> tuple[State, list[DecisionRecord]]:
+    """A new model where the policy asks for one and no challenger waits. Without a gate it answers at once."""
     if state.challenger:
         return state, []
-    ringing = {name: rings(state.readings, name, rules.drift) for name in MONITORS}
-    decision = due(rules.policy, day, pd.Timestamp(state.trained), ringing)
+    ringing = {monitor: alarm_rings(state.readings, monitor, rules.drift) for monitor in MONITORS}
+    decision = retraining_due(rules.policy, day, pd.Timestamp(state.trained), ringing)
     if decision.action != RETRAIN:
         return state, []
     version, name = models.train(day), f"{day:%Y-%m-%d}"
+    decisions = [_record(day, decision, version)]
     if version == state.champion:
-        return replace(state, trained=name), [_made(day, decision, version)]
-    state, made = replace(state, challenger=version, trained=name), [_made(day, decision, version)]
-    return (state, made) if rules.policy.gated else (_promoted(state, day), [*made, *_unwatched(state, day)])
+        return replace(state, trained=name), decisions
+    state = replace(state, challenger=version, trained=name)
+    if rules.policy.gated:
+        return state, decisions
+    return _promoted(state, day), [*decisions, *_unwatched(state, day)]
 
 
 def _promoted(state: State, day: pd.Timestamp) -> State:
@@ -202,31 +148,24 @@ def _promoted(state: State, day: pd.Timestamp) -> State:
     return replace(state, champion=state.challenger, former=state.champion, challenger="", promoted=name)
 
 
-def _unwatched(state: State, day: pd.Timestamp) -> list[Made]:
-    """Who is replaced while the champion before is still in shadow: the way back to that one is lost."""
-    told = f"replaced while its promotion on {state.promoted} was still watched; {state.former} is let go"
-    return [_made(day, Decision(ASK, told), state.champion)] if state.former else []
+def _unwatched(state: State, day: pd.Timestamp) -> list[DecisionRecord]:
+    """A person is asked where a champion is replaced while it is still watched: there is no way back to the former."""
+    if not state.former:
+        return []
+    reason = f"replaced while its promotion on {state.promoted} was still watched; {state.former} is let go"
+    return [_record(day, Decision(ASK, reason), state.champion)]
 
 
-def _made(day: pd.Timestamp, decision: Decision, version: str) -> Made:
-    return Made(f"{day:%Y-%m-%d}", decision.action, version, decision.reason)
+def _record(day: pd.Timestamp, decision: Decision, version: str) -> DecisionRecord:
+    return DecisionRecord(f"{day:%Y-%m-%d}", decision.action, version, decision.reason)
 
 
-def _differences(ledger: Ledger, one: str, other: str, since: str, last: pd.Timestamp) -> tuple[np.ndarray, np.ndarray]:
-    """Log loss of `one` less that of `other` by day, summed, and the rows of each day, since both speak: (days,)."""
-    rows = ledger.spoken(pd.Timestamp(since), last, one, other)
+def _daily_differences(
+    ledger: Ledger, one: str, other: str, since: str, last: pd.Timestamp
+) -> tuple[np.ndarray, np.ndarray]:
+    """By day, the sum of the log losses of `one` minus those of `other`, and the number of rows: (days,) each."""
+    rows = ledger.scored_rows(pd.Timestamp(since), last, one, other)
     outcome = rows["outcome"].to_numpy(bool)
-    gaps = log_losses(rows[one].to_numpy(), outcome) - log_losses(rows[other].to_numpy(), outcome)
+    differences = log_losses(rows[one].to_numpy(), outcome) - log_losses(rows[other].to_numpy(), outcome)
     codes = pd.factorize(rows["day"], sort=True)[0]
-    return np.bincount(codes, gaps), np.bincount(codes).astype(np.float64)
-
-
-def answer(state: State, day: pd.Timestamp, intake: Intake, ledger: Ledger, models: Models) -> None:
-    """The champion answers, or climatology where the watched feed is silent; the others are heard."""
-    if intake.rows.empty:
-        return
-    said = {version: models.say(version, intake.rows) for version in state.voices}
-    told = said[state.champion]
-    if intake.silent.any():
-        told = np.where(intake.silent, models.fallback(intake.rows), told)
-    ledger.say(day, intake.rows["id"].to_numpy(), said | {ANSWERED: told})
+    return np.bincount(codes, differences), np.bincount(codes).astype(np.float64)

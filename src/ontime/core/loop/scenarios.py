@@ -1,4 +1,4 @@
-"""Feature rows with their outcomes -> the year as a loop would live it, plain or with something that goes wrong."""
+"""Feature rows with their outcomes -> the data's time as a loop would meet it: plain, or with something that fails."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ontime.core.features.failing_feeds import Sample
-from ontime.core.monitoring.silence import silence
-from ontime.dataset.stress import Feed
+from ontime.core.features.failing_sources import Sample
+from ontime.core.monitoring.silence import source_silent
+from ontime.dataset.stress import Source
 
 NEVER = pd.Timestamp.max.as_unit("us")
 DAY = pd.Timedelta(days=1)
@@ -17,95 +17,99 @@ WEEK = pd.Timedelta(days=7)
 MONTH = pd.Timedelta(days=30)  # until the next training, about
 LATE = pd.Timedelta(days=7).as_unit("us")
 OUTAGE = pd.Timedelta(days=3).as_unit("us")
-PLAIN = "nothing"
+PLAIN = "nothing"  # the fault of the scenario in which nothing fails
 
 
 @dataclass(frozen=True)
-class World:
-    """What a loop is told. It is the plain year until `differs`; what goes wrong is over on `until`.
+class Scenario:
+    """What a loop meets. It is as the plain one before the day `differs_from`; its fault is over on the day `until`.
 
-    rows: `id, day, predict_at`, features, `outcome`, `outcome_known_at` in ascending order of `day`; silent (n,) bool:
-    the watched feed had sent nothing for too long; spoiled: in the week from that day on training is broken.
+    rows: `id, day, predict_at`, features, `outcome`, `outcome_known_at`, in ascending order of `day`. silent (n,) bool:
+    whether the watched source had sent nothing for too long. training_fails_from: for a week from that day on, models
+    learn from shuffled outcomes.
     """
 
     fault: str
     rows: pd.DataFrame
     silent: np.ndarray
-    differs: pd.Timestamp = NEVER
+    differs_from: pd.Timestamp = NEVER
     until: pd.Timestamp = NEVER
-    spoiled: pd.Timestamp = NEVER
+    training_fails_from: pd.Timestamp = NEVER
 
     @property
     def span(self) -> tuple[pd.Timestamp, pd.Timestamp]:
-        """First and last day of what goes wrong."""
-        return self.differs, self.until - DAY
+        """The first and the last day of the fault."""
+        return self.differs_from, self.until - DAY
 
-    def spoils(self, day: pd.Timestamp) -> bool:
-        """Whether what is trained on that day learns from outcomes that were mixed up."""
-        return self.spoiled <= day < self.spoiled + WEEK
+    def training_fails(self, day: pd.Timestamp) -> bool:
+        """Whether a model that is trained on that day learns from shuffled outcomes."""
+        return self.training_fails_from <= day < self.training_fails_from + WEEK
 
-    def like_plain(self, day: pd.Timestamp) -> bool:
-        """Whether what was known, and is learned, when a day began is what it is in the plain year."""
-        return day <= self.differs if self.spoiled == NEVER else not self.spoils(day)
+    def trains_as_plain(self, day: pd.Timestamp) -> bool:
+        """Whether a model that is trained on that day is the one of the plain scenario."""
+        return day <= self.differs_from if self.training_fails_from == NEVER else not self.training_fails(day)
 
 
-def feed_down(plain: World, since: pd.Timestamp, told: pd.DataFrame, moments: pd.Series, hours: float) -> World:
-    """A feed sends nothing for three days, and then everything.
+def source_down(
+    plain: Scenario, since: pd.Timestamp, features: pd.DataFrame, moments: pd.Series, hours: float
+) -> Scenario:
+    """A source sends nothing for three days, and then everything.
 
-    told: features of the rows that were asked in these days, as they were then; moments: of the feed's messages.
+    features: those that the rows predicted in these days then had. moments: when the source's messages came without the
+    fault. hours: after so many without a message it counts as silent.
     """
     rows = plain.rows.copy()
-    place = pd.Index(rows["id"]).get_indexer(pd.Index(told["id"]))
-    for name in told.columns.difference(["id", "outcome", "outcome_known_at"]):
+    place = pd.Index(rows["id"]).get_indexer(pd.Index(features["id"]))
+    for name in features.columns.difference(["id", "outcome", "outcome_known_at"]):
         values = rows[name].to_numpy().copy()
-        values[place] = told[name].to_numpy()
+        values[place] = features[name].to_numpy()
         rows[name] = pd.Series(values, index=rows.index, dtype=rows[name].dtype)
-    down = asked_in(rows["predict_at"], since)
+    down = predicted_in_outage(rows["predict_at"], since)
     early = moments[moments < since]
-    silent = np.where(down, silence(rows["predict_at"], early, hours), plain.silent)
-    asked = rows.loc[down, "day"]  # by the clock at home the first of them may be of the day before
-    return World("a feed down for three days", rows, silent, asked.min(), asked.max() + DAY)
+    silent = np.where(down, source_silent(rows["predict_at"], early, hours), plain.silent)
+    days = rows.loc[down, "day"]  # local days: the first of them may be the day before `since`
+    return Scenario("a source down for three days", rows, silent, days.min(), days.max() + DAY)
 
 
-def asked_in(predict_at: pd.Series, since: pd.Timestamp) -> np.ndarray:
-    """Which moments (n,) are within the outage: (n,) bool."""
+def predicted_in_outage(predict_at: pd.Series, since: pd.Timestamp) -> np.ndarray:
+    """Which rows are predicted during the outage that begins at `since`: (n,) bool."""
     return ((predict_at >= since) & (predict_at < since + OUTAGE)).to_numpy()
 
 
-def without(sample: Sample, feed: Feed, since: pd.Timestamp) -> pd.DataFrame:
-    """The features of a sample's rows if nothing had come of a feed from a moment on."""
+def features_in_outage(sample: Sample, source: Source, since: pd.Timestamp) -> pd.DataFrame:
+    """The features of a sample's rows if nothing had come from a source since a moment."""
     events = {
-        stream: frame[frame["moment"] < since] for stream, frame in sample.events.items() if stream in feed.streams
+        stream: frame[frame["moment"] < since] for stream, frame in sample.events.items() if stream in source.streams
     }
-    for stream in feed.ends:
+    for stream in source.ends:
         frame = events.get(stream, sample.events[stream])
         events[stream] = frame.assign(until=frame["until"].mask(frame["until"] >= since))
     return sample.under(events)
 
 
-def late_labels(plain: World, since: pd.Timestamp) -> World:
-    """Outcomes come a week late, of the rows of that day and later."""
-    known = plain.rows["outcome_known_at"]
+def late_labels(plain: Scenario, since: pd.Timestamp) -> Scenario:
+    """The outcomes of rows of that day and later become known a week later than they did."""
+    known_at = plain.rows["outcome_known_at"]
     late = plain.rows["day"] >= since
-    rows = plain.rows.assign(outcome_known_at=known.where(~late, known + LATE))
-    return World("labels a week late", rows, plain.silent, since, plain.rows["day"].max() + DAY)
+    rows = plain.rows.assign(outcome_known_at=known_at.where(~late, known_at + LATE))
+    return Scenario("labels a week late", rows, plain.silent, since, plain.rows["day"].max() + DAY)
 
 
-def corrupted(plain: World, since: pd.Timestamp, until: pd.Timestamp, seed: int) -> World:
-    """Each row of the days from `since` to before `until` is told the outcome of another one of them."""
+def corrupted_month(plain: Scenario, since: pd.Timestamp, until: pd.Timestamp, seed: int) -> Scenario:
+    """Outcomes are shuffled among the rows of the days from `since` to before `until`."""
     rows = plain.rows
-    hit = np.flatnonzero(((rows["day"] >= since) & (rows["day"] < until) & rows["outcome"].notna()).to_numpy())
-    rows = rows.assign(outcome=mixed(rows["outcome"], hit, seed))
-    return World("a corrupted month", rows, plain.silent, since, until)
+    inside = (rows["day"] >= since) & (rows["day"] < until) & rows["outcome"].notna()
+    rows = rows.assign(outcome=shuffled(rows["outcome"], np.flatnonzero(inside.to_numpy()), seed))
+    return Scenario("a corrupted month", rows, plain.silent, since, until)
 
 
-def bad_challenger(plain: World, since: pd.Timestamp) -> World:
-    """What is trained in a week learns from outcomes that were mixed up."""
-    return World("a bad challenger", plain.rows, plain.silent, since, since + MONTH, spoiled=since)
+def bad_challenger(plain: Scenario, since: pd.Timestamp) -> Scenario:
+    """What is trained in the week from `since` on learns from shuffled outcomes."""
+    return Scenario("a bad challenger", plain.rows, plain.silent, since, since + MONTH, training_fails_from=since)
 
 
-def mixed(outcome: pd.Series, places: np.ndarray, seed: int) -> pd.Series:
-    """The outcomes at these places in another order."""
+def shuffled(outcome: pd.Series, places: np.ndarray, seed: int) -> pd.Series:
+    """The outcomes (n,) with those at these places in another order."""
     order = np.arange(len(outcome))
     order[places] = np.random.default_rng(seed).permutation(places)
     return outcome.iloc[order].set_axis(outcome.index)

@@ -8,28 +8,32 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ontime.core.model.model import Checkpoints, Model, refit, search
-from ontime.core.model.split import in_month, pieces
+from ontime.core.model.model import Model
+from ontime.core.model.split import month_rows, training_data
+from ontime.core.model.training import Checkpoints, refit_model, search_rounds
 from ontime.params import Split, Train
 
 
-class Month(NamedTuple):
-    """A month of a backtest: its rows, the rows that were known at its start, and what learned from those."""
+class BacktestMonth(NamedTuple):
+    """A month of a backtest: its rows, the rows that were known when it began, and the model that learned from them."""
 
     name: str
     rows: pd.DataFrame
     known: pd.DataFrame
     model: Model
 
-    def said(self) -> pd.DataFrame:
-        """id, day, outcome, probability."""
+    def predictions(self) -> pd.DataFrame:
+        """id, day, outcome, probability of the month's rows."""
         frame = self.rows[["id", "day", "outcome"]].astype({"outcome": "bool"})
         return frame.assign(probability=self.model.predict(self.rows))
 
 
 @dataclass(frozen=True)
 class Backtest:
-    """Rows with what was known `lead_hours` before they start; the features that models read, type by name; how."""
+    """How each month is predicted by a model that learned from what was known when it began.
+
+    rows: features as of `lead_hours` before they start, of all months; types: those that models read, type by name.
+    """
 
     rows: pd.DataFrame
     lead_hours: float
@@ -40,21 +44,21 @@ class Backtest:
     def search(
         self, months: Sequence[str], kept: Checkpoints, step: Callable[[], object] = lambda: None
     ) -> dict[str, int]:
-        """How many trees are best for each month, by the months before it; `step` is told that one is found.
+        """How many trees are best for each month, by the months before it; `step` is called after each month.
 
-        To be called for all months before `refit` is: what is `kept` of the search of a later month are the trees of an
-        earlier one.
+        Search all months before any is refitted. The search for a month learns from what was known some months
+        earlier, and keeps its trees under that earlier month, whose model then needs few more.
         """
         rounds = {}
         for month in months:
-            data = pieces(self.rows, month, self.split, self.lead_hours)
-            rounds[month] = search(data, self.types, self.recipe, kept).rounds
+            data = training_data(self.rows, month, self.split, self.lead_hours)
+            rounds[month] = search_rounds(data, self.types, self.recipe, kept).rounds
             step()
         return rounds
 
-    def refit(self, rounds: Mapping[str, int], kept: Checkpoints) -> Iterator[Month]:
-        """Each month with a model of so many trees on all that was known at its start."""
+    def refit(self, rounds: Mapping[str, int], kept: Checkpoints) -> Iterator[BacktestMonth]:
+        """Each month with a model of so many trees, learned from all that was known when it began."""
         for month, number in rounds.items():
-            data = pieces(self.rows, month, self.split, self.lead_hours)
-            model = refit(data, self.types, number, self.recipe, kept)
-            yield Month(month, in_month(self.rows, month), data.known, model)
+            data = training_data(self.rows, month, self.split, self.lead_hours)
+            model = refit_model(data, self.types, number, self.recipe, kept)
+            yield BacktestMonth(month, month_rows(self.rows, month), data.known, model)

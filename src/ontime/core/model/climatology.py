@@ -1,4 +1,4 @@
-"""Outcomes -> how often the outcome is true by the row's place in the schedule: the fallback, and a baseline."""
+"""Rows with known outcomes -> how often the outcome is true by what the schedule says: the fallback, and a baseline."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ STRENGTH = 20  # rows that the coarser rate counts for
 
 @dataclass(frozen=True)
 class Climatology:
-    """Rates by keys, from coarse to fine; a key never seen has the rate of the coarser one.
+    """Rates of true outcomes by the values of keys, from coarse to fine; values never seen have the coarser rate.
 
-    keys: feature -> the width of its steps, or None where each value counts for itself.
+    keys: feature -> the width of its steps, or None where each value counts for itself. rate: of all rows. levels:
+    rates by the values of the first key, of the first two, and so on.
     """
 
     keys: Mapping[str, float | None]
@@ -27,18 +28,21 @@ class Climatology:
 
     def predict(self, rows: pd.DataFrame) -> np.ndarray:
         """Rate of each row's finest known key: (n,) float64."""
-        found = pd.Series(self.rate, index=rows.index)
+        probability = pd.Series(self.rate, index=rows.index)
         for depth, rates in enumerate(self.levels, start=1):
-            found = _names(rows, self.keys, depth).map(rates).fillna(found)
-        return found.to_numpy(dtype=np.float64)
+            probability = _names(rows, self.keys, depth).map(rates).fillna(probability)
+        return probability.to_numpy(dtype=np.float64)
 
     def content(self) -> dict[str, Any]:
         """What JSON holds of it."""
         return {"keys": dict(self.keys), "rate": self.rate, "levels": [dict(level) for level in self.levels]}
 
 
-def climatology(known: pd.DataFrame, keys: Mapping[str, float | None]) -> Climatology:
-    """Share of true outcomes by the first key, the first two, and so on, each drawn towards the coarser one's."""
+def fit_climatology(known: pd.DataFrame, keys: Mapping[str, float | None]) -> Climatology:
+    """Shares of true outcomes by the first key, the first two, and so on.
+
+    Each is drawn towards the coarser one, which counts as much as 20 rows.
+    """
     outcome = known["outcome"].astype("float64")
     overall = round(float(outcome.mean()), DIGITS)
     parent = pd.Series(overall, index=known.index)

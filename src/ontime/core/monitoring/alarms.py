@@ -1,4 +1,4 @@
-"""Readings of windows -> whether an alarm rings."""
+"""Readings of windows, and the rule of an alarm -> whether it rings."""
 
 from __future__ import annotations
 
@@ -7,55 +7,77 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import t
 
-from ontime.core.monitoring.drift import alarm
 from ontime.core.monitoring.readings import Reading
 from ontime.params import Drift
 
-LEAST_PAST = 4  # windows that a bound is learned from
-MONITORS = ("drift", "realised", "estimated")
+MIN_PAST = 4  # windows from which a bound is learned
+MONITORS = ("drift", "realised", "estimated")  # what is watched: drift, or the loss that came or was expected
 
 
-def rings(readings: Sequence[Reading], monitor: str, rule: Drift) -> bool:
-    """Whether an alarm rings after the last reading: one of MONITORS, beyond its bound k times of n and just now.
+def alarm_rings(readings: Sequence[Reading], monitor: str, rule: Drift) -> bool:
+    """Whether an alarm rings after the last reading.
 
-    Drift from what another version learned from does not count.
+    It rings where k of the last n readings are beyond their bound, the last one among them. monitor: one of MONITORS.
+    A drift of an earlier champion does not count: it was measured from what another model learned from.
     """
-    last = range(max(0, len(readings) - rule.n), len(readings))
-    over = [beyond(readings[: place + 1], monitor, rule) for place in last]
+    places = range(max(0, len(readings) - rule.n), len(readings))
+    beyond = [beyond_bound(readings[: place + 1], monitor, rule) for place in places]
     if monitor == "drift":
-        mine = [readings[place].version == readings[-1].version for place in last]
-        over = [each and own for each, own in zip(over, mine, strict=True)]
-    return alarm(over, rule.k, rule.n)
+        same_champion = [readings[place].version == readings[-1].version for place in places]
+        beyond = [over and same for over, same in zip(beyond, same_champion, strict=True)]
+    return latest_rings(beyond, rule.k, rule.n)
 
 
-def beyond(readings: Sequence[Reading], monitor: str, rule: Drift) -> bool:
-    """Whether the last reading is unlike those before it, or, of drift, unlike the reference's own weeks.
+def beyond_bound(readings: Sequence[Reading], monitor: str, rule: Drift) -> bool:
+    """Whether the last reading is beyond its bound.
 
-    A realised loss counts once, however often it is the latest that is known.
+    A loss has an upper bound that is learned from the readings before it; without enough of them it is not beyond.
+    Drift is beyond where more than the share `rule.quantile` of the reference's own weeks drifted less. A realised loss
+    counts once, also where later readings have no newer one and repeat it.
     """
     if monitor == "drift":
         return readings[-1].drift.get(rule.test, 0.0) > rule.quantile
     now, past = getattr(readings[-1], monitor), _past(readings, monitor)
-    if now is None or len(past) < LEAST_PAST or (monitor == "realised" and _told_again(readings)):
+    if now is None or len(past) < MIN_PAST or (monitor == "realised" and _repeated(readings)):
         return False
     return bool(now > upper_bound(past, rule.quantile))
 
 
 def upper_bound(past: np.ndarray, quantile: float, following: int = 1) -> float:
-    """What the mean of so many values exceeds with probability 1 - quantile if they are like those of the past (n,).
+    """What the mean of the `following` next values exceeds with probability 1 - quantile, if they are like the past.
 
-    The bound of a prediction interval of normal values (Hahn and Meeker, Statistical Intervals, 1991, chapter 4).
+    past (n,): normal values. The bound of a prediction interval (Hahn and Meeker, Statistical Intervals, 1991,
+    chapter 4).
     """
     spread = float(np.std(past, ddof=1)) * np.sqrt(1 / following + 1 / len(past))
     return float(np.mean(past) + t.ppf(quantile, len(past) - 1) * spread)
 
 
-def _told_again(readings: Sequence[Reading]) -> bool:
+def ringing_windows(beyond: np.ndarray, k: int, n: int) -> np.ndarray:
+    """Whether each window rings: k of the last n are beyond their bound, it among them; (windows, ...) bool."""
+    beyond = np.asarray(beyond, dtype=bool)
+    total = np.cumsum(beyond, axis=0)
+    before = np.concatenate([np.zeros((n, *total.shape[1:]), dtype=total.dtype), total])[: len(total)]
+    return beyond & (total - before >= k)
+
+
+def latest_rings(beyond: Sequence[bool], k: int, n: int) -> bool:
+    """Whether the last of these windows rings, as `ringing_windows`; no window, no ringing."""
+    return bool(len(beyond)) and bool(ringing_windows(np.asarray(beyond), k, n)[-1])
+
+
+def _repeated(readings: Sequence[Reading]) -> bool:
+    """Whether the last realised loss is that of the reading before, of the same window."""
     return len(readings) > 1 and readings[-1].realised_of == readings[-2].realised_of
 
 
 def _past(readings: Sequence[Reading], monitor: str) -> np.ndarray:
-    """What windows before the last one showed, each once."""
-    named = {each.realised_of if monitor == "realised" else each.last: getattr(each, monitor) for each in readings}
-    now = readings[-1].realised_of if monitor == "realised" else readings[-1].last
-    return np.array([value for name, value in named.items() if name != now and value is not None])
+    """The losses of the windows before the last reading's, each window once."""
+    losses = {_window(reading, monitor): getattr(reading, monitor) for reading in readings}
+    now = _window(readings[-1], monitor)
+    return np.array([loss for window, loss in losses.items() if window != now and loss is not None])
+
+
+def _window(reading: Reading, monitor: str) -> str | None:
+    """The last day of the window that a reading's loss is of."""
+    return reading.realised_of if monitor == "realised" else reading.last

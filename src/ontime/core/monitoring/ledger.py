@@ -1,4 +1,4 @@
-"""What was said of each row, by which model, and what came of it -> the rows of some days, side by side; in memory."""
+"""Predictions by row and version, and outcomes by row -> the rows of some days, scored; the contract, and in memory."""
 
 from __future__ import annotations
 
@@ -8,68 +8,77 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-ANSWERED = "answered"  # the voice of what users were told, whichever model it came from
+ANSWERED = "answered"  # in place of a version: the answers that users got, whichever model gave them
 UNKNOWN = -1
 DAY = pd.Timedelta(days=1)
 
 
 class Ledger(Protocol):
-    """What the loop writes down and looks up. A voice is a model's version, or what was ANSWERED.
+    """What the loop writes down and looks up.
 
-    say(day, ids, said): a probability (n,) of each voice for the rows of a day; learn(ids, outcomes): what came of
-    rows; spoken(first, last, *voices): of the days first to last for which all these voices spoke the rows whose
-    outcome is known: `day`, `outcome`, and a column for each voice; asked(first, last, voice): the probabilities of all
-    its rows of these days, whatever is known of them.
+    A version names a model; ANSWERED is the version of what users got. A span of days includes its first and its last.
     """
 
-    def say(self, day: pd.Timestamp, ids: np.ndarray, said: Mapping[str, np.ndarray]) -> None: ...
+    def record_predictions(self, day: pd.Timestamp, ids: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> None:
+        """Keep, for the rows `ids` (n,) of a day, the probabilities (n,) of each version."""
 
-    def learn(self, ids: np.ndarray, outcomes: np.ndarray) -> None: ...
+    def record_outcomes(self, ids: np.ndarray, outcomes: np.ndarray) -> None:
+        """Keep the outcomes (n,), 1 or 0, of rows (n,). A row may be predicted later, or never."""
 
-    def spoken(self, first: pd.Timestamp, last: pd.Timestamp, *voices: str) -> pd.DataFrame: ...
+    def scored_rows(self, first: pd.Timestamp, last: pd.Timestamp, *versions: str) -> pd.DataFrame:
+        """The rows whose outcome is known, of those days of the span that all these versions predicted.
 
-    def asked(self, first: pd.Timestamp, last: pd.Timestamp, voice: str) -> np.ndarray: ...
+        Columns: `day`, `outcome` (bool), and the probabilities of each version under its name.
+        """
+        ...
+
+    def predictions(self, first: pd.Timestamp, last: pd.Timestamp, version: str) -> np.ndarray:
+        """The probabilities of a version for all rows of the span, whether or not their outcome is known: (n,)."""
+        ...
 
 
-class Memory:
-    """A ledger that lasts as long as the process; rows of a day come together."""
+class InMemoryLedger:
+    """A ledger that lasts as long as the process. The rows of a day are recorded together."""
 
     def __init__(self) -> None:
-        self._days: dict[pd.Timestamp, dict[str, np.ndarray]] = {}
-        self._places: dict[str, int] = {}
+        self._probabilities: dict[pd.Timestamp, dict[str, np.ndarray]] = {}
+        self._rows: dict[pd.Timestamp, np.ndarray] = {}  # by day the places of its rows among the outcomes
+        self._places: dict[str, int] = {}  # by id
         self._outcomes = np.full(1024, UNKNOWN, dtype=np.int8)
-        self._rows: dict[pd.Timestamp, np.ndarray] = {}
 
-    def say(self, day: pd.Timestamp, ids: np.ndarray, said: Mapping[str, np.ndarray]) -> None:
+    def record_predictions(self, day: pd.Timestamp, ids: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> None:
         if day not in self._rows:
-            self._rows[day] = np.array([self._place(name) for name in ids], dtype=np.int64)
-        self._days.setdefault(day, {}).update(said)
+            self._rows[day] = np.array([self._place(row_id) for row_id in ids], dtype=np.int64)
+        self._probabilities.setdefault(day, {}).update(probabilities)
 
-    def learn(self, ids: np.ndarray, outcomes: np.ndarray) -> None:
-        places = [self._place(name) for name in ids]  # which may make room
+    def record_outcomes(self, ids: np.ndarray, outcomes: np.ndarray) -> None:
+        places = [self._place(row_id) for row_id in ids]  # which may make room
         self._outcomes[places] = outcomes
 
-    def spoken(self, first: pd.Timestamp, last: pd.Timestamp, *voices: str) -> pd.DataFrame:
-        days = self._between(first, last, voices)
-        outcome = self._outcomes[_together([self._rows[day] for day in days], np.int64)]
+    def scored_rows(self, first: pd.Timestamp, last: pd.Timestamp, *versions: str) -> pd.DataFrame:
+        days = self._predicted_days(first, last, versions)
+        outcome = self._outcomes[_concatenated([self._rows[day] for day in days], np.int64)]
         known = outcome != UNKNOWN
         day = np.repeat(np.array(days, dtype="datetime64[us]"), [len(self._rows[day]) for day in days])
-        said = {voice: _together([self._days[day][voice] for day in days], np.float64)[known] for voice in voices}
-        return pd.DataFrame({"day": day[known], "outcome": outcome[known] == 1, **said})
+        probabilities = {version: self._of_days(days, version)[known] for version in versions}
+        return pd.DataFrame({"day": day[known], "outcome": outcome[known] == 1, **probabilities})
 
-    def asked(self, first: pd.Timestamp, last: pd.Timestamp, voice: str) -> np.ndarray:
-        return _together([self._days[day][voice] for day in self._between(first, last, (voice,))], np.float64)
+    def predictions(self, first: pd.Timestamp, last: pd.Timestamp, version: str) -> np.ndarray:
+        return self._of_days(self._predicted_days(first, last, (version,)), version)
 
-    def _between(self, first: pd.Timestamp, last: pd.Timestamp, voices: tuple[str, ...]) -> list[pd.Timestamp]:
+    def _predicted_days(self, first: pd.Timestamp, last: pd.Timestamp, versions: tuple[str, ...]) -> list[pd.Timestamp]:
         days = pd.date_range(first, last, freq=DAY).as_unit("us")
-        return [day for day in days if set(voices) <= self._days.get(day, {}).keys()]
+        return [day for day in days if set(versions) <= self._probabilities.get(day, {}).keys()]
 
-    def _place(self, name: str) -> int:
-        place = self._places.setdefault(name, len(self._places))
+    def _of_days(self, days: Sequence[pd.Timestamp], version: str) -> np.ndarray:
+        return _concatenated([self._probabilities[day][version] for day in days], np.float64)
+
+    def _place(self, row_id: str) -> int:
+        place = self._places.setdefault(row_id, len(self._places))
         if place >= len(self._outcomes):
             self._outcomes = np.append(self._outcomes, np.full(len(self._outcomes), UNKNOWN, dtype=np.int8))
         return place
 
 
-def _together(parts: Sequence[np.ndarray], dtype: type) -> np.ndarray:
+def _concatenated(parts: Sequence[np.ndarray], dtype: type) -> np.ndarray:
     return np.concatenate(parts) if parts else np.empty(0, dtype=dtype)

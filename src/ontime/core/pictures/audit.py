@@ -1,4 +1,4 @@
-"""The steps of an audit -> their picture, drawn the same everywhere."""
+"""The steps of an audit -> a picture."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ontime.core.pictures.style import ACCENT, INK, PALE, WARM
+from ontime.core.pictures.style import ACCENT, INK, PALE, WARM, plain
+from ontime.core.statistics.intervals import Interval
 
 KINDS = {
     "scope": ("another question", INK, "o"),
@@ -20,35 +21,36 @@ KINDS = {
 }
 
 
-def staircase(steps: Sequence[dict[str, Any]], published: float | None, level: float) -> Figure:
-    """From the top down the ROC AUC of each step, beside what it differs by from the step above, with intervals."""
+def audit_picture(steps: Sequence[dict[str, Any]], published: float | None, level: float) -> Figure:
+    """From the top down the ROC AUC of each step, beside its difference to the step above, with intervals."""
     figure = Figure(figsize=(10.5, 1.5 + 0.4 * len(steps)), dpi=90, layout="constrained")
     axes = figure.subplots()
-    value, low, high = (np.array([step["roc_auc"][name] for step in steps]) for name in ("value", "low", "high"))
-    axes.stairs(value, np.arange(len(steps) + 1) - 0.5, orientation="horizontal", baseline=None, color=PALE)
+    intervals = [Interval.load(step["roc_auc"]) for step in steps]
+    edges = np.arange(len(steps) + 1) - 0.5
+    values = [interval.value for interval in intervals]
+    axes.stairs(values, edges, orientation="horizontal", baseline=None, color=PALE)
     if published is not None:
         axes.axvline(published, color=INK, linewidth=1, linestyle=":")
-    for place, step in enumerate(steps):
+    for place, (step, interval) in enumerate(zip(steps, intervals, strict=True)):
         _, color, marker = KINDS[step["kind"]]
-        spread = [[value[place] - low[place]], [high[place] - value[place]]]
-        axes.errorbar(value[place], place, xerr=spread, fmt=marker, color=color, capsize=3)
+        ends = [[interval.value - interval.low], [interval.high - interval.value]]
+        axes.errorbar(interval.value, place, xerr=ends, fmt=marker, color=color, capsize=3)
         axes.text(1.02, place, _label(step), transform=axes.get_yaxis_transform(), va="center", fontsize=9, color=INK)
     axes.set_yticks(range(len(steps)), [step["title"] for step in steps])
     axes.invert_yaxis()
     axes.set_xlabel(f"ROC AUC ({level:.0%} intervals); right, how much more or less than the step above")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(colors=INK)
+    plain(axes)
     _legend(axes, {step["kind"] for step in steps}, published)
     return figure
 
 
 def _label(step: dict[str, Any]) -> str:
-    """The figure, and what it is more or less than the one above."""
-    value, difference = step["roc_auc"]["value"], step.get("difference")
-    if difference is None:
-        return f"{value:.3f}"
-    bounds = "({low:+.3f} to {high:+.3f})".format(**difference) if "low" in difference else "(other days)"
-    return f"{value:.3f}  {difference['value']:+.3f} {bounds}"
+    """The figure, and its difference to the one above."""
+    value = f"{step['roc_auc']['value']:.3f}"
+    if "difference" not in step:
+        return value
+    difference = Interval.load(step["difference"])
+    return f"{value}  {difference:+.3f}" + (" (other days)" if np.isnan(difference.low) else "")
 
 
 def _legend(axes: Axes, kinds: set[str], published: float | None) -> None:

@@ -1,4 +1,4 @@
-"""What mistakes cost, and conformal sets -> a picture."""
+"""What answers cost, and what conformal sets hold -> a picture."""
 
 from __future__ import annotations
 
@@ -7,30 +7,33 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ontime.core.pictures.style import ACCENT, INK, PALE, WARM
+from ontime.core.pictures.style import ACCENT, INK, PALE, WARM, plain, spread
 
 CLASSES = (("all", INK, "o"), ("true", WARM, "s"), ("false", ACCENT, "^"))
+OTHERS = {"climatology": ":", "always yes": "--", "always no": "-.", "model or unknown": "-"}
 
 
-def what_it_costs(
-    table: pd.DataFrame,
+def costs_picture(
+    costs: pd.DataFrame,
     thresholds: pd.DataFrame,
     formula: float,
     answered: pd.DataFrame,
     conformal: pd.DataFrame,
     level: float,
 ) -> Figure:
-    """Cost by threshold and where the formula puts it, cost by share answered, coverage of conformal sets by month."""
+    """Left cost by threshold, and the threshold of the formula; in the middle cost by share answered.
+
+    Right the coverage of conformal sets by month.
+    """
     figure = Figure(figsize=(12, 4.2), dpi=80, layout="constrained")
     left, middle, right = figure.subplots(1, 3)
-    _thresholds(left, thresholds, formula, table.set_index("answers")["cost"])
+    _thresholds(left, thresholds, formula, costs.set_index("answers")["cost"])
     _answered(middle, answered)
     _conformal(right, conformal)
     for axes in (left, middle, right):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(colors=INK)
-    for axes, title in ((left, "Where to say 'yes'"), (middle, "What if only the surest rows are answered?")):
-        axes.set_title(title, fontsize=10, color=INK)
+        plain(axes)
+    left.set_title("Where to say 'yes'", fontsize=10, color=INK)
+    middle.set_title("What if only the surest rows are answered?", fontsize=10, color=INK)
     right.set_title("Conformal sets by class, set on earlier months", fontsize=10, color=INK)
     figure.suptitle(f"What does a mistake cost? {level:.0%} intervals", fontsize=11, color=INK)
     return figure
@@ -40,7 +43,7 @@ def _thresholds(axes: Axes, thresholds: pd.DataFrame, formula: float, costs: pd.
     axes.fill_between(thresholds["threshold"], thresholds["cost_low"], thresholds["cost_high"], color=PALE)
     axes.plot(thresholds["threshold"], thresholds["cost"], color=ACCENT, label="the model, by threshold")
     axes.axvline(formula, color=WARM, linestyle="--", linewidth=1, label="threshold that follows from the costs")
-    for name, style in (("climatology", ":"), ("always yes", "--"), ("always no", "-."), ("model or unknown", "-")):
+    for name, style in OTHERS.items():
         color = WARM if name == "model or unknown" else INK
         axes.axhline(costs[name], color=color, linestyle=style, linewidth=1, label=name)
     axes.set(xlabel="'yes' from this probability on", ylabel="cost of 1,000 rows")
@@ -66,9 +69,9 @@ def _conformal(axes: Axes, conformal: pd.DataFrame) -> None:
     table = conformal[conformal["kind"] == "by class"]
     for shift, (name, color, mark) in enumerate(CLASSES):
         part = table[table["outcome"] == name]
-        spread = [part["coverage"] - part["coverage_low"], part["coverage_high"] - part["coverage"]]
         places = np.arange(len(part)) + 0.15 * (shift - 1)
-        axes.errorbar(places, part["coverage"], yerr=spread, fmt=mark, color=color, capsize=2, label=f"outcome: {name}")
+        style = {"fmt": mark, "color": color, "capsize": 2, "label": f"outcome: {name}"}
+        axes.errorbar(places, part["coverage"], yerr=spread(part, "coverage"), **style)
     axes.axhline(float(table["promised"].iloc[0]), color=INK, linewidth=1, linestyle=":", label="promised")
     axes.set_xticks(range(table["month"].nunique()), [*table["month"].unique()], rotation=45)
     axes.set(ylabel="share of sets that hold the outcome", ylim=(None, 1.02))

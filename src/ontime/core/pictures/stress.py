@@ -1,4 +1,4 @@
-"""What failures and drifts cost -> a picture."""
+"""What disturbed sources and drift cost, and the months as they came -> a picture."""
 
 from __future__ import annotations
 
@@ -6,37 +6,42 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ontime.core.pictures.style import ACCENT, INK, PALE, WARM
+from ontime.core.pictures.style import ACCENT, INK, PALE, SMALL, WARM, plain, spread
 
 COLORS = {"missing": WARM, "stale": ACCENT, "lossy": "#5a8a3a", "noisy": "#8a63a8", "instead": INK}
-FEED = {
+DISTURBANCES = {
     "missing": "silent",
     "stale": "{:g} h late",
     "lossy": "{:.0%} lost",
     "noisy": "{:.0%} wrong",
     "instead": "instead of the model",
 }
-DRIFT = "{}, {:g} times"
 
 
-def failures(table: pd.DataFrame, months: pd.DataFrame, level: float) -> Figure:
-    """Left what each disturbed feed costs; right what simulated drift costs, and the months as they came."""
+def stress_picture(table: pd.DataFrame, months: pd.DataFrame, level: float) -> Figure:
+    """Left what each disturbed source costs; right what simulated drift costs, and the months as they came."""
     figure = Figure(figsize=(12, 8), dpi=75, layout="constrained")
     grid = figure.add_gridspec(8, 2, width_ratios=(5, 4))
-    feeds, drift = table[table["kind"].isin(FEED)], table[~table["kind"].isin(FEED)]
-    lines = zip(feeds["what"], feeds["kind"], feeds["level"], strict=True)
-    said = [f"{what}, {FEED[kind].format(number)}" for what, kind, number in lines]
-    axes, above, below = (figure.add_subplot(place) for place in (grid[:, 0], grid[:5, 1], grid[5:, 1]))
-    _costs(axes, feeds.assign(label=said))
-    axes.set_title(f"What a disturbed feed adds to the log loss ({level:.0%} intervals)", fontsize=10, color=INK)
-    said = [DRIFT.format(what, times) for what, times in zip(drift["what"], drift["level"], strict=True)]
-    _costs(above, drift.assign(label=said))
+    left, above, below = (figure.add_subplot(place) for place in (grid[:, 0], grid[:5, 1], grid[5:, 1]))
+    disturbed = table["kind"].isin(DISTURBANCES)
+    sources, drift = table[disturbed], table[~disturbed]
+    _costs(left, sources.assign(label=_disturbances(sources)))
+    left.set_title(f"What a disturbed source adds to the log loss ({level:.0%} intervals)", fontsize=10, color=INK)
+    _costs(above, drift.assign(label=_drifts(drift)))
     above.set_title("What drift adds to it: rows drawn more often, or less", fontsize=10, color=INK)
     _months(below, months)
-    for each in (axes, above, below):
-        each.spines[["top", "right"]].set_visible(False)
-        each.tick_params(colors=INK, labelsize=8)
+    for axes in (left, above, below):
+        plain(axes, SMALL)
     return figure
+
+
+def _disturbances(table: pd.DataFrame) -> list[str]:
+    lines = zip(table["what"], table["kind"], table["level"], strict=True)
+    return [f"{what}, {DISTURBANCES[kind].format(level)}" for what, kind, level in lines]
+
+
+def _drifts(table: pd.DataFrame) -> list[str]:
+    return [f"{what}, {times:g} times" for what, times in zip(table["what"], table["level"], strict=True)]
 
 
 def _costs(axes: Axes, table: pd.DataFrame) -> None:
@@ -44,11 +49,9 @@ def _costs(axes: Axes, table: pd.DataFrame) -> None:
     ordered = table.sort_values(["log_loss_difference", "label"], ignore_index=True)
     axes.axvline(0, color=PALE, zorder=0)
     for kind, lines in ordered.groupby("kind", sort=False):
-        value = lines["log_loss_difference"]
-        spread = [value - lines["log_loss_low"], lines["log_loss_high"] - value]
-        axes.errorbar(
-            value, lines.index, xerr=spread, fmt="o", markersize=4, capsize=2, color=COLORS.get(str(kind), INK)
-        )
+        ends = spread(lines, "log_loss_difference", "log_loss")
+        style = {"fmt": "o", "markersize": 4, "capsize": 2, "color": COLORS.get(str(kind), INK)}
+        axes.errorbar(lines["log_loss_difference"], lines.index, xerr=ends, **style)
     axes.set_yticks(range(len(ordered)), ordered["label"])
     axes.set_ylim(-0.6, len(ordered) - 0.4)
     axes.grid(axis="x", color=PALE, linewidth=0.5)
@@ -56,15 +59,14 @@ def _costs(axes: Axes, table: pd.DataFrame) -> None:
 
 def _months(axes: Axes, months: pd.DataFrame) -> None:
     """The log loss of each month and, to the right, how far its features were from those learned from."""
-    value, places = months["log_loss"], range(len(months))
-    spread = [value - months["log_loss_low"], months["log_loss_high"] - value]
-    axes.errorbar(places, value, yerr=spread, fmt="o", markersize=4, capsize=3, color=ACCENT)
+    places, style = range(len(months)), {"fmt": "o", "markersize": 4, "capsize": 3, "color": ACCENT}
+    axes.errorbar(places, months["log_loss"], yerr=spread(months, "log_loss"), **style)
     axes.set_xticks(places, months["month"], rotation=45)
     axes.set_ylabel("log loss", color=ACCENT)
     other = axes.twinx()
     other.plot(places, months["mean_psi"], color=WARM, marker="s", markersize=3, linewidth=1)
     other.set_ylabel("mean PSI of the features", color=WARM)
     other.set_ylim(bottom=0)
-    other.tick_params(colors=INK, labelsize=8)
+    other.tick_params(colors=INK, labelsize=SMALL)
     other.spines["top"].set_visible(False)
     axes.set_title("The months as they came", fontsize=10, color=INK)

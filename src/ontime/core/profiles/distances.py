@@ -1,7 +1,7 @@
 """Two samples counted in the same bins -> how far apart they are, by five tests.
 
-Counts (..., bins), bins on the last axis and missing ones in the last bin; what stands before it is compared at once.
-positions (bins - 1,): where the bins lie, in spreads of the reference; None where they have no order, as categories.
+reference, current (..., bins): rows by bin, missing ones in the last bin; many pairs are compared at once, by the axes
+before it. positions (bins - 1,): where the bins lie, in spreads of the reference; None for categories, without order.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def bin_counts(values: pd.Series, bins: Sequence[float] | None) -> pd.Series:
     missing = pd.Series({"missing": int(values.isna().sum())})
     present = values.dropna()
     if bins is None:
-        counted = present.astype(str).value_counts()
-        return pd.concat([counted.rename(lambda value: f"={value}"), missing]).rename(None)
+        by_value = present.astype(str).value_counts()
+        return pd.concat([by_value.rename(lambda value: f"={value}"), missing]).rename(None)
     counts = np.bincount(np.searchsorted(bins, present.to_numpy(dtype=float), side="right"), minlength=len(bins) + 1)
     names = [f"[{low}, {high})" for low, high in zip(["", *bins], [*bins, ""], strict=True)]
     return pd.concat([pd.Series(counts, index=names), missing])

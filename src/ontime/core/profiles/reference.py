@@ -1,7 +1,7 @@
-"""Rows that a model learned from -> a profile; later rows -> how far each feature has moved, and whether to ring.
+"""Rows that a model learned from -> a profile; later rows -> how far each feature is from it, and what is far.
 
-A profile holds counts in bins, never values, and how far the reference's own weeks are from the rest of it: what is
-usual there is what thresholds are learned from. A p-value asks whether two weeks are the same, which they never are.
+A profile holds counts in bins, never values. It also holds how far each week of the reference is from the rest of the
+reference: thresholds are quantiles of that. A p-value would ask whether two weeks are the same, which they never are.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from ontime.errors import OntimeError
 
 DECILES = np.arange(1, 10) / 10
 DIGITS = 6
-SIGNIFICANT = 4  # digits of how far a week was: thresholds need no more, and JSON has a line for each
-SMALLEST = 1e-6  # how far own weeks are, at least: what never moves must not make everything infinite
+SIGNIFICANT = 4  # digits of a week's distance: thresholds need no more, and JSON has a line for each
+SMALLEST = 1e-6  # mean distance of weeks, at least: what never changes must not make everything infinite
 
 
 @dataclass(frozen=True, eq=False)
-class Feature:
+class FeatureProfile:
     """What drift of a feature is measured against.
 
     bins: edges of half-open bins, or each text. positions: where the bins of numbers lie, in spreads. counts: rows by
-    bin, then missing ones. weeks: per test how far each of the reference's own weeks is from the rest of it (weeks,).
+    bin, then missing ones. weeks: per test the distance of each week of the reference from the rest of it (weeks,).
     """
 
     bins: list[Any]
@@ -37,20 +37,20 @@ class Feature:
 
     @classmethod
     def of(cls, values: pd.Series, weeks: np.ndarray) -> Self:
-        """Of values (n,) and the week of each, -1 in one that is not whole (n,)."""
+        """The profile of values (n,). weeks (n,): the week of each from 0 on, -1 in one that is not whole."""
         bins, positions = _text_bins(values) if _is_text(values) else _number_bins(values)
-        places = _places(bins, values)
+        places = _bin_places(bins, values)
         size = len(bins) + (1 if positions is None else 2)
         counts = np.bincount(places, minlength=size)
-        weekly = _tally(places, weeks, int(weeks.max(initial=-1)) + 1, size)
+        weekly = _window_counts(places, weeks, int(weeks.max(initial=-1)) + 1, size)
         rows = weekly.sum(axis=1)
         weekly = weekly[(rows > 0) & (rows < len(values))]  # with something to be far from
-        own = {name: _shortened(test(counts - weekly, weekly, positions)) for name, test in TESTS.items()}
-        return cls(bins, positions, counts, own)
+        distances = {name: _shortened(test(counts - weekly, weekly, positions)) for name, test in TESTS.items()}
+        return cls(bins, positions, counts, distances)
 
     def count(self, values: pd.Series, windows: np.ndarray, size: int) -> np.ndarray:
-        """Rows by window and bin, (size, bins) of int64; a text never seen counts as missing."""
-        return _tally(_places(self.bins, values), windows, size, len(self.counts))
+        """Rows by window and bin: (size, bins) int64. windows (n,): that of each value. New texts count as missing."""
+        return _window_counts(_bin_places(self.bins, values), windows, size, len(self.counts))
 
     def content(self) -> dict[str, Any]:
         """What JSON holds of it."""
@@ -58,85 +58,93 @@ class Feature:
             "bins": self.bins,
             "positions": None if self.positions is None else self.positions.tolist(),
             "counts": self.counts.tolist(),
-            "weeks": {name: own.tolist() for name, own in self.weeks.items()},
+            "weeks": {name: distances.tolist() for name, distances in self.weeks.items()},
         }
 
     @classmethod
     def load(cls, content: Mapping[str, Any]) -> Self:
-        """A feature from what JSON holds of it."""
+        """A feature's profile from what JSON holds of it."""
         positions = None if content["positions"] is None else np.array(content["positions"], dtype=np.float64)
-        weeks = {name: np.array(own, dtype=np.float64) for name, own in content["weeks"].items()}
+        weeks = {name: np.array(distances, dtype=np.float64) for name, distances in content["weeks"].items()}
         return cls(content["bins"], positions, np.array(content["counts"], dtype=np.int64), weeks)
 
 
 @dataclass(frozen=True, eq=False)
-class Profile:
-    """Features in order, and the weight of each in the index: a share of the model's importance."""
+class ReferenceProfile:
+    """What drift is measured against: features in order, and the weight of each in the drift index, adding up to 1."""
 
-    features: Mapping[str, Feature]
+    features: Mapping[str, FeatureProfile]
     weights: Mapping[str, float]
 
     @classmethod
     def of(cls, rows: pd.DataFrame, names: Sequence[str], weights: Mapping[str, float]) -> Self:
-        """Of the columns `names` of rows with their `day`; all weigh the same where no weight is above 0."""
+        """The profile of the columns `names` of rows with their `day`; weights: the model's importance by feature.
+
+        All features weigh the same where no weight is above 0.
+        """
         weeks, weight = whole_weeks(rows["day"]), np.array([weights.get(name, 0.0) for name in names])
         shares = weight / weight.sum() if weight.sum() > 0 else np.full(len(names), 1 / len(names))
-        features = {name: Feature.of(rows[name], weeks) for name in names}
+        features = {name: FeatureProfile.of(rows[name], weeks) for name in names}
         return cls(features, dict(zip(names, np.round(shares, DIGITS).tolist(), strict=True)))
 
     def count(self, rows: pd.DataFrame, windows: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        """Rows by feature, each (windows, bins); windows (n,): that of each row from 0 on, -1 in none; else all in one.
+        """Rows by window and bin, for each feature: (windows, bins).
 
-        Sums of windows are the counts of what they make up together: days give any weeks.
+        windows (n,): the window of each row from 0 on, -1 where it is in none; without them all rows are in one. Counts
+        add up: those of seven days are those of their week.
         """
         windows = np.zeros(len(rows), dtype=np.int64) if windows is None else windows
         size = int(windows.max(initial=0)) + 1
         return {name: feature.count(rows[name], windows, size) for name, feature in self.features.items()}
 
     def statistics(self, counts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Per test how far windows are from the reference: (windows, features); not numbers where there are no rows."""
-        found = {name: np.empty((len(next(iter(counts.values()))), len(self.features))) for name in TESTS}
+        """Per test the distance of windows from the reference: (windows, features).
+
+        counts: as `count` gives them. Not numbers where a window has no rows.
+        """
+        windows = len(next(iter(counts.values())))
+        statistics = {test: np.empty((windows, len(self.features))) for test in TESTS}
         for place, (name, feature) in enumerate(self.features.items()):
             empty = counts[name].sum(axis=1) == 0
             for test, measure in TESTS.items():
-                found[test][:, place] = np.where(
-                    empty, np.nan, measure(feature.counts, counts[name], feature.positions)
-                )
-        return found
+                distance = measure(feature.counts, counts[name], feature.positions)
+                statistics[test][:, place] = np.where(empty, np.nan, distance)
+        return statistics
 
     def measure(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """A line for each feature, which is its index: `missing` (share), and what each test says of these rows."""
+        """A line for each feature: `missing` (share), and the distance of all these rows by each test."""
         counts = self.count(rows)
-        missing = {"missing": [float(counted[0, -1] / max(len(rows), 1)) for counted in counts.values()]}
-        found = {test: statistic[0] for test, statistic in self.statistics(counts).items()}
-        return pd.DataFrame(missing | found, index=pd.Index(list(self.features), name="feature"))
+        missing = {"missing": [float(by_bin[0, -1] / max(len(rows), 1)) for by_bin in counts.values()]}
+        distances = {test: statistic[0] for test, statistic in self.statistics(counts).items()}
+        return pd.DataFrame(missing | distances, index=pd.Index(list(self.features), name="feature"))
 
     def thresholds(self, test: str, quantile: float) -> np.ndarray:
-        """What so many of the reference's own weeks stay below, by feature: (features,); not numbers without weeks.
+        """The distance that a week of the reference's kind stays below with probability `quantile`: (features,).
 
-        Such a quantile that the next week of the same kind stays below it as often (Weibull's plotting position).
+        A quantile of the reference's weeks at Weibull's plotting position, which holds for a next week; not numbers
+        where the reference has no whole weeks. Raises OntimeError where the test is unknown.
         """
-        return _quantile(self.own(test), quantile)
+        return _quantile(self.weekly_statistics(test), quantile)
 
-    def own(self, test: str) -> np.ndarray:
-        """How far the reference's own weeks are from the rest of it: (weeks, features)."""
+    def weekly_statistics(self, test: str) -> np.ndarray:
+        """The distance of each week of the reference from the rest of it: (weeks, features)."""
         if test not in TESTS:
             raise OntimeError(f"unknown drift test {test!r}; known: {sorted(TESTS)}")
         return np.column_stack([feature.weeks[test] for feature in self.features.values()])
 
     def index(self, test: str, statistic: np.ndarray) -> np.ndarray:
-        """How many times as far windows are as the reference's own weeks, by the features that matter: (windows,).
+        """The drift index of windows, whose distances by feature are `statistic` (windows, features): (windows,).
 
-        statistic (windows, features). Each feature's distance is divided by the mean of its own weeks, as some
-        features move from week to week and others do not; then they are averaged by weight. 1 is a usual week.
+        Each feature's distance is divided by the mean distance of the reference's weeks, since some features differ
+        from week to week and others do not. The quotients are averaged by weight. 1 is a usual week.
         """
-        own = self.own(test)
-        usual = np.maximum(own.mean(axis=0), SMALLEST) if len(own) else np.full(len(self.features), np.nan)
+        weekly = self.weekly_statistics(test)
+        usual = np.maximum(weekly.mean(axis=0), SMALLEST) if len(weekly) else np.full(len(self.features), np.nan)
         return statistic / usual @ np.array(list(self.weights.values()))
 
     def index_threshold(self, test: str, quantile: float) -> float:
-        """What the index of so many of the reference's own weeks stays below, as `thresholds`."""
-        return float(_quantile(self.index(test, self.own(test)), quantile))
+        """The drift index that a week of the reference's kind stays below with probability `quantile`."""
+        return float(_quantile(self.index(test, self.weekly_statistics(test)), quantile))
 
     def content(self) -> dict[str, Any]:
         """What JSON holds of it, by feature."""
@@ -144,9 +152,9 @@ class Profile:
 
     @classmethod
     def load(cls, content: Mapping[str, Any], names: Sequence[str] | None = None) -> Self:
-        """A profile from what JSON holds of it; features in the order of `names`, else of the alphabet."""
+        """A profile from what JSON holds of it, with its features in the order of `names`, or of the alphabet."""
         names = sorted(content) if names is None else names
-        features = {name: Feature.load(content[name]) for name in names}
+        features = {name: FeatureProfile.load(content[name]) for name in names}
         return cls(features, {name: content[name]["weight"] for name in names})
 
 
@@ -178,7 +186,7 @@ def _text_bins(values: pd.Series) -> tuple[list[str], None]:
     return sorted(values.dropna().unique()), None
 
 
-def _places(bins: Sequence[Any], values: pd.Series) -> np.ndarray:
+def _bin_places(bins: Sequence[Any], values: pd.Series) -> np.ndarray:
     """The bin of each row by edges or values; missing ones, and texts that have no bin, are in the last."""
     if _is_text(values):
         places = pd.Index(pd.Series(bins, dtype="str")).get_indexer(pd.Index(values.astype("str")))
@@ -187,7 +195,7 @@ def _places(bins: Sequence[Any], values: pd.Series) -> np.ndarray:
     return np.searchsorted(edges, values.to_numpy(dtype=np.float64, na_value=np.nan), side="right")
 
 
-def _tally(places: np.ndarray, windows: np.ndarray, size: int, bins: int) -> np.ndarray:
+def _window_counts(places: np.ndarray, windows: np.ndarray, size: int, bins: int) -> np.ndarray:
     """Rows by window and bin: (size, bins)."""
     inside = windows >= 0
     if not inside.all():
@@ -199,8 +207,10 @@ def _shortened(statistic: np.ndarray) -> np.ndarray:
     return np.array([float(f"{value:.{SIGNIFICANT}g}") for value in statistic])
 
 
-def _quantile(own: np.ndarray, quantile: float) -> np.ndarray:
-    return np.quantile(own, quantile, axis=0, method="weibull") if len(own) else np.full(own.shape[1:], np.nan)
+def _quantile(weekly: np.ndarray, quantile: float) -> np.ndarray:
+    if not len(weekly):
+        return np.full(weekly.shape[1:], np.nan)
+    return np.quantile(weekly, quantile, axis=0, method="weibull")
 
 
 def _is_text(values: pd.Series) -> bool:

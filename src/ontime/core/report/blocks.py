@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
+
+from ontime.core.statistics.intervals import Interval
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Points:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableBlock:
     """Rows of text below a header, and what they show; the first column names the row."""
 
     caption: str
@@ -41,7 +43,7 @@ class Picture:
     alt: str
 
 
-Block = Text | Points | Table | Picture
+Block = Text | Points | TableBlock | Picture
 
 
 @dataclass(frozen=True)
@@ -53,37 +55,11 @@ class Section:
     blocks: Sequence[Block]
 
 
-class Bounded(NamedTuple):
-    """A number and its interval, as the stages wrote them; without one both bounds are missing."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
+def lines_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The lines of a table, each by the names of the columns."""
+    return [{str(name): value for name, value in line.items()} for line in table.to_dict("records")]
 
 
-def of(record: Mapping[str, Any]) -> Bounded:
-    """What JSON holds of a number: value, and low and high where it has an interval."""
-    return Bounded(record["value"], record.get("low"), record.get("high"))
-
-
-def at(line: pd.Series, name: str) -> Bounded:
-    """What a line of a table holds of a number: `name`, `name_low`, `name_high`."""
-    return Bounded(*(line[f"{name}{bound}"] for bound in ("", "_low", "_high")))
-
-
-def number(found: Bounded, form: str = ".3f") -> str:
-    """0.770 (0.749 to 0.788); empty where there is no number."""
-    return _with_bounds(found, lambda value: format(value, form), "")
-
-
-def share(found: Bounded, form: str = ".1f") -> str:
-    """77.0 % (74.9 to 78.8 %); empty where there is no number."""
-    return _with_bounds(found, lambda value: format(100 * value, form), " %")
-
-
-def _with_bounds(found: Bounded, written: Any, unit: str) -> str:  # noqa: ANN401 - a function from a float to its text
-    if pd.isna(found.value):
-        return ""
-    if found.low is None or pd.isna(found.low):
-        return f"{written(found.value)}{unit}"
-    return f"{written(found.value)}{unit} ({written(found.low)} to {written(found.high)}{unit})"
+def cell(line: Mapping[str, Any], name: str, form: str) -> str:
+    """A number with its interval, of the columns `name`, `name_low` and `name_high`: 0.770 (0.749 to 0.788)."""
+    return format(Interval.from_columns(line, name), form)

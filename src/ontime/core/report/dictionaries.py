@@ -7,18 +7,19 @@ from typing import Any
 
 import pandera.pandas as pa
 
-from ontime.core.contract.columns import LOST, clocks, meaning, rule_clock
-from ontime.core.text import grid
+from ontime.core.contract.columns import LOST, column_clocks, column_metadata, rule_clock
+from ontime.core.text import markdown_table
 from ontime.dataset.contract import Table
 from ontime.dataset.features import Feature
 
+COLUMNS = ["Column", "Type", "Unit", "Range", "Missing", "Clock", "Reason"]
 LOST_ROW = (f"`{LOST}`", "`str`", "", "", "allowed", "", "clock from which on the row broke a rule and lost its values")
 
 
 def data_dictionary(tables: Sequence[Table]) -> str:
     """Every table, column, rule and measure of the contract, as one Markdown page."""
-    known = sorted({clock for table in tables for clock in clocks(table).values()})
-    lines = grid(["Clock", "Its values are known"], [(f"`{clock}`", clock.about) for clock in known])
+    clocks = sorted({clock for table in tables for clock in column_clocks(table).values()})
+    rows = [(f"`{clock}`", clock.about) for clock in clocks]
     intro = (
         "# Data dictionary\n\n"
         "Generated from the contract by `python -m ontime document`; a test keeps it current.\n\n"
@@ -27,12 +28,12 @@ def data_dictionary(tables: Sequence[Table]) -> str:
         "values are kept in `data/quarantine.parquet`. A missing value breaks no rule; its column says whether it may\n"
         "be missing.\n"
     )
-    return "\n".join([intro, lines, *map(_table, tables)])
+    return "\n".join([intro, markdown_table(["Clock", "Its values are known"], rows), *map(_table, tables)])
 
 
 def feature_dictionary(features: Sequence[Feature]) -> str:
-    """Every column of the feature table, by the feed it comes from, as one Markdown page."""
-    header = ["Feature", "Meaning", "Unit", "Type", "Clock", "Source", "Window"]
+    """Every column of the feature table, by its group, as one Markdown page."""
+    header = ["Feature", "Meaning", "Unit", "Type", "Clock", "Table", "Window"]
     intro = (
         "# Feature dictionary\n\n"
         "Generated from the declarations by `python -m ontime document`; a test keeps it current.\n\n"
@@ -41,67 +42,75 @@ def feature_dictionary(features: Sequence[Feature]) -> str:
         "up to `predict_at`, never what belongs to the row itself. Beside the features stand `id`, `starts_at`, `day`\n"
         "(local), `predict_at`, `outcome` and `outcome_known_at`.\n"
     )
-    lines = [intro]
+    parts = [intro]
     for group in dict.fromkeys(feature.group for feature in features):
         rows = [
-            (f"`{f.name}`", f.meaning, f.unit, f"`{f.dtype}`", f"`{f.clock}`", f"`{f.source}`", f.window)
+            (f"`{f.name}`", f.meaning, f.unit, f"`{f.dtype}`", f"`{f.clock}`", f"`{f.table}`", f.window)
             for f in features
             if f.group == group
         ]
-        lines.append(f"## {group}\n\n{grid(header, rows)}")
-    return "\n".join(lines)
+        parts.append(f"## {group}\n\n{markdown_table(header, rows)}")
+    return "\n".join(parts)
 
 
 def _table(table: Table) -> str:
     layout = f"`{table.name}/<month>.parquet`" if table.monthly else f"`{table.name}.parquet`"
-    lines = [f"## {table.name}\n\n{table.about} Stored as {layout}; unique by {_names(table.key)}.\n"]
-    header = ["Column", "Type", "Unit", "Range", "Missing", "Clock", "Reason"]
-    lines += ["### What the source brings\n", grid(header, [_column(*item) for item in table.schema.columns.items()])]
-    lines += [
-        "### What the clean table adds\n",
-        grid(header, [*(_column(*item) for item in table.added.items()), LOST_ROW]),
+    raw = [_column(name, column) for name, column in table.schema.columns.items()]
+    added = [_column(name, column) for name, column in table.added.items()]
+    parts = [
+        f"## {table.name}\n\n{table.about} Stored as {layout}; unique by {_names(table.key)}.\n",
+        f"### What the source brings\n\n{markdown_table(COLUMNS, raw)}",
+        f"### What the clean table adds\n\n{markdown_table(COLUMNS, [*added, LOST_ROW])}",
     ]
     if table.rules:
-        header = ["Rule", "Columns", "Clock", "Reads", "Reason"]
-        rules = [
-            (f"`{rule.name}`", _names(rule.columns), f"`{rule_clock(table, rule)}`", _names(rule.needs), rule.reason)
-            for rule in table.rules
-        ]
-        lines += ["### Rules for a row\n", grid(header, rules)]
+        parts.append(f"### Rules for a row\n\n{_rules(table)}")
     if table.measures:
-        header = ["Measure", "Columns", "Warns outside", "Stops outside", "Unit", "Reads", "Reason"]
-        measures = [
-            (f"`{m.name}`", _names(m.columns), _range(m.warn), _range(m.stop), m.unit, _names(m.needs), m.reason)
-            for m in table.measures
-        ]
-        lines += ["### Measures of a month\n", grid(header, measures)]
-    return "\n".join(lines)
+        parts.append(f"### Measures of a month\n\n{_measures(table)}")
+    return "\n".join(parts)
+
+
+def _rules(table: Table) -> str:
+    header = ["Rule", "Columns", "Clock", "Reads", "Reason"]
+    rows = [
+        (f"`{rule.name}`", _names(rule.columns), f"`{rule_clock(table, rule)}`", _names(rule.needs), rule.reason)
+        for rule in table.rules
+    ]
+    return markdown_table(header, rows)
+
+
+def _measures(table: Table) -> str:
+    header = ["Measure", "Columns", "Warns outside", "Stops outside", "Unit", "Reads", "Reason"]
+    rows = [
+        (f"`{m.name}`", _names(m.columns), _range(m.warn), _range(m.stop), m.unit, _names(m.needs), m.reason)
+        for m in table.measures
+    ]
+    return markdown_table(header, rows)
 
 
 def _column(name: str, column: pa.Column) -> tuple[str, ...]:
-    told = meaning(column)
+    metadata = column_metadata(column)
     bounds = [_bound(check) for check in column.checks or []]
-    usual = [f"usually {_range(told['usual'])}"] if told["usual"] else []
+    usual = [f"usually {_range(metadata['usual'])}"] if metadata["usual"] else []
     return (
         f"`{name}`",
-        f"`{told['dtype']}`",
-        told["unit"],
+        f"`{metadata['dtype']}`",
+        metadata["unit"],
         "; ".join(bounds + usual),
-        _missing(column.nullable, told["missing"]),
-        f"`{told['clock']}`",
-        told["reason"],
+        _missing(column.nullable, metadata["missing"]),
+        f"`{metadata['clock']}`",
+        metadata["reason"],
     )
 
 
 def _bound(check: pa.Check) -> str:
-    known = check.statistics or {}
+    statistics = check.statistics or {}
     match check.name:
         case "in_range":
-            return _range((known["min_value"], known["max_value"]))
+            return _range((statistics["min_value"], statistics["max_value"]))
         case "isin":
-            return ", ".join(map(str, known["allowed_values"]))
+            return ", ".join(map(str, statistics["allowed_values"]))
         case "str_matches":
-            return f"`{known['pattern']}`"
+            return f"`{statistics['pattern']}`"
         case name:
             return str(name).replace("_", " ")
 

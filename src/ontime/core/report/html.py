@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from string import Template
 
-from ontime.core.report.blocks import Block, Picture, Points, Section, Table, Text
+from ontime.core.report.blocks import Block, Picture, Points, Section, TableBlock, Text
 
 CODE, WEIGHT = re.compile(r"`([^`]+)`"), re.compile(r"\*\*([^*]+)\*\*")
 UNIT = re.compile(r"(?<=\d) (?=%)")  # a number and its sign stay on one line
 
 
-def page(title: str, lead: str, sections: Sequence[Section], pictures: Mapping[str, bytes], template: str) -> str:
+def html_page(title: str, lead: str, sections: Sequence[Section], pictures: Mapping[str, bytes], template: str) -> str:
     """The template with its places filled: $title, $lead, $contents, $sections. pictures: PNG by name."""
     links = "\n".join(f'<li><a href="#{section.name}">{marked(section.title)}</a></li>' for section in sections)
-    told = "\n".join(_section(section, pictures) for section in sections)
-    return Template(template).substitute(title=escape(title), lead=marked(lead), contents=links, sections=told)
+    chapters = "\n".join(_section(section, pictures) for section in sections)
+    return Template(template).substitute(title=escape(title), lead=marked(lead), contents=links, sections=chapters)
 
 
 def marked(text: str) -> str:
@@ -39,13 +39,13 @@ def _block(block: Block, pictures: Mapping[str, bytes]) -> str:
             return f"<p>{marked(block.text)}</p>"
         case Points():
             return "<ul>\n" + "\n".join(f"<li>{marked(point)}</li>" for point in block.points) + "\n</ul>"
-        case Table():
+        case TableBlock():
             return _table(block)
         case Picture():
             return _picture(block, pictures[block.name])
 
 
-def _table(table: Table) -> str:
+def _table(table: TableBlock) -> str:
     head = "".join(f'<th scope="col">{marked(cell)}</th>' for cell in table.header)
     rows = "\n".join(_row(row) for row in table.rows)
     caption = marked(table.caption)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from ontime.core.report.blocks import Block, Picture, Points, Section, Table, Text
-from ontime.core.text import grid
+from ontime.core.report.blocks import Block, Picture, Points, Section, TableBlock, Text
+from ontime.core.text import markdown_table
 
 WIDTH = 120
 
 
-def page(title: str, lead: str, sections: Sequence[Section]) -> str:
+def markdown_page(title: str, lead: str, sections: Sequence[Section]) -> str:
     """The whole page: a title, a paragraph, the sections."""
     blocks = [f"# {title}", _wrapped(lead)]
     for section in sections:
@@ -25,8 +25,8 @@ def _block(block: Block) -> str:
             return _wrapped(block.text)
         case Points():
             return "\n".join(_wrapped(f"- {point}", indent="  ") for point in block.points)
-        case Table():
-            return f"{_wrapped(block.caption)}\n\n{grid(block.header, block.rows)}"
+        case TableBlock():
+            return f"{_wrapped(block.caption)}\n\n{markdown_table(block.header, block.rows)}"
         case Picture():
             return _wrapped(block.caption)
 

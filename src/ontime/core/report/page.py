@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ontime.core.report import html
-from ontime.core.report.answer import answer, how_early, question, worth
-from ontime.core.report.blocks import Section, of, share
-from ontime.core.report.limits import audited, provenance, unknown
-from ontime.core.report.loop import loop
-from ontime.core.report.mistakes import costs, degrades, weak
+from ontime.core.report.answer import answer_section, question_section
+from ontime.core.report.audit import audit_section
+from ontime.core.report.blocks import Section
+from ontime.core.report.costs import costs_section
+from ontime.core.report.html import html_page
+from ontime.core.report.leads import how_early_section, worth_section
+from ontime.core.report.limits import provenance_section, unknown_section
+from ontime.core.report.loop import loop_section
 from ontime.core.report.results import Results
+from ontime.core.report.stress import degrades_section
+from ontime.core.report.weakness import weak_section
 
 # The order in which they are read. To tell more, write a function from the results to a section and name it here.
 SECTIONS: tuple[Callable[[Results], Section], ...] = (
-    question,
-    answer,
-    how_early,
-    worth,
-    weak,
-    costs,
-    degrades,
-    loop,
-    audited,
-    unknown,
-    provenance,
+    question_section,
+    answer_section,
+    how_early_section,
+    worth_section,
+    weak_section,
+    costs_section,
+    degrades_section,
+    loop_section,
+    audit_section,
+    unknown_section,
+    provenance_section,
 )
 
 
-def page(results: Results, template: str) -> str:
-    """The page, its pictures inside."""
-    sections = [tell(results) for tell in SECTIONS]
-    return html.page(results.story.question, _lead(results), sections, results.pictures, template)
-
-
-def _lead(results: Results) -> str:
-    """The answer in two sentences."""
-    found = share(of(results.records["intervals"]["backtest_roc_auc"]))
-    return f"ROC AUC {found} in the backtest. {results.records['lead_record']['how_early']}"
+def report_page(results: Results, template: str) -> str:
+    """The page, its pictures inside. Its lead is the answer in two sentences."""
+    records = results.records
+    lead = f"ROC AUC {records.headline.backtest_roc_auc:.1%} in the backtest. {records.leads.how_early}"
+    sections = [section(results) for section in SECTIONS]
+    return html_page(results.story.question, lead, sections, results.pictures, template)

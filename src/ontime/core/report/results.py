@@ -1,39 +1,56 @@
-"""What the report reads of the other stages, by the names that `Files` has for it."""
+"""All that the report reads of the other stages; tables and pictures by the names that `Files` has for them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
+from ontime.core.model.signature import TrainedSignature
 from ontime.core.report.blocks import Block, Text
+from ontime.core.report.records import Records
 from ontime.dataset.story import Story
 from ontime.params import Costs, Features, Fetch, Intervals, Slices
 
-RECORDS = ("audit", "baselines", "intervals", "lead_record", "replay", "slices_record", "stress", "validate")
 TABLES = (
+    "ablation_table",
     "alarms",
+    "backtest_months",
+    "conformal",
+    "costs",
+    "laws",
+    "leads_table",
     "replay_table",
-    *("backtest_months", "conformal", "costs", "laws", "lead_table", "slices", "slices_errors", "slices_search"),
-    *("stress_months", "stress_table", "worth_table"),
+    "slices",
+    "slices_errors",
+    "slices_search",
+    "stress_months",
+    "stress_table",
 )
 PICTURES = (
+    "ablation_picture",
     "alarms_picture",
+    "audit_picture",
+    "costs_picture",
+    "evaluate_picture",
+    "leads_picture",
     "replay_picture",
-    *("audit_picture", "costs_picture", "evaluate_picture", "lead_picture", "slices_picture", "stress_picture"),
-    "worth_picture",
+    "slices_picture",
+    "stress_picture",
 )
 
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that is told: records, tables and pictures (PNG) by name, the model's signature, the params shown."""
+    """Everything that is shown: records, tables, pictures (PNG), the model's signature, and the params that are named.
+
+    story: what the dataset says of itself in its own words.
+    """
 
     story: Story
-    signature: Mapping[str, Any]
-    records: Mapping[str, Any]
+    signature: TrainedSignature
+    records: Records
     tables: Mapping[str, pd.DataFrame]
     pictures: Mapping[str, bytes]
     fetch: Fetch

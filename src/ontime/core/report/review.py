@@ -9,7 +9,8 @@ from html import escape
 from typing import Any
 
 from ontime.core.statistics.comparison import Comparison
-from ontime.core.text import code, grid
+from ontime.core.statistics.intervals import Interval
+from ontime.core.text import code, markdown_table
 
 MARKER = "<!-- ontime ci-report -->"  # the first line, by which a comment is found again
 METRICS = {
@@ -43,7 +44,7 @@ class Side:
     lock: Mapping[str, Any]
     intervals: Mapping[str, Mapping[str, float]]
 
-    def made(self, path: str) -> str | None:
+    def hash_of(self, path: str) -> str | None:
         """The hash of an output by dvc.lock; None where no stage makes it."""
         outs = [out for stage in self.lock.values() for out in stage.get("outs", [])]
         return next((out["md5"] for out in outs if out["path"] == path), None)
@@ -53,18 +54,22 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A plot with both sides in it: its file, its title, its Vega-Lite, and whether both sides are the same."""
+class Plot:
+    """A plot with both sides in it: the file of its picture, title, Vega-Lite, and whether both sides are the same.
+
+    alone: the name of the only side in it; empty where both are.
+    """
 
     file: str
     title: str
     content: Mapping[str, Any]
     same: bool
+    alone: str = ""
 
 
 @dataclass(frozen=True)
 class Report:
-    """All that is told of two sides. Without a comparison of their backtests there is a reason, or they are the same.
+    """What a reviewer reads of two sides. Without a comparison of their backtests there is a reason, or none differs.
 
     metrics and params: file -> name -> old and new, as `dvc metrics diff --json` has them.
     """
@@ -76,7 +81,7 @@ class Report:
     level: float
     metrics: Mapping[str, Mapping[str, Any]]
     params: Mapping[str, Mapping[str, Any]]
-    pictures: list[Picture]
+    plots: list[Plot]
 
     @property
     def verdict(self) -> str:
@@ -91,16 +96,17 @@ class Report:
         return TITLES[self.verdict].format(base=code(self.base.name), head=code(self.head.name))
 
 
-def pictures_of(plots: Mapping[str, Any]) -> list[Picture]:
-    """The pictures in the data of `dvc plots diff --json`."""
-    found = []
-    for plot, parts in plots.items():
+def plots_of(diff: Mapping[str, Any]) -> list[Plot]:
+    """The plots in the data of `dvc plots diff --json`."""
+    plots = []
+    for plot, parts in diff.items():
         for number, part in enumerate(part for part in parts if part["type"] == "vega"):
             suffix = f"-{number + 1}" if number else ""
             name = re.sub(r"[^a-z0-9]+", "-", plot.lower()).strip("-") + suffix
             title = part["content"].get("title", {}).get("text") or plot
-            found.append(Picture(f"{name}.png", title, part["content"], _same(part)))
-    return found
+            alone = part["revisions"][0] if len(part["revisions"]) == 1 else ""
+            plots.append(Plot(f"{name}.png", title, part["content"], _same(part), alone))
+    return plots
 
 
 def _same(part: Mapping[str, Any]) -> bool:
@@ -109,10 +115,17 @@ def _same(part: Mapping[str, Any]) -> bool:
     return len(sides) > 1 and all(side == sides[0] for side in sides)
 
 
-def markdown(report: Report, url: str) -> str:
+def review_page(report: Report, url: str) -> str:
     """The whole page; pictures are below `url`, or beside the page where it is empty."""
-    blocks = [MARKER, f"## {report.title}", *_comparison(report), *_metrics(report), *_params(report)]
-    blocks += [*_stages(report), *_pictures(report.pictures, url)]
+    blocks = [
+        MARKER,
+        f"## {report.title}",
+        *_comparison(report),
+        *_metrics(report),
+        *_params(report),
+        *_stages(report),
+        *_pictures(report.plots, url),
+    ]
     return "\n\n".join(block.strip("\n") for block in blocks) + "\n"
 
 
@@ -123,14 +136,12 @@ def _comparison(report: Report) -> Iterator[str]:
         yield f"The backtests of {report.head} and {report.base} are the same, byte for byte."
     else:
         rows, days, differences, _ = report.compared
-        yield f"{report.head} less {report.base}, on {rows:,} rows of {days} days that both predicted:"
-        yield grid(
-            ["", "difference", f"{report.level:.0%} interval"],
-            [
-                (METRICS[name], f"{value:+.5f}", f"{low:+.5f} to {high:+.5f}")
-                for name, (value, low, high, *_) in differences.items()
-            ],
-        )
+        yield f"{report.head} minus {report.base}, on {rows:,} rows of {days} days that both predicted:"
+        lines = [
+            (METRICS[name], f"{gap.value:+.5f}", f"{gap.low:+.5f} to {gap.high:+.5f}")
+            for name, gap in differences.items()
+        ]
+        yield markdown_table(["", "difference", f"{report.level:.0%} interval"], lines)
         yield RULE
 
 
@@ -157,25 +168,26 @@ def _params(report: Report) -> Iterator[str]:
 
 def _stages(report: Report) -> Iterator[str]:
     before, now = report.base.lock, report.head.lock
-    rows = [(code(stage), *told) for stage in {**before, **now} if (told := _locked(before.get(stage), now.get(stage)))]
+    changes = {stage: _locked(before.get(stage), now.get(stage)) for stage in {**before, **now}}
+    rows = [(code(stage), *change) for stage, change in changes.items() if change]
     yield from _section("Stages", ["stage", "what changed", "what it makes now"], rows)
 
 
 def _section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     yield f"### {title}"
-    yield grid(header, rows) if rows else "Nothing changed."
+    yield markdown_table(header, rows) if rows else "Nothing changed."
 
 
 def _flat(changes: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
     """(name, change), first those of the backtest, where choices are made."""
-    found = [(name, change) for its in changes.values() for name, change in its.items()]
-    return sorted(found, key=lambda item: (not item[0].startswith("backtest_"), item[0]))
+    named = [(name, change) for of_file in changes.values() for name, change in of_file.items()]
+    return sorted(named, key=lambda item: (not item[0].startswith("backtest_"), item[0]))
 
 
 def _measured(value: Any, interval: Mapping[str, float] | None) -> str:  # noqa: ANN401 - whatever a metric holds
     if value is None or interval is None:
         return _shown(value)
-    return f"{value:.4f} ({interval['low']:.4f} to {interval['high']:.4f})"
+    return f"{Interval(value, interval['low'], interval['high']):.4f}"
 
 
 def _change(difference: float | None) -> str:
@@ -187,9 +199,10 @@ def _change(difference: float | None) -> str:
 def _sides(old: Any, new: Any) -> tuple[str, str]:  # noqa: ANN401 - whatever params hold
     """What to show of a param that changed; of lists only what the other lacks."""
     if isinstance(old, list) and isinstance(new, list):
-        lost, won = ([item for item in these if item not in those] for these, those in ((old, new), (new, old)))
-        if lost or won:
-            return _shown(lost, "with "), _shown(won, "with ")
+        removed = [item for item in old if item not in new]
+        added = [item for item in new if item not in old]
+        if removed or added:
+            return _shown(removed, "with "), _shown(added, "with ")
     return _shown(old), _shown(new)
 
 
@@ -204,13 +217,13 @@ def _locked(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> 
     if before is None or now is None:
         return ("is gone", "") if now is None else ("is new", "")
     causes = [words for kind, words in CAUSES.items() if before.get(kind) != now.get(kind)]
-    read = [code(path) for path in _changed(before, now, "deps")]
-    causes += [f"reads another {', '.join(read)}"] if read else []
-    made = [code(path) for path in _changed(before, now, "outs")]
-    if not causes and not made:
+    deps = [code(path) for path in _changed(before, now, "deps")]
+    causes += [f"reads another {', '.join(deps)}"] if deps else []
+    outs = [code(path) for path in _changed(before, now, "outs")]
+    if not causes and not outs:
         return None
-    more = f" and {len(made) - SHOWN} more" if len(made) > SHOWN else ""
-    return ", ".join(causes), f"another {', '.join(made[:SHOWN])}{more}" if made else "the same"
+    more = f" and {len(outs) - SHOWN} more" if len(outs) > SHOWN else ""
+    return ", ".join(causes), f"another {', '.join(outs[:SHOWN])}{more}" if outs else "the same"
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any], kind: str) -> list[str]:
@@ -218,20 +231,24 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any], kind: str) -> li
     return sorted(path for path in {**old, **new} if old.get(path) != new.get(path))
 
 
-def _pictures(drawn: list[Picture], url: str) -> Iterator[str]:
-    if not drawn:
+def _pictures(plots: list[Plot], url: str) -> Iterator[str]:
+    if not plots:
         return
     yield "### Pictures"
-    differ, same = ([picture for picture in drawn if picture.same is alike] for alike in (False, True))
-    yield "\n".join(_image(picture, url) for picture in differ) or "Nothing changed."
+    differ = [_image(plot, url) for plot in plots if not plot.same]
+    same = [_image(plot, url) for plot in plots if plot.same]
+    yield "\n".join(differ) or "Nothing changed."
+    for side in dict.fromkeys(plot.alone for plot in plots if plot.alone):
+        files = ", ".join(code(plot.file) for plot in plots if plot.alone == side)
+        yield f"Of {code(side)} alone, since the other side has no such plot, or draws it from another file: {files}."
     if same:
-        inside = "\n".join(_image(picture, url) for picture in same)
+        inside = "\n".join(same)
         yield f"<details><summary>The same in both: {len(same)}</summary>\n\n{inside}\n\n</details>"
 
 
-def _image(picture: Picture, url: str) -> str:
-    place = f"{url.rstrip('/')}/{picture.file}" if url else picture.file
-    return f'<img alt="{escape(picture.title)}" src="{escape(place)}" width="{WIDTH}">'
+def _image(plot: Plot, url: str) -> str:
+    place = f"{url.rstrip('/')}/{plot.file}" if url else plot.file
+    return f'<img alt="{escape(plot.title)}" src="{escape(place)}" width="{WIDTH}">'
 
 
 def _line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A month's clean tables, stored features and model -> what is said under every disturbance, and the laws it keeps."""
+"""A month's clean tables, stored features and model -> its answers under every disturbance, and the laws it keeps."""
 
 from __future__ import annotations
 
@@ -9,28 +9,22 @@ from typing import NamedTuple, Self
 import numpy as np
 import pandas as pd
 
-from ontime.core.features.failing_feeds import Disturbance, Sample, disturbances, disturbed
+from ontime.core.features.failing_sources import Disturbance, Sample, disturbances, disturbed
 from ontime.core.model.model import Model
+from ontime.core.robustness.answer_laws import Predict, at_bounds, extremes, laws_of_any_rows, unknown_categories
+from ontime.core.robustness.feature_laws import example_law, late_is_earlier
 from ontime.core.robustness.laws import (
-    Predict,
     Verdict,
-    at_bounds,
-    example,
-    extremes,
     inside,
-    late_is_earlier,
+    merged_by_law,
     not_lower,
-    of_the_machinery,
     same_features,
     same_probabilities,
-    together,
-    unknown_categories,
 )
 from ontime.core.robustness.stress import added_risk
 from ontime.dataset.contract import Table
 from ontime.dataset.features import FeatureSet
-from ontime.dataset.stress import Change
-from ontime.dataset.stress import Stress as Declared
+from ontime.dataset.stress import Change, StressDeclaration
 from ontime.errors import OntimeError
 from ontime.params import Intervals, Stress
 
@@ -38,34 +32,37 @@ Tables = Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What every month is tried with."""
+class StressSetting:
+    """What is tried on every month."""
 
     features: FeatureSet
     contract: tuple[Table, ...]
-    declared: Declared
+    declared: StressDeclaration
     params: Stress
     lead_hours: float
     seed: int
 
 
-class Trial(NamedTuple):
-    """Rows with a known outcome, and for each of them what was said: `said` by disturbance, `changed` by change."""
+class StressMonth(NamedTuple):
+    """Rows (n) with a known outcome, and the probabilities (n,) that they get when something happens.
+
+    disturbed: by disturbance; changed: by name of a change that may raise them.
+    """
 
     rows: pd.DataFrame
-    said: dict[Disturbance, np.ndarray]
+    disturbed: dict[Disturbance, np.ndarray]
     changed: dict[str, np.ndarray]
     verdicts: list[Verdict]
 
     @classmethod
-    def of_all(cls, trials: Sequence[Trial]) -> Self:
+    def of_all(cls, months: Sequence[StressMonth]) -> Self:
         """Several months as one."""
-        first = trials[0]
+        first = months[0]
         return cls(
-            pd.concat([trial.rows for trial in trials], ignore_index=True),
-            {what: np.concatenate([trial.said[what] for trial in trials]) for what in first.said},
-            {name: np.concatenate([trial.changed[name] for trial in trials]) for name in first.changed},
-            together(verdict for trial in trials for verdict in trial.verdicts),
+            pd.concat([month.rows for month in months], ignore_index=True),
+            {what: np.concatenate([month.disturbed[what] for month in months]) for what in first.disturbed},
+            {name: np.concatenate([month.changed[name] for month in months]) for name in first.changed},
+            merged_by_law(verdict for month in months for verdict in month.verdicts),
         )
 
 
@@ -79,81 +76,94 @@ def by_month(models: Mapping[str, Model]) -> Predict:
 
     def predict(rows: pd.DataFrame) -> np.ndarray:
         month = month_of(rows)
-        said = np.full(len(rows), np.nan)
+        probability = np.full(len(rows), np.nan)
         for name in np.unique(month):
-            said[month == name] = models[name].predict(rows[month == name])
-        return said
+            probability[month == name] = models[name].predict(rows[month == name])
+        return probability
 
     return predict
 
 
-def laws(setting: Setting, trial: Trial, models: Mapping[str, Model], intervals: Intervals) -> list[Verdict]:
-    """Laws of the machinery and of the dataset on all rows that were tried."""
-    rows, predict, declared = trial.rows, by_month(models), setting.declared
-    types = next(iter(models.values())).inputs.types
-    silent = {what.feed: said for what, said in trial.said.items() if what.kind == "missing"}
-    any_kind = np.concatenate(list(trial.said.values()))
-    raising = [change for change in declared.changes if change.raises]
-    return [
-        *trial.verdicts,
-        *of_the_machinery(rows, predict, setting.seed),
-        *unknown_categories(rows, predict, types),
-        *(inside(f"no_{feed.replace(' ', '_')}", f"{feed} silent for two days", said) for feed, said in silent.items()),
-        inside("disturbed", "every feed missing, stale, lossy and noisy, at every level", any_kind),
-        *(example(setting.features, one, [model.predict for model in models.values()]) for one in declared.examples),
-        *(not_lower(one, len(rows), added_risk(rows, trial.changed[one.name], intervals)) for one in raising),
-    ]
+def stress_month(
+    setting: StressSetting, rows: Tables, tables: Tables, stored: pd.DataFrame, model: Model
+) -> StressMonth:
+    """What a month's model answers under every disturbance and change, and whether it repeats what is stored.
 
-
-def attempt(setting: Setting, rows: Tables, tables: Tables, stored: pd.DataFrame, model: Model) -> Trial:
-    """rows, tables: as for `core.features.build`; stored: the features of the same rows, and what the model said.
-
-    Raises OntimeError where they are not of the same rows.
+    rows, tables: as for `build` in core/features/table.py; stored: the features of the same rows, with the probability
+    that the backtest gave them. Raises OntimeError where they are not of the same rows.
     """
     sample = Sample.of(setting.features, rows, tables, setting.lead_hours)
-    table = sample.table
+    table, sources = sample.table, setting.declared.sources
     if table["id"].tolist() != stored["id"].tolist():
         raise OntimeError(
             "the stored features are not of the rows of the clean tables: bring both up to date (dvc repro)"
         )
     decided = table["outcome"].notna().to_numpy()
-    feeds = setting.declared.feeds
-    said = {
-        what: model.predict(disturbed(sample, feeds, what, setting.seed)[decided])
-        for what in disturbances(setting.features, feeds, setting.params)
+    under_disturbance = {
+        what: model.predict(disturbed(sample, sources, what, setting.seed)[decided])
+        for what in disturbances(setting.features, sources, setting.params)
     }
     changed = {
         change.name: model.predict(_changed(sample, change, tables)[decided])
         for change in setting.declared.changes
         if change.raises
     }
-    features = stored[list(table)].reset_index(drop=True)
+    verdicts = _repeated(table, stored, decided, model)
+    return StressMonth(stored[decided], under_disturbance, changed, verdicts)
+
+
+def laws_of_answers(
+    setting: StressSetting, month: StressMonth, models: Mapping[str, Model], intervals: Intervals
+) -> list[Verdict]:
+    """Laws of the answers to all rows that were tried: those of any dataset, and those that this one declares.
+
+    month: all months as one; models: by month.
+    """
+    rows, predict, declared = month.rows, by_month(models), setting.declared
+    types = next(iter(models.values())).inputs.types
     verdicts = [
-        same_features("features_again", "the sampled days, featurized again", table, features),
-        same_probabilities(
-            "said_again",
-            "the rows of the backtest",
-            model.predict(table[decided]),
-            stored.loc[decided, "probability"].to_numpy(),
-        ),
+        *month.verdicts,
+        *laws_of_any_rows(rows, predict, setting.seed),
+        *unknown_categories(rows, predict, types),
     ]
-    return Trial(stored[decided], said, changed, verdicts)
+    for what, probability in month.disturbed.items():
+        if what.kind == "missing":
+            name, given = f"no_{what.source.replace(' ', '_')}", f"{what.source} silent for two days"
+            verdicts.append(inside(name, given, probability))
+    everything = np.concatenate(list(month.disturbed.values()))
+    given = "every source missing, stale, lossy and noisy, at every level"
+    verdicts.append(inside("disturbed", given, everything))
+    predicts = [model.predict for model in models.values()]
+    verdicts += [example_law(setting.features, example, predicts) for example in declared.examples]
+    for change in declared.changes:
+        if change.raises:
+            verdicts.append(not_lower(change, len(rows), added_risk(rows, month.changed[change.name], intervals)))
+    return verdicts
 
 
-def laws_of_features(setting: Setting, rows: Tables, tables: Tables, model: Model) -> list[Verdict]:
-    """Laws whose rows must be featurized anew."""
+def laws_of_features(setting: StressSetting, rows: Tables, tables: Tables, model: Model) -> list[Verdict]:
+    """Laws for which the features of a month's rows are computed anew. rows, tables: as for `stress_month`."""
     sample = Sample.of(setting.features, rows, tables, setting.lead_hours)
-    verdicts = [
-        verdict
-        for hours in setting.params.stale_hours
-        for verdict in late_is_earlier(sample, setting.declared.feeds, hours)
-    ]
+    verdicts = []
+    for hours in setting.params.stale_hours:
+        verdicts += late_is_earlier(sample, setting.declared.sources, hours)
     for change in setting.declared.changes:
         if not change.raises:
             after = Sample.of(setting.features, change.tables(rows), change.tables(tables), setting.lead_hours).table
             verdicts.append(same_features(change.name, change.given, after, sample.table))
     low, high = (sample.under(setting.features.events(at_bounds(setting.contract, tables, end))) for end in (0, 1))
     return [*verdicts, *extremes(sample.table, low, high, model.predict, model.inputs.types)]
+
+
+def _repeated(table: pd.DataFrame, stored: pd.DataFrame, decided: np.ndarray, model: Model) -> list[Verdict]:
+    """Features and probabilities, computed again, are those that are stored."""
+    features = stored[list(table)].reset_index(drop=True)
+    probability = stored.loc[decided, "probability"].to_numpy()
+    again = model.predict(table[decided])
+    return [
+        same_features("features_again", "the sampled days, featurized again", table, features),
+        same_probabilities("predicted_again", "the rows of the backtest", again, probability),
+    ]
 
 
 def _changed(sample: Sample, change: Change, tables: Tables) -> pd.DataFrame:

@@ -1,1 +1,10 @@
-"""."""
+"""Answers: from messages, through the contract, as of a moment.
+
+column_types: columns of text, or of another type of file, in the types of the contract
+messages: feeds of messages <-> the month of a raw table that they make together
+admission: a month of messages held against the contract; what is quarantined, what stops
+checked_months: months of messages, each checked once while it is needed
+answers: what answers depend on; features as of a moment; probability, decision and conformal set
+batch: rows that are asked for, chunk after chunk, answered a month at a time
+latency: how long answers take, as lines of a table
+"""

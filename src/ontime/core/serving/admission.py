@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ontime.core.contract.checks import check, check_measures
-from ontime.core.contract.columns import LOST, meaning
+from ontime.core.contract.checks import check_measures, check_part
+from ontime.core.contract.columns import LOST, column_metadata
 from ontime.core.contract.findings import Finding, Level
-from ontime.core.serving.messages import Feeds, bearable, join
+from ontime.core.serving.messages import Feeds, join_feeds, tolerated_share
 from ontime.dataset.contract import Table
 from ontime.dataset.messages import Messages
 
@@ -37,17 +37,21 @@ class Admitted(NamedTuple):
     findings: list[Finding]
 
 
-def needed(contract: Sequence[Table]) -> list[Table]:
-    """The reference tables that others are made with or hold their rules against; measures, which warn, do without."""
-    names = {name for table in contract for one in (table, *table.rules) for name in one.needs}
+def needed_tables(contract: Sequence[Table]) -> list[Table]:
+    """The reference tables that other tables are made with, or hold their rules against.
+
+    Those that only measures need are left out: measures just warn, and do without.
+    """
+    names = {name for table in contract for declared in (table, *table.rules) for name in declared.needs}
     return [table for table in contract if table.name in names and not table.monthly]
 
 
 def admit_reference(contract: Sequence[Table], raw: Tables, max_quarantined: float) -> Admitted:
     """Hold the reference tables that are there against their contract."""
     admitted = Admitted({}, pd.DataFrame(), [])
-    for table in (table for table in contract if table.name in raw):
-        admitted = _checked(admitted, table, raw[table.name], None, {}, max_quarantined)
+    for table in contract:
+        if table.name in raw:
+            admitted = _with_table(admitted, table, raw[table.name], None, {}, max_quarantined)
     return admitted
 
 
@@ -59,50 +63,56 @@ def admit(
     reference: Tables,
     max_quarantined: float,
 ) -> Admitted:
-    """Join a month's messages to raw tables and hold those against the contract that holds for training.
+    """Join a month's messages to raw tables, and hold those against the contract that holds for training.
 
-    What a month as a whole should be like only warns here, and a FEW broken rows never stop: messages may be of the
-    first hours of a month. Where a feed's form is broken its table's values are not judged: they would all be blamed.
+    Messages may be of the first hours of a month. So what a month as a whole should be like only warns here, and a FEW
+    broken rows never stop. Where the form of a feed is broken, the values of its table are not judged: they would all
+    be blamed.
     """
-    declared = {one.table: one for one in messages}
+    declarations = {declared.table: declared for declared in messages}
     admitted = Admitted({}, pd.DataFrame(), [])
-    for table in (table for table in contract if table.name in declared):
-        joined = join(declared[table.name], table, month, feeds, max_quarantined)
-        admitted.findings.extend(mended(joined.findings))
-        admitted = admitted._replace(quarantine=pd.concat([admitted.quarantine, joined.strays], ignore_index=True))
-        if any(finding.rule in FORM for finding in joined.findings):
+    for table in contract:
+        if table.name not in declarations:
             continue
-        limit = bearable(max_quarantined, len(joined.raw))
-        admitted = _checked(admitted, table, joined.raw, month, reference, limit)
+        joined = join_feeds(declarations[table.name], table, month, feeds, max_quarantined)
+        quarantine = pd.concat([admitted.quarantine, joined.unmatched], ignore_index=True)
+        findings = [*admitted.findings, *with_remedies(joined.findings)]
+        admitted = admitted._replace(quarantine=quarantine, findings=findings)
+        if FORM.isdisjoint(finding.rule for finding in joined.findings):
+            limit = tolerated_share(max_quarantined, len(joined.raw))
+            admitted = _with_table(admitted, table, joined.raw, month, reference, limit)
     return admitted
 
 
-def mended(findings: Iterable[Finding]) -> list[Finding]:
+def with_remedies(findings: Iterable[Finding]) -> list[Finding]:
     """The same findings with remedies for those who give messages."""
-    return [replace(one, remedy=REMEDIES.get(one.rule, one.remedy)) for one in findings]
+    return [replace(finding, remedy=REMEDIES.get(finding.rule, finding.remedy)) for finding in findings]
 
 
-def empty(table: Table) -> pd.DataFrame:
+def empty_table(table: Table) -> pd.DataFrame:
     """No rows of a clean table, with the types of its columns."""
-    return pd.DataFrame({name: pd.Series(dtype=meaning(column)["dtype"]) for name, column in table.columns.items()})
+    types = {name: column_metadata(column)["dtype"] for name, column in table.columns.items()}
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in types.items()})
 
 
-def _checked(
+def _with_table(
     admitted: Admitted, table: Table, raw: pd.DataFrame, month: str | None, reference: Tables, limit: float
 ) -> Admitted:
+    """What was admitted, and one more table."""
     others = {**reference, **admitted.tables}
-    table = replace(table, measures=tuple(one for one in table.measures if {*one.needs} <= {*others}))
-    clean, quarantine, _, findings = check(table, raw, month, others, limit)
-    findings = mended(_of_values(table, one) for one in findings)
+    measures = tuple(measure for measure in table.measures if {*measure.needs} <= {*others})
+    table = replace(table, measures=measures)
+    clean, quarantine, _, findings = check_part(table, raw, month, others, limit)
+    findings = with_remedies(_of_values(table, finding) for finding in findings)
     if clean is None:
-        bare = raw.empty and table.monthly
-        clean = empty(table).assign(**{LOST: pd.Series(dtype="str")})
-        findings = [] if bare else findings
-    else:
-        measured = check_measures(table, clean, month, others) if table.monthly else []
-        findings = [*findings, *(_warning(finding) for finding in measured)]
-    quarantined = pd.concat([admitted.quarantine, quarantine], ignore_index=True)
-    return Admitted({**admitted.tables, table.name: clean}, quarantined, [*admitted.findings, *findings])
+        silent = raw.empty and table.monthly  # a feed without news is no fault
+        clean = empty_table(table).assign(**{LOST: pd.Series(dtype="str")})
+        findings = [] if silent else findings
+    elif table.monthly:
+        findings += [_warning(finding) for finding in check_measures(table, clean, month, others)]
+    tables = {**admitted.tables, table.name: clean}
+    quarantine = pd.concat([admitted.quarantine, quarantine], ignore_index=True)
+    return Admitted(tables, quarantine, [*admitted.findings, *findings])
 
 
 def _of_values(table: Table, finding: Finding) -> Finding:

@@ -5,31 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ontime.core.text import markdown_table
+
 NAMES = ("what", "rows", "start", "load", "first", "p50", "p95", "p99", "runs", "rows/s", "memory", "ratio")
-WIDTHS = (-13, 8, 8, 8, 9, 9, 9, 9, 6, 11, 9, 9)
-HEADER = "".join(
-    f"{name:<{-width}}" if width < 0 else f"{name:>{width}}" for name, width in zip(NAMES, WIDTHS, strict=True)
-)
+WIDTHS = (-13, 8, 8, 8, 9, 9, 9, 9, 6, 11, 9, 9)  # below zero: set to the left
+TIMES = ("start", "load", "first", "p50", "p95", "p99")
 
 
-def line(measured: Mapping[str, Any], yardstick: float) -> str:
-    """One measurement for a terminal; ratio: of the median to the seconds of the yardstick."""
-    cells = zip(_cells(measured, yardstick), WIDTHS, strict=True)
-    return "".join(f"{cell:<{-width}}" if width < 0 else f"{cell:>{width}}" for cell, width in cells)
+def terminal_header() -> str:
+    """The names of the columns, above the lines of a terminal."""
+    return _spaced(NAMES)
 
 
-def grid(measured: Sequence[Mapping[str, Any]], yardstick: float) -> str:
-    """All of them for a page (Markdown)."""
-    rows = [NAMES, ["---"] + ["---:"] * (len(NAMES) - 1), *(_cells(one, yardstick) for one in measured)]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+def terminal_line(measured: Mapping[str, Any], yardstick: float) -> str:
+    """One measurement for a terminal. The ratio is that of the median to `yardstick`, in seconds."""
+    return _spaced(_cells(measured, yardstick))
+
+
+def latency_table(measured: Sequence[Mapping[str, Any]], yardstick: float) -> str:
+    """All measurements for a page, in Markdown."""
+    return markdown_table(NAMES, [_cells(one, yardstick) for one in measured], numbers=True)
+
+
+def _spaced(cells: Sequence[str]) -> str:
+    pairs = zip(cells, WIDTHS, strict=True)
+    return "".join(f"{cell:<{-width}}" if width < 0 else f"{cell:>{width}}" for cell, width in pairs)
 
 
 def _cells(measured: Mapping[str, Any], yardstick: float) -> list[str]:
-    seconds = [_short(measured[f"{name}_seconds"]) for name in ("start", "load", "first", "p50", "p95", "p99")]
-    median = measured["p50_seconds"]
+    rows, median = measured["rows"], measured["p50_seconds"]
     return [
-        *(measured["what"], f"{measured['rows']:,}", *seconds, f"{measured['runs']:,}"),
-        *(f"{measured['rows'] / median:,.0f}", f"{measured['megabytes']:,} MB", f"{median / yardstick:.2g}"),
+        measured["what"],
+        f"{rows:,}",
+        *(_short(measured[f"{name}_seconds"]) for name in TIMES),
+        f"{measured['runs']:,}",
+        f"{rows / median:,.0f}",
+        f"{measured['megabytes']:,} MB",
+        f"{median / yardstick:.2g}",
     ]
 
 

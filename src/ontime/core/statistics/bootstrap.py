@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm, t
 
+from ontime.core.statistics.autoregression import (
+    autoregressive_ranks,
+    coverage_and_widening,
+    normal_score_autocorrelation,
+)
 from ontime.core.statistics.intervals import Interval
 from ontime.core.statistics.metrics import METRICS, Days
 from ontime.params import Intervals
 
-DIGITS = 6
 SPARING = 4  # simulated intervals make do with a fourth of the replicates
 
 
@@ -42,12 +46,12 @@ class Statistic:
         return [columns for columns, _ in self.days.months] if self.by_month else [np.arange(len(self.days))]
 
     @property
-    def daily(self) -> np.ndarray:
-        """What days resemble one another in: (days,)."""
+    def daily_log_loss(self) -> np.ndarray:
+        """What tells how alike neighbouring days are: (days,)."""
         return METRICS["log_loss"](self.days, np.eye(len(self.days)))
 
 
-def level(statistic: Statistic, params: Intervals) -> Interval:
+def bootstrap_interval(statistic: Statistic, params: Intervals) -> Interval:
     """A metric with its interval: blocks of days are drawn, since days resemble their neighbours."""
     random = np.random.default_rng(params.seed)
     replicates = statistic.of(_draw(statistic.spans, params.block_days, params.replicates, random))
@@ -55,20 +59,18 @@ def level(statistic: Statistic, params: Intervals) -> Interval:
     return Interval(value, *_bounds(replicates, value, statistic, params))
 
 
-def calibrated(statistic: Statistic, params: Intervals) -> Interval:
-    """The same, widened so far that such intervals hold as often as they say, in a simulation.
+def calibrated_interval(statistic: Statistic, params: Intervals) -> Interval:
+    """The same, widened so far that such intervals hold as often as they say in a simulation.
 
     The simulation is the outer loop of a double bootstrap (Loh, Calibrating confidence coefficients, Journal of the
     American Statistical Association 82, 1987); `coverage` is that of the interval before it is widened.
     """
-    strays = simulate(statistic, params)
-    widened = max(1.0, float(np.quantile(strays, params.level, method="higher")))
-    value, low, high, *_ = level(statistic, params)
-    bounds = value - widened * (value - low), value + widened * (high - value)
-    return Interval(value, *bounds, float(np.mean(strays <= 1)), widened)
+    coverage, widened = coverage_and_widening(bootstrap_error_ratios(statistic, params), params.level)
+    value, low, high, *_ = bootstrap_interval(statistic, params)
+    return Interval(value, value - widened * (value - low), value + widened * (high - value), coverage, widened)
 
 
-def resample(days: int, block: int, replicates: int, random: np.random.Generator) -> np.ndarray:
+def resample_days(days: int, block: int, replicates: int, random: np.random.Generator) -> np.ndarray:
     """How often each day is drawn: (replicates, days) float64, each row adding up to `days`.
 
     Blocks of neighbouring days from a circle, the last one cut (Politis and Romano, A circular block-resampling
@@ -82,28 +84,28 @@ def resample(days: int, block: int, replicates: int, random: np.random.Generator
     return np.bincount(places.ravel(), minlength=replicates * days).reshape(replicates, days).astype(np.float64)
 
 
-def simulate(statistic: Statistic, params: Intervals) -> np.ndarray:
-    """How far the truth lies from the value of as many days, where one is the bound of their interval: (simulations,).
+def bootstrap_error_ratios(statistic: Statistic, params: Intervals) -> np.ndarray:
+    """How far off simulated intervals of the bootstrap are, as `intervals.error_ratios` says it: (simulations,).
 
-    These days are taken for all there are, so the truth is known. They are drawn so that neighbours resemble one
-    another as they do here: their log losses follow an autoregression of first order with the correlation of the data.
+    Days are drawn in the order of their log loss, with its autocorrelation; those of a month from that month.
     """
     size, spans, truth = len(statistic.days), statistic.spans, statistic.value
     random = np.random.default_rng([params.seed, size])
-    order, rho = resemblance(statistic.daily)
-    ranked = [order[np.isin(order, span)] for span in spans]
-    strays = np.zeros(params.simulations)
+    losses = statistic.daily_log_loss
+    correlation, order = normal_score_autocorrelation(losses), np.argsort(losses, kind="stable")
+    ordered_spans = [order[np.isin(order, span)] for span in spans]
+    ratios = np.zeros(params.simulations)
     for number in range(params.simulations):
-        ranks = _autoregression(size, rho, random)
+        ranks = autoregressive_ranks(random.standard_normal(size), correlation)
         chosen = np.empty(size, dtype=np.int64)
-        for span, those in zip(spans, ranked, strict=True):
-            chosen[span] = those[(ranks[span] * len(span)).astype(np.int64)]
+        for span, ordered in zip(spans, ordered_spans, strict=True):
+            chosen[span] = ordered[(ranks[span] * len(span)).astype(np.int64)]
         value = statistic.of(_of_chosen(np.ones((1, size)), chosen))[0]
         drawn = _draw(spans, params.block_days, params.replicates // SPARING, random)
         low, high = _bounds(statistic.of(_of_chosen(drawn, chosen)), value, statistic, params)
         if truth != value:
-            strays[number] = (truth - value) / (high - value) if truth > value else (value - truth) / (value - low)
-    return strays
+            ratios[number] = (truth - value) / (high - value) if truth > value else (value - truth) / (value - low)
+    return ratios
 
 
 def _of_chosen(weights: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -116,33 +118,16 @@ def _draw(spans: Sequence[np.ndarray], block: int, replicates: int, random: np.r
     """Weights of days, drawn in blocks within each span: (replicates, days)."""
     weights = np.zeros((replicates, sum(map(len, spans))))
     for span in spans:
-        weights[:, span] = resample(len(span), block, replicates, random)
+        weights[:, span] = resample_days(len(span), block, replicates, random)
     return weights
 
 
 def _bounds(replicates: np.ndarray, value: float, statistic: Statistic, params: Intervals) -> tuple[float, float]:
-    """Percentiles; within months, where few blocks are drawn and so their mean strays, moved to the value."""
+    """Percentiles; within months, whose few blocks have a mean beside the value, they are moved by the difference."""
     spans, blocks = len(statistic.spans), len(statistic.days) / params.block_days
     low, high = expanded_percentiles(replicates, blocks - spans, blocks / spans, params.level)
-    astray = float(np.mean(replicates)) - value if statistic.by_month else 0.0
-    return low - astray, high - astray
-
-
-def resemblance(daily: np.ndarray) -> tuple[np.ndarray, float]:
-    """The days from the least value to the greatest, and the correlation of neighbours."""
-    order = np.argsort(daily, kind="stable")
-    scores = norm.ppf((np.argsort(order) + 0.5) / len(daily))
-    return order, float(np.corrcoef(scores[:-1], scores[1:])[0, 1])
-
-
-def _autoregression(length: int, rho: float, random: np.random.Generator) -> np.ndarray:
-    """Ranks in [0, 1) of a stationary normal series whose neighbours correlate by rho: (length,)."""
-    noise = random.standard_normal(length)
-    series = np.empty(length)
-    series[0] = noise[0]
-    for step in range(1, length):
-        series[step] = rho * series[step - 1] + np.sqrt(1 - rho**2) * noise[step]
-    return np.minimum(norm.cdf(series), 1 - 1e-9)
+    bias = float(np.mean(replicates)) - value if statistic.by_month else 0.0
+    return low - bias, high - bias
 
 
 def expanded_percentiles(replicates: np.ndarray, freedom: float, blocks: float, level: float) -> tuple[float, float]:

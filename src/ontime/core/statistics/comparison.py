@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ontime.core.statistics.day_metrics import Daily, by_day, value
+from ontime.core.statistics.day_metrics import DayMetric, metric_by_day, point_estimate
 from ontime.core.statistics.intervals import Interval, difference
 from ontime.core.statistics.metrics import Days
 from ontime.errors import OntimeError
 from ontime.params import Intervals
 
-METRICS = ("log_loss", "brier", "roc_auc")
+COMPARED = ("log_loss", "brier", "roc_auc")
 DIGITS = 6
 
 
@@ -26,23 +26,23 @@ class Comparison(NamedTuple):
     verdict: str
 
 
-def backtests(one: pd.DataFrame, other: pd.DataFrame, params: Intervals) -> Comparison:
-    """`one` less `other`. Raises OntimeError where they have no row in common."""
+def compare_backtests(one: pd.DataFrame, other: pd.DataFrame, params: Intervals) -> Comparison:
+    """`one` minus `other`. Raises OntimeError where they have no row in common."""
     columns = ["id", "day", "outcome", "probability"]
     rows = one[columns].merge(other[columns], on=columns[:3], suffixes=("_one", "_other"))
     if rows.empty:
         raise OntimeError("the two backtests have no row in common: they are of other data")
-    found = paired(rows, "probability_one", "probability_other", params)
-    return Comparison(len(rows), rows["day"].nunique(), found, verdict(found))
+    differences = paired_differences(rows, "probability_one", "probability_other", params)
+    return Comparison(len(rows), rows["day"].nunique(), differences, log_loss_verdict(differences))
 
 
-def paired(rows: pd.DataFrame, one: str, other: str, params: Intervals) -> dict[str, Interval]:
-    """Per metric: probabilities of column `one` less those of column `other`, on the same rows."""
-    first, second = (_dailies(rows, name) for name in (one, other))
-    return {metric: difference(first[metric], second[metric], params) for metric in METRICS}
+def paired_differences(rows: pd.DataFrame, one: str, other: str, params: Intervals) -> dict[str, Interval]:
+    """Per metric: probabilities of column `one` minus those of column `other`, on the same rows."""
+    first, second = (_day_metrics(rows, name) for name in (one, other))
+    return {metric: difference(first[metric], second[metric], params) for metric in COMPARED}
 
 
-def verdict(differences: Mapping[str, Interval]) -> str:
+def log_loss_verdict(differences: Mapping[str, Interval]) -> str:
     """'better', 'worse' or 'no difference shown': what the interval of the log loss says."""
     gap = differences["log_loss"]
     if gap.high < 0:
@@ -50,21 +50,25 @@ def verdict(differences: Mapping[str, Interval]) -> str:
     return "worse" if gap.low > 0 else "no difference shown"
 
 
-def against(rows: pd.DataFrame, others: Iterable[str], params: Intervals) -> dict[str, Any]:
-    """What the column `probability` is worth beside each of the others: their metrics, and the paired differences."""
-    own, found = _dailies(rows, "probability"), {}
+def paired_comparisons(rows: pd.DataFrame, others: Iterable[str], params: Intervals) -> dict[str, Any]:
+    """What JSON holds of column `probability` beside each of the others, by column and metric.
+
+    value: the other's metric; difference: the metric of `probability` minus it, paired, with its interval.
+    """
+    model = _day_metrics(rows, "probability")
+    compared = {}
     for name in others:
-        its = _dailies(rows, name)
-        found[name] = {
+        other = _day_metrics(rows, name)
+        compared[name] = {
             metric: {
-                "its_own": round(value(its[metric]), DIGITS),
-                "difference": difference(own[metric], its[metric], params).content(),
+                "value": round(point_estimate(other[metric]), DIGITS),
+                "difference": difference(model[metric], other[metric], params).content(),
             }
-            for metric in METRICS
+            for metric in COMPARED
         }
-    return found
+    return compared
 
 
-def _dailies(rows: pd.DataFrame, name: str) -> dict[str, Daily]:
+def _day_metrics(rows: pd.DataFrame, name: str) -> dict[str, DayMetric]:
     days = Days(rows["day"], rows["outcome"], rows[name].to_numpy())
-    return {metric: by_day(metric, days) for metric in METRICS}
+    return {metric: metric_by_day(metric, days) for metric in COMPARED}

@@ -1,4 +1,4 @@
-"""Rows with their day -> metrics of days: their value under any draw of days, and what each day contributes to it."""
+"""Rows with their day -> metrics of days: their value under any draw of days, and each day's influence on it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from ontime.core.statistics.metrics import Days, log_losses, squares
+from ontime.core.statistics.metrics import Days, log_losses, squared_errors
 
 OF_ROWS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {  # what the mean is taken of
     "log_loss": log_losses,
-    "brier": squares,
+    "brier": squared_errors,
     "risk": lambda probability, _: probability,
 }
 
 
-class Daily(Protocol):
+class DayMetric(Protocol):
     """A metric of days, under any draw of them.
 
-    of(drawn), where drawn (m, k) are places of days: values (m,) and what each drawn day contributes (m, k); weight
-    (days,): how much of it each day holds, nothing where it is empty.
+    of(drawn): drawn (m, k) are places of days; gives the metric of each draw (m,), and the influence of each drawn day
+    (m, k), which is what it adds to the metric. weight (days,): how much of the metric each day holds, 0 where it is
+    empty.
     """
 
     @property
@@ -67,7 +68,7 @@ class Lift:
 
 
 @dataclass(frozen=True)
-class Ranking:
+class RocAuc:
     """The ROC AUC: twice the pairs (days, days) of a positive above a negative, positives and negatives (days,)."""
 
     pairs: np.ndarray
@@ -83,18 +84,18 @@ class Ranking:
         positives, negatives = ((times @ counts)[:, None] for counts in (self.positives, self.negatives))
         above, below = times @ self.pairs.T / 2, times @ self.pairs / 2
         value = (times * above).sum(axis=1, keepdims=True) / (positives * negatives)
-        each = (above - value * negatives * self.positives + below - value * positives * self.negatives) / (
+        influence = (above - value * negatives * self.positives + below - value * positives * self.negatives) / (
             positives * negatives
         )
-        return value[:, 0], np.take_along_axis(each, drawn, axis=1)
+        return value[:, 0], np.take_along_axis(influence, drawn, axis=1)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A metric less another, of the same days of the calendar."""
+    """A metric minus another, of the same days of the calendar."""
 
-    one: Daily
-    other: Daily
+    one: DayMetric
+    other: DayMetric
 
     def __post_init__(self) -> None:
         if len(self.one.weight) != len(self.other.weight):
@@ -109,40 +110,40 @@ class Difference:
         return one - other, first - second
 
 
-def value(daily: Daily) -> float:
+def point_estimate(metric: DayMetric) -> float:
     """A metric of the days as they are."""
-    return float(daily.of(np.arange(len(daily.weight))[None])[0][0])
+    return float(metric.of(np.arange(len(metric.weight))[None])[0][0])
 
 
-def calendar(day: pd.Series) -> np.ndarray:
+def day_numbers(day: pd.Series) -> np.ndarray:
     """Days since the first: (n,) int64."""
     return ((day - day.min()) // pd.Timedelta(days=1)).to_numpy(dtype=np.int64)
 
 
 def daily_sums(day: pd.Series, *values: np.ndarray) -> list[np.ndarray]:
     """Sums of values of the rows by day of the calendar, from the first to the last of these: (days,) each."""
-    place = calendar(day)
+    place = day_numbers(day)
     return [np.bincount(place, value) for value in values]
 
 
-def mean(day: pd.Series, values: np.ndarray) -> Ratio:
+def mean_by_day(day: pd.Series, values: np.ndarray) -> Ratio:
     """The mean of a value of the rows, by day of the calendar."""
     return Ratio(*daily_sums(day, values, np.ones(len(values))))
 
 
-def ranking(days: Days) -> Ranking:
+def roc_auc_by_day(days: Days) -> RocAuc:
     """The ROC AUC of the rows, by day of the calendar."""
     true = days.sums(days.outcome)
     positives, negatives = (np.bincount(days.place, counts) for counts in (true, days.rows - true))
     pairs = np.zeros((len(positives), len(positives)))
     pairs[np.ix_(days.place, days.place)] = days.pairs
-    return Ranking(pairs, positives, negatives)
+    return RocAuc(pairs, positives, negatives)
 
 
-def by_day(metric: str, days: Days) -> Daily:
+def metric_by_day(metric: str, days: Days) -> DayMetric:
     """One of 'roc_auc', 'log_loss', 'brier' and 'risk' (the mean probability) of the rows, by day of the calendar."""
     if metric == "roc_auc":
-        return ranking(days)
+        return roc_auc_by_day(days)
     sums = days.sums(OF_ROWS[metric](days.probability, days.outcome))
     return Ratio(*(np.bincount(days.place, values) for values in (sums, days.rows)))
 

@@ -8,34 +8,73 @@ observations, Annals of Statistics 17, 1989; of the ROC AUC: DeLong, DeLong and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
-from scipy.special import ndtr
-from scipy.stats import norm, rankdata, t
+import pandas as pd
+from scipy.stats import t
 
-from ontime.core.statistics.day_metrics import Daily, Difference
+from ontime.core.statistics.autoregression import (
+    autoregressive_ranks,
+    coverage_and_widening,
+    normal_score_autocorrelation,
+)
+from ontime.core.statistics.day_metrics import DayMetric, Difference
 from ontime.errors import OntimeError
 from ontime.params import Intervals
 
-SAME = 9  # digits to which days must differ to be in another order
-LEAST_DAYS = 2  # of which anything is said
+INFLUENCE_DIGITS = 9  # to which the influence of days must differ for another order of theirs
+LEAST_DAYS = 2  # without which there is no interval
 DIGITS = 6
-NOTHING = 1e-12  # what days contribute, and metrics differ by, where they are the same but for rounding
+NOTHING = 1e-12  # what influences, and metrics, differ by where they are the same but for rounding
 
 
 class Interval(NamedTuple):
-    """A value between its bounds; how often such bounds held in simulation, and how far they were widened for it."""
+    """A value between its bounds; how often such bounds held in simulation, and how far they were widened for it.
+
+    The bounds are not numbers where there are none.
+    """
 
     value: float
-    low: float
-    high: float
+    low: float = np.nan
+    high: float = np.nan
     coverage: float | None = None
     widened: float | None = None
 
+    @classmethod
+    def load(cls, content: Mapping[str, Any]) -> Self:
+        """An interval from what JSON holds of it: `value`, the others where they are; further keys are not read."""
+        value, low, high = (_number(content.get(name)) for name in ("value", "low", "high"))
+        return cls(value, low, high, content.get("coverage"), content.get("widened"))
+
+    @classmethod
+    def from_columns(cls, line: Mapping[str, Any] | pd.Series, name: str) -> Self:
+        """An interval from a line of a table that has the columns `name`, `name_low` and `name_high`."""
+        return cls(*(_number(line[f"{name}{end}"]) for end in ("", "_low", "_high")))
+
     def content(self) -> dict[str, float]:
-        """What JSON holds of it, rounded."""
-        return {name: round(float(number), DIGITS) for name, number in self._asdict().items() if number is not None}
+        """What JSON holds of it, rounded; without what is missing."""
+        numbers = {name: number for name, number in self._asdict().items() if name == "value" or not pd.isna(number)}
+        return {name: round(float(number), DIGITS) for name, number in numbers.items()}
+
+    def __format__(self, form: str) -> str:
+        """0.770 (0.749 to 0.788) as '.3f', 77.0 % (74.9 to 78.8 %) as '.1%'.
+
+        The value alone where it has no bounds, and nothing where there is no value.
+        """
+        if not form:
+            return str(self)
+        unit, numbers = "", self[:3]
+        if form.endswith("%"):
+            form, unit, numbers = f"{form[:-1]}f", " %", tuple(100 * number for number in numbers)
+        value, low, high = (format(number, form) for number in numbers)
+        if np.isnan(self.value):
+            return ""
+        return f"{value}{unit}" if np.isnan(self.low) else f"{value}{unit} ({low} to {high}{unit})"
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else float(value)
 
 
 class Estimate(NamedTuple):
@@ -55,96 +94,80 @@ class Estimate(NamedTuple):
         reach = float(t.ppf((1 + level) / 2, self.freedom)) * self.error
         return Interval(self.value, self.value - reach, self.value + reach, self.coverage, self.widened)
 
-    def chance(self, truth: float = 0.0) -> float:
-        """Probability of a value so far from this truth or farther: the two-sided p-value."""
+    def p_value(self, truth: float = 0.0) -> float:
+        """Probability of a value so far from this truth or farther, on either side."""
         return float(2 * t.sf(abs(self.value - truth) / self.error, self.freedom)) if self.error > 0 else 1.0
 
 
-def shown(found: Mapping[str, Estimate], level: float) -> dict[str, float]:
-    """Columns of a table: each value, then its bounds."""
+def interval_columns(estimates: Mapping[str, Estimate], level: float) -> dict[str, float]:
+    """Columns of a table by name: each value, then its bounds, as `Interval.from_columns` reads them."""
     columns = {}
-    for name, each in found.items():
-        value, low, high, *_ = each.interval(level)
+    for name, estimated in estimates.items():
+        value, low, high, *_ = estimated.interval(level)
         columns |= {name: value, f"{name}_low": low, f"{name}_high": high}
     return columns
 
 
-def estimate(daily: Daily, params: Intervals) -> Estimate:
-    """A metric of days with an error that makes intervals hold as often as they say, in a simulation.
+def estimate(metric: DayMetric, params: Intervals) -> Estimate:
+    """A metric of days, with an error whose intervals hold as often as they say in a simulation (`error_ratios`).
 
-    A single day says nothing of others: its error is infinite.
-    The widening is that of `intervals.calibrated`. Raises OntimeError where the metric has no value.
+    A single day says nothing of others: its error is infinite. Raises OntimeError where the metric has no value.
     """
-    days = np.arange(len(daily.weight))[None]
+    days = np.arange(len(metric.weight))[None]
     with np.errstate(invalid="ignore", divide="ignore"):
-        (value,), influence = daily.of(days)
+        (value,), influence = metric.of(days)
     if not np.isfinite(value):
         raise OntimeError(f"a metric of {days.size} days has no value: expected rows in them, of either outcome")
-    if np.count_nonzero(daily.weight) < LEAST_DAYS:
+    if np.count_nonzero(metric.weight) < LEAST_DAYS:
         return Estimate(float(value), np.inf, 1.0, 1.0, 1.0)
-    error, freedom = errors(influence, daily.weight[None], params.block_days)
-    strays = simulate(daily, params)
-    widened = max(1.0, float(np.quantile(strays, params.level, method="higher")))
-    return Estimate(float(value), float(error[0]) * widened, float(freedom[0]), float(np.mean(strays <= 1)), widened)
+    error, freedom = standard_errors(influence, metric.weight[None], params.block_days)
+    coverage, widened = coverage_and_widening(error_ratios(metric, params), params.level)
+    return Estimate(float(value), float(error[0]) * widened, float(freedom[0]), coverage, widened)
 
 
-def difference(one: Daily, other: Daily, params: Intervals) -> Interval:
-    """A metric less another, of the same days of the calendar."""
+def difference(one: DayMetric, other: DayMetric, params: Intervals) -> Interval:
+    """A metric minus another, paired: of the same days of the calendar."""
     return estimate(Difference(one, other), params).interval(params.level)
 
 
-def errors(influence: np.ndarray, weight: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:
+def standard_errors(influence: np.ndarray, weight: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:
     """Standard errors (m,) and their degrees of freedom (m,), from influence and weight (m, days).
 
     The error is that of blocks of neighbouring days from a circle, each as likely as another, made greater as in
-    `intervals.expanded_percentiles`. Days that weigh nothing add no freedom: blocks are counted by what they weigh
+    `bootstrap.expanded_percentiles`. Days that weigh nothing add no freedom: blocks are counted by what they weigh
     (Kish, Survey Sampling, 1965).
     """
     block = min(block, influence.shape[1])
-    size = _blocks(weight, block)
+    size = _block_sums(weight, block)
     blocks = size.sum(axis=1) ** 2 / (size**2).sum(axis=1) / block
-    deviation = np.sqrt((_blocks(influence, block) ** 2).sum(axis=1) / block)
+    deviation = np.sqrt((_block_sums(influence, block) ** 2).sum(axis=1) / block)
     return deviation * np.sqrt(np.maximum(blocks, 2) / (np.maximum(blocks, 2) - 1)), np.maximum(blocks - 1, 1)
 
 
-def simulate(daily: Daily, params: Intervals) -> np.ndarray:
-    """How far the truth lies from the value of as many days, where one is the bound of their interval: (simulations,).
+def error_ratios(metric: DayMetric, params: Intervals) -> np.ndarray:
+    """How far off simulated intervals are: (simulations,), fewer where a drawn sample has no value.
 
-    These days are taken for all there are, so the truth is known. They are drawn so that neighbours resemble one
-    another as they do here: what they contribute follows an autoregression of first order with the correlation of the
-    data. A draw in which the metric has no value says nothing and is left out.
+    The days at hand play the whole population, so its metric is the truth. From them each simulation draws a sample of
+    as many days and makes its interval. The ratio is the sample's error over the distance from its value to its bound:
+    an interval with a ratio of at most 1 holds the truth.
+
+    Drawn days resemble their neighbours as those at hand do. Days are put in the order of their influence; a normal
+    series with the autocorrelation of the influence then says which place of that order comes on each day.
     """
-    size = len(daily.weight)
+    size = len(metric.weight)
+    noise = np.random.default_rng([params.seed, size]).standard_normal((size, params.simulations))
     with np.errstate(invalid="ignore", divide="ignore"):
-        (truth,), (influence,) = daily.of(np.arange(size)[None])
-        contributed = np.round(influence / max(np.abs(influence).max(), NOTHING), SAME)
-        order = np.argsort(contributed, kind="stable")
-        ranks = _ranks(size, _resemblance(contributed), params)
-        drawn = order[(ranks * size).astype(np.int64)]
-        value, influences = daily.of(drawn)
-        error, freedom = errors(influences, daily.weight[drawn], params.block_days)
-        strays = np.abs(truth - value) / (t.ppf((1 + params.level) / 2, freedom) * error)
-    strays = np.where((error < NOTHING) & (np.abs(value - truth) < NOTHING), 0, strays)
-    return strays[~np.isnan(strays)]
+        (truth,), (influence,) = metric.of(np.arange(size)[None])
+        influence = np.round(influence / max(np.abs(influence).max(), NOTHING), INFLUENCE_DIGITS)
+        ranks = autoregressive_ranks(noise, normal_score_autocorrelation(influence)).T
+        drawn = np.argsort(influence, kind="stable")[(ranks * size).astype(np.int64)]
+        values, influences = metric.of(drawn)
+        errors, freedom = standard_errors(influences, metric.weight[drawn], params.block_days)
+        ratios = np.abs(truth - values) / (t.ppf((1 + params.level) / 2, freedom) * errors)
+    ratios = np.where((errors < NOTHING) & (np.abs(values - truth) < NOTHING), 0, ratios)
+    return ratios[~np.isnan(ratios)]
 
 
-def _resemblance(contributed: np.ndarray) -> float:
-    """The correlation of neighbours' normal scores; 0 where all are the same."""
-    if np.ptp(contributed) == 0 or len(contributed) < 3:
-        return 0.0
-    scores = norm.ppf((rankdata(contributed) - 0.5) / len(contributed))
-    with np.errstate(invalid="ignore"):
-        return float(np.nan_to_num(np.corrcoef(scores[:-1], scores[1:])[0, 1]))
-
-
-def _ranks(size: int, rho: float, params: Intervals) -> np.ndarray:
-    """Ranks in [0, 1) of stationary normal series whose neighbours correlate by rho: (simulations, size)."""
-    series = np.random.default_rng([params.seed, size]).standard_normal((size, params.simulations))
-    for step in range(1, size):
-        series[step] = rho * series[step - 1] + np.sqrt(1 - rho**2) * series[step]
-    return np.minimum(ndtr(series.T), 1 - 1e-9)
-
-
-def _blocks(values: np.ndarray, block: int) -> np.ndarray:
-    """Sums of so many neighbours, from each place on round a circle: (m, days)."""
+def _block_sums(values: np.ndarray, block: int) -> np.ndarray:
+    """Sums of so many neighbouring days, from each day on round a circle: (m, days)."""
     return sum(np.roll(values, -step, axis=1) for step in range(block))  # type: ignore[return-value]

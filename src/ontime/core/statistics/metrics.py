@@ -63,14 +63,14 @@ class Days:
     def months(self) -> list[tuple[np.ndarray, Days]]:
         """For each month the places of its days, and those days alone."""
         numbers = self.names.year * 12 + self.names.month
-        found = []
+        months = []
         for number in np.unique(numbers):
             columns = np.flatnonzero(numbers == number)
             rows = np.isin(self.day, columns)
             reference = None if self.reference is None else self.reference[rows]
             day, outcome = pd.Series(self.names[self.day[rows]]), pd.Series(self.outcome[rows])
-            found.append((columns, Days(day, outcome, self.probability[rows], reference)))
-        return found
+            months.append((columns, Days(day, outcome, self.probability[rows], reference)))
+        return months
 
     @cached_property
     def pairs(self) -> np.ndarray:
@@ -99,10 +99,10 @@ def roc_auc(days: Days, weights: np.ndarray) -> np.ndarray:
 def average_precision(days: Days, weights: np.ndarray) -> np.ndarray:
     """Mean of the precision over the positives, from the highest probability down in steps of 0.001: (replicates,)."""
     seen, true = (days.kept(name, lambda name=name: _by_step(days, name)) for name in ("seen", "true"))
-    found, seen = weights @ true, np.cumsum(weights @ seen, axis=1)
-    reached = np.cumsum(found, axis=1)
+    positives, seen = weights @ true, np.cumsum(weights @ seen, axis=1)
+    reached = np.cumsum(positives, axis=1)
     precision = np.divide(reached, seen, out=np.zeros_like(seen), where=seen > 0)
-    return (found * precision).sum(axis=1) / reached[:, -1]
+    return (positives * precision).sum(axis=1) / reached[:, -1]
 
 
 def log_loss(days: Days, weights: np.ndarray) -> np.ndarray:
@@ -118,10 +118,10 @@ def log_losses(probability: np.ndarray, outcome: np.ndarray) -> np.ndarray:
 
 def brier(days: Days, weights: np.ndarray) -> np.ndarray:
     """Mean squared error of the probability: (replicates,)."""
-    return days.mean("brier", lambda: squares(days.probability, days.outcome), weights)
+    return days.mean("brier", lambda: squared_errors(days.probability, days.outcome), weights)
 
 
-def squares(probability: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+def squared_errors(probability: np.ndarray, outcome: np.ndarray) -> np.ndarray:
     """The square of the probability's error, per row: (n,)."""
     return (probability - outcome) ** 2
 
@@ -131,7 +131,7 @@ def brier_skill(days: Days, weights: np.ndarray) -> np.ndarray:
     reference = days.reference
     if reference is None:
         raise ValueError("skill is measured against a reference: Days(..., reference=...)")
-    return 1 - brier(days, weights) / days.mean("reference", lambda: squares(reference, days.outcome), weights)
+    return 1 - brier(days, weights) / days.mean("reference", lambda: squared_errors(reference, days.outcome), weights)
 
 
 def ece(days: Days, weights: np.ndarray) -> np.ndarray:
@@ -144,7 +144,7 @@ def ece(days: Days, weights: np.ndarray) -> np.ndarray:
 
 
 def _gaps(days: Days) -> np.ndarray:
-    """Probability less outcome, summed by day and bin: (days, bins)."""
+    """Probability minus outcome, summed by day and bin: (days, bins)."""
     bins = np.minimum((days.probability * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
     gaps = np.zeros((len(days), CALIBRATION_BINS))
     np.add.at(gaps, (days.day, bins), days.probability - days.outcome)
@@ -169,6 +169,6 @@ METRICS: dict[str, Callable[[Days, np.ndarray], np.ndarray]] = {
 }
 
 
-def value(metric: str, days: Days) -> float:
+def metric_value(metric: str, days: Days) -> float:
     """A metric of all rows as they are."""
     return float(METRICS[metric](days, np.ones((1, len(days))))[0])

@@ -1,8 +1,8 @@
 """When what is known of a flight becomes known, from the earliest clock to the latest."""
 
-from ontime.dataset.clocks import ordered
+from ontime.dataset.clocks import ordered_clocks
 
-REFERENCE, SCHEDULE, OBSERVED, DEPARTURE, ARRIVAL = CLOCKS = ordered(
+REFERENCE, SCHEDULE, OBSERVED, DEPARTURE, ARRIVAL = CLOCKS = ordered_clocks(
     {
         "reference": "always: facts of the calendar and the map",
         "schedule": "when the schedule is published, long before",

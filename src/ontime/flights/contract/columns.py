@@ -244,7 +244,7 @@ FLIGHTS = Table(
                 missing=(0.05, 0.25),
                 usual=(-30, 360),
                 bins=DELAY_BINS,
-                reason="actual less scheduled departure, -43 to 1,301 minutes; none where cancelled",
+                reason="actual minus scheduled departure, -43 to 1,301 minutes; none where cancelled",
             ),
             "arr_time": at_arrival(
                 "Int64",
@@ -264,7 +264,7 @@ FLIGHTS = Table(
                 missing=(0.06, 0.25),
                 usual=(-90, 360),
                 bins=DELAY_BINS,
-                reason="actual less scheduled arrival, -86 to 1,272 minutes; none where cancelled or diverted",
+                reason="actual minus scheduled arrival, -86 to 1,272 minutes; none where cancelled or diverted",
             ),
             "carrier": scheduled("str", CARRIER, bins="values", reason="two-letter code, in airlines"),
             "flight": scheduled("Int64", within(1, 9999), reason="flight number"),

@@ -13,7 +13,7 @@ from ontime.flights.contract.times import EXTRA_ZONES, at_home, minute_of_day, w
 DAY = 24 * 60  # minutes
 
 
-def _together(frame: pd.DataFrame, first: str, second: str) -> pd.Series:
+def _both_or_neither(frame: pd.DataFrame, first: str, second: str) -> pd.Series:
     return frame[first].isna() == frame[second].isna()
 
 
@@ -48,9 +48,9 @@ def _share_without_aircraft(flights: pd.DataFrame, planes: pd.DataFrame) -> floa
     return float((~_is_in(named, planes["tailnum"])).mean()) if len(named) else 0.0
 
 
-def _is_in(text: pd.Series, found: pd.Series) -> pd.Series:
-    """What `isin` says, without a look at every value of `found` in Python."""
-    known = pc.call_function("is_in", [pa.array(text)], pc.SetLookupOptions(pa.array(found)))
+def _is_in(text: pd.Series, names: pd.Series) -> pd.Series:
+    """What `isin` gives, without a look at every value of `names` in Python."""
+    known = pc.call_function("is_in", [pa.array(text)], pc.SetLookupOptions(pa.array(names)))
     return pd.Series(known.to_numpy(zero_copy_only=False), index=text.index)
 
 
@@ -60,7 +60,7 @@ def _share_without_weather(flights: pd.DataFrame, weather: pd.DataFrame) -> floa
 
 
 def _warmest_hour(weather: pd.DataFrame) -> float:
-    """The warmest hour at the station where it is furthest from two in the afternoon."""
+    """The warmest hour of the mean day, at the station where it is furthest from two in the afternoon."""
     mean = weather.groupby(["origin", "hour"])["temp"].mean().dropna()
     hours = pd.Series([hour for _, hour in mean.groupby("origin").idxmax()], dtype="float64")
     return float(hours[(hours - 14).abs().idxmax()]) if len(hours) else float("nan")
@@ -142,7 +142,7 @@ FLIGHT_RULES = (
     Rule(
         "departure_pair",
         ("dep_time", "dep_delay"),
-        lambda f: _together(f, "dep_time", "dep_delay"),
+        lambda f: _both_or_neither(f, "dep_time", "dep_delay"),
         "a departure has a time and a delay; a cancelled flight has neither",
         WHOLE_RECORD,
     ),
@@ -150,7 +150,7 @@ FLIGHT_RULES = (
         "departure_delay",
         ("sched_dep_time", "dep_time", "dep_delay"),
         lambda f: _delay_agrees(f, "dep_time", "sched_dep_time", "dep_delay"),
-        "the delay is the actual less the scheduled time, modulo a day",
+        "the delay is the actual minus the scheduled time, modulo a day",
         SWAPPED,
     ),
     Rule(
@@ -170,7 +170,7 @@ FLIGHT_RULES = (
     Rule(
         "arrival_pair",
         ("arr_delay", "air_time"),
-        lambda f: _together(f, "arr_delay", "air_time"),
+        lambda f: _both_or_neither(f, "arr_delay", "air_time"),
         "an arrival at the destination has a delay and a time in the air; a diverted flight has neither",
         WHOLE_RECORD,
     ),
@@ -185,7 +185,7 @@ FLIGHT_RULES = (
         "arrival_delay",
         ("sched_arr_time", "arr_time", "arr_delay"),
         lambda f: _delay_agrees(f, "arr_time", "sched_arr_time", "arr_delay"),
-        "the delay is the actual less the scheduled time, modulo a day",
+        "the delay is the actual minus the scheduled time, modulo a day",
         SWAPPED,
     ),
     Rule(

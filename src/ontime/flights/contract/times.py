@@ -25,7 +25,7 @@ TEXT = pa.large_string()
 def derive_flights(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFrame:
     """Add `id`, the local date `day` (in place of the day of the month) and the four moments in UTC.
 
-    Scheduled arrival is in the destination's local time, within 24 hours of the scheduled departure.
+    The scheduled arrival is in local time of the destination, and within 24 hours of the scheduled departure.
     """
     served = airports[airports["faa"].isin(flights["dest"].unique())].set_index("faa")["tzone"]
     zone = flights["dest"].map(served.dropna().to_dict() | EXTRA_ZONES)
@@ -33,7 +33,7 @@ def derive_flights(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFram
     ends_at = next_local_time(starts_at, minute_of_day(flights["sched_arr_time"]), zone)
     day = local_date(flights)
     return flights.assign(
-        id=identity(flights, day),
+        id=flight_ids(flights, day),
         day=day,
         starts_at=starts_at,
         ends_at=ends_at,
@@ -42,8 +42,11 @@ def derive_flights(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFram
     )
 
 
-def identity(flights: pd.DataFrame, day: pd.Series) -> pd.Series:
-    """2013-01-01-UA-1545-EWR-IAH of each flight and its local date: (n,) str, missing where any part is."""
+def flight_ids(flights: pd.DataFrame, day: pd.Series) -> pd.Series:
+    """The id of each flight, like 2013-01-01-UA-1545-EWR-IAH: (n,) str, missing where any part is.
+
+    day: the local scheduled date.
+    """
     parts = [pa.array(day).cast(pa.date32()), *(flights[name] for name in ("carrier", "flight", "origin", "dest"))]
     texts = [pa.array(part).cast(TEXT) for part in parts]  # a date as ISO 8601 has it
     joined = pc.call_function("binary_join_element_wise", [*texts, pa.scalar("-", TEXT)])
@@ -56,12 +59,12 @@ def derive_weather(weather: pd.DataFrame) -> pd.DataFrame:
 
 
 def at_home(moments: pd.Series) -> pd.Series:
-    """What clocks at the airports of departure show at these moments (UTC), without a zone."""
+    """What clocks in New York show at these moments (UTC), without a zone."""
     return moments.dt.tz_convert(HOME_ZONE).dt.tz_localize(None)
 
 
 def winter_offset(zone: pd.Series) -> pd.Series:
-    """Hours ahead of UTC in January 2013, by the names of time zones; missing stays missing."""
+    """How many hours each named time zone was ahead of UTC in January 2013; missing stays missing."""
     winter = pd.Timestamp("2013-01-15")
     names = zone.dropna().unique()
     return zone.map({name: (winter.tz_localize("UTC") - winter.tz_localize(name)) / HOUR for name in names})
@@ -102,7 +105,7 @@ def next_local_time(after: pd.Series, minute: pd.Series, zone: pd.Series) -> pd.
 
 
 def _next_in_zone(after: pd.DatetimeIndex, into: pd.TimedeltaIndex, zone: str) -> pd.DatetimeIndex:
-    """into: how far the local day is then."""
+    """into: how long the local day has lasted by then."""
     now = after.tz_convert(zone).tz_localize(None)
     today = now.normalize() + into
     local = today.where(today > now, today + pd.Timedelta(days=1))

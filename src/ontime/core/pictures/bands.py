@@ -1,4 +1,4 @@
-"""Tables of slices, costs and conformal sets -> their pictures, drawn the same everywhere."""
+"""The table of bands -> a picture."""
 
 from __future__ import annotations
 
@@ -6,32 +6,31 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ontime.core.pictures.style import ACCENT, INK, PALE
+from ontime.core.pictures.style import ACCENT, INK, PALE, SMALL, plain, spread
 
-BANDS = 10  # of a slice with more, those with the most rows are drawn
+MOST = 10  # bands of a slice; of a slice with more, those with the most rows are drawn
 PANELS = (
     ("roc_auc", "ROC AUC"),
-    ("gap", "probability said less rate"),
-    ("over_climatology", "log loss less climatology's"),
+    ("gap", "mean probability minus rate"),
+    ("over_climatology", "log loss minus climatology's"),
 )
 
 
-def weak_spots(table: pd.DataFrame, level: float) -> Figure:
-    """Each band of a slice table as a line, with the value of all rows behind it: ROC AUC, gap, gain on climatology."""
+def bands_picture(table: pd.DataFrame, level: float) -> Figure:
+    """Each band as a line, with the value of all rows behind it: ROC AUC, gap, log loss beside climatology's."""
     whole, bands = table[table["slice"] == "all"].iloc[0], _drawn(table)
     figure = Figure(figsize=(10, 1.2 + 0.15 * len(bands)), dpi=75, layout="constrained")
     places = -(np.arange(len(bands)) + 0.8 * (bands["slice"] != bands["slice"].shift()).cumsum().to_numpy())
     for axes, (metric, title) in zip(figure.subplots(1, 3, sharey=True), PANELS, strict=True):
-        value = bands[metric].to_numpy()
-        spread = [value - bands[f"{metric}_low"], bands[f"{metric}_high"] - value]
         axes.axvspan(whole[f"{metric}_low"], whole[f"{metric}_high"], color=PALE, alpha=0.5, linewidth=0)
-        axes.errorbar(value, places, xerr=spread, fmt="o", markersize=3, linewidth=1, color=ACCENT)
+        axes.errorbar(
+            bands[metric], places, xerr=spread(bands, metric), fmt="o", markersize=3, linewidth=1, color=ACCENT
+        )
         if metric == "gap":
             axes.axvline(0, color=INK, linewidth=0.8)
         axes.set_title(title, fontsize=9, color=INK)
-        axes.tick_params(labelsize=8, colors=INK)
+        plain(axes, SMALL)
         axes.tick_params(axis="y", length=0)
-        axes.spines[["top", "right"]].set_visible(False)
         axes.set_ylim(places.min() - 1, 0.2)
     names = [f"{name}: {band}" for name, band in zip(bands["slice"], bands["band"], strict=True)]
     figure.axes[0].set_yticks(places, names)
@@ -43,5 +42,5 @@ def _drawn(table: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for name, part in table.groupby("slice", sort=False):
         if name != "all":
-            parts.append(part.loc[part["rows"].nlargest(BANDS).index.sort_values()])
+            parts.append(part.loc[part["rows"].nlargest(MOST).index.sort_values()])
     return pd.concat(parts, ignore_index=True)

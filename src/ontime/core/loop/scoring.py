@@ -1,0 +1,64 @@
+"""What really came, and probabilities -> what answers of the replay lost, day by day and in the windows that count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ontime.core.evaluation.costs import PER, cost, decide
+from ontime.core.loop.replay import Run
+from ontime.core.loop.timeline import Timeline
+from ontime.core.monitoring.ledger import ANSWERED, DAY
+from ontime.core.statistics.metrics import log_losses, squared_errors
+from ontime.params import Costs, Intervals
+
+
+class Scorer(NamedTuple):
+    """What runs are scored by: what really came, the days, the first that nothing was chosen on, costs, intervals."""
+
+    plain: Timeline
+    days: Sequence[pd.Timestamp]
+    judged_from: pd.Timestamp
+    costs: Costs
+    intervals: Intervals
+
+    @property
+    def windows(self) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
+        """First and last day of `chosen`, where choosing is allowed, of `judged`, and of `all`.
+
+        Where all days judge there is no `chosen`.
+        """
+        first, last = self.days[0], self.days[-1]
+        since = max(self.judged_from, first)
+        spans = {"chosen": (first, since - DAY), "judged": (since, last), "all": (first, last)}
+        return {name: span for name, span in spans.items() if span[0] <= span[1]}
+
+    def losses(self, probability: np.ndarray, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+        """What these probabilities (n,) for all rows of some days lost: `day` and every metric.
+
+        A line for each row whose outcome was ever known. It is the true one, whatever a scenario made of it.
+        """
+        rows = self.plain.rows(first, last)
+        known = rows["outcome"].notna().to_numpy()
+        outcome, probability = rows.loc[known, "outcome"].to_numpy(dtype=bool), probability[known]
+        return pd.DataFrame(
+            {
+                "day": rows.loc[known, "day"].to_numpy(),
+                "log_loss": log_losses(probability, outcome),
+                "brier": squared_errors(probability, outcome),
+                "cost": PER * cost(decide(probability, self.costs), outcome, self.costs),
+            }
+        )
+
+    def answers(self, run: Run) -> pd.DataFrame:
+        """What each answer of a run lost, as `losses`."""
+        first, last = self.days[0], self.days[-1]
+        return self.losses(run.ledger.predictions(first, last, ANSWERED), first, last)
+
+
+def rows_between(rows: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    """The rows of the days from the first to the last, both included."""
+    return rows[(rows["day"] >= first) & (rows["day"] <= last)]

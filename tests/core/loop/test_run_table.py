@@ -1,0 +1,40 @@
+"""What answers of runs are scored to have lost, and which changes of champion were wrong: on runs made by hand."""
+
+import pandas as pd
+import pytest
+from replays import loss, run, scorer
+
+from ontime.core.loop.run_table import run_table
+from ontime.core.loop.scenarios import PLAIN
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    runs = {
+        "never": run("never", ["bad"] * 120),
+        "monthly": run("monthly", ["bad"] * 30 + ["good"] * 90),
+        "monthly, broken": run("monthly", ["bad"] * 30 + ["good"] * 40 + ["bad"] * 50, "broken"),
+    }
+    return run_table(runs, scorer()).set_index(["policy", "fault", "window", "beside"])
+
+
+def test_a_change_is_wrong_where_the_champion_before_would_have_lost_less(table: pd.DataFrame):
+    plain = table.loc[("monthly", PLAIN, "all", "never"), ["changes", "wrong_changes"]]
+    assert plain.tolist() == [1, 0]
+    broken = table.loc[("monthly", "broken", "judged", "monthly"), ["changes", "wrong_changes"]]
+    assert broken.tolist() == [1, 1]
+
+
+def test_losses_are_those_of_what_was_answered_beside_the_run_that_is_named(table: pd.DataFrame):
+    gap = loss("bad") - loss("good")
+    judged, difference = table.xs("judged", level="window"), "log_loss_minus_beside"
+    assert judged.loc[("monthly", PLAIN, "never"), "log_loss"] == pytest.approx(loss("good"), abs=1e-5)
+    assert judged.loc[("monthly", PLAIN, "never"), difference] == pytest.approx(-gap, abs=1e-5)
+    assert judged.loc[("never", PLAIN, "monthly"), difference] == pytest.approx(gap, abs=1e-5)
+    share = 50 / 60
+    assert judged.loc[("monthly", "broken", "monthly"), difference] == pytest.approx(share * gap, abs=1e-5)
+    assert set(judged.xs("broken", level="fault").index) == {("monthly", "monthly")}
+    fault = table.loc[("monthly", "broken", "fault", "monthly"), difference]
+    assert fault == pytest.approx(20 / 30 * gap, abs=1e-5)
+    chosen = table.loc[("monthly", PLAIN, "chosen", "never"), difference]
+    assert chosen == pytest.approx(-gap / 2, abs=1e-5)
