@@ -36,9 +36,13 @@ def call(dataset: Dataset, *words: str | Path, folder: Path) -> Done:
     handlers, level = log.handlers, log.level
     log.handlers = []  # so that the verb sets up its own, as in a process of its own
     try:
-        with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            with patch.dict(os.environ, PATH=PATH):
-                code = cli.main(dataset, typed)
+        with (
+            contextlib.chdir(folder),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            patch.dict(os.environ, PATH=PATH),
+        ):
+            code = cli.main(dataset, typed)
     finally:
         log.handlers = handlers
         log.setLevel(level)

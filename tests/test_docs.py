@@ -1,15 +1,13 @@
 """What README, CONTRIBUTING, CHANGELOG and docs/ say is so."""
 
-import importlib.util
 import re
 from pathlib import Path
-from types import ModuleType
 
-import pandas as pd
 import pytest
+from pages import WRITER
 from repositories import REPOSITORY, run
 
-from ontime import cli, params
+from ontime import cli
 from ontime.core.features.table import declared_features
 from ontime.core.report.dictionaries import data_dictionary, feature_dictionary
 from ontime.flights import FLIGHTS
@@ -23,7 +21,7 @@ PAGES = [
         *("docs/experiments.md", "docs/storage.md", "docs/predict.md"),
     )
 ]
-README, MISTAKES, AUDIT = (PAGES[number].read_text() for number in (0, 2, 3))
+README = PAGES[0].read_text()
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
 
@@ -92,43 +90,6 @@ def test_the_graph_of_the_readme_is_the_pipeline():
     assert f"```mermaid\n{graph}\n```" in README
 
 
-def pages_of() -> ModuleType:
-    """The module that writes the numbers."""
-    spec = importlib.util.spec_from_file_location("readme", REPOSITORY / ".ci/readme.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-WRITER = pages_of()
-metrics, written = WRITER.metrics, WRITER.written
-
-
-@pytest.mark.parametrize("page", WRITER.PAGES)
-def test_the_numbers_of_a_page_are_those_of_the_metrics(page: str):
-    skip_in_an_experiment()
-    text = (REPOSITORY / page).read_text()
-    assert WRITER.rewritten(text, WRITER.PAGES[page]()) == (text, []), "run: make readme"
-
-
-def test_what_readme_says_first_is_what_evaluate_found():
-    skip_in_an_experiment()
-    found, record = written(README), metrics("evaluate/intervals")
-    assert found["roc_auc"] == f"{100 * record['roc_auc']['value']:.1f} %"
-    assert found["backtest_roc_auc_interval"].startswith(f"{100 * record['backtest_roc_auc']['low']:.1f} to ")
-    assert f"{metrics('validate/metrics')['rows']['flights']:,} flights" in README
-    assert written(MISTAKES)["laws"] == str(len(pd.read_csv(REPOSITORY / "metrics/stress/laws.csv")))
-
-
-def test_the_policy_of_params_is_the_one_that_the_replay_recommends():
-    skip_in_an_experiment()
-    held = params.load(REPOSITORY / "params.yaml", "policy").rule
-    assert metrics("replay/replay")["recommended"] == held
-    assert written((REPOSITORY / "docs/loop.md").read_text())["recommended"] == held
-
-
 def test_a_number_that_changed_is_written_and_its_line_stays_a_line():
     page = "It is <!-- share -->1.0\n(0.5)<!-- /share --> of <!-- all -->7<!-- /all -->.\n"
     assert WRITER.rewritten(page, {"share": "1.0 (0.5)", "all": "7"}) == (page, [])
@@ -150,28 +111,6 @@ def test_a_number_that_changed_is_written_and_its_line_stays_a_line():
 def test_a_marker_that_is_wrong_is_named_and_nothing_is_written(page: str, said: str):
     with pytest.raises(ValueError, match=said):
         WRITER.rewritten(page, {"a": "1"})
-
-
-def skip_in_an_experiment() -> None:
-    if run("git", "diff", "--quiet", "HEAD", "--", "params.yaml", folder=REPOSITORY).returncode:
-        pytest.skip("the workspace holds an experiment: its params differ from those that are committed")
-
-
-def test_the_page_on_the_audit_tells_its_steps_in_order():
-    skip_in_an_experiment()
-    steps = metrics("audit/audit")["steps"]
-    told = re.findall(r"^\| ([^|]+) \| <!-- (\w+) -->.*?(, not paired)? \|$", AUDIT, re.MULTILINE)
-    said = [(step["title"], step["name"], "" if step.get("paired", True) else ", not paired") for step in steps]
-    assert told == said
-    gaps = {step["name"]: step["difference"]["value"] for step in steps if step["kind"] == "leak"}
-    assert min(gaps, key=lambda name: gaps[name]) == "random_split", "the page says that it costs most"
-
-
-def test_the_audit_ends_with_the_headline_and_begins_with_what_was_published():
-    skip_in_an_experiment()
-    first, *_, last = metrics("audit/audit")["steps"]
-    assert last["roc_auc"] == metrics("evaluate/intervals")["backtest_roc_auc"]
-    assert first["roc_auc"]["low"] < metrics("audit/audit")["published"]["roc_auc"] < first["roc_auc"]["high"]
 
 
 def test_no_registry_no_machine_path_and_no_data_is_committed():

@@ -193,3 +193,15 @@ def test_the_remote_verifies_and_dvc_calls_nobody(repository: Path):
     config = (repository / ".dvc/config").read_text()
     for setting in ("analytics = false", "check_update = false", "verify = true", "remote = storage"):
         assert setting in config
+
+
+def test_contributing_says_what_an_edit_makes_stale():
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
+    table = text[text.index("| An edit in | makes stale |") :].partition("\n\n")[0]
+    rows = re.findall(r"^\| (`.*?) \| ((?:`[a-z]+`(?:, )?)+) \|$", table, re.MULTILINE)
+    assert len(rows) > 6
+    for folders, stages in rows:
+        for folder in re.findall(r"`([^`]+)`", folders):
+            place = f"src/ontime/{folder.rstrip('/')}"
+            stale = [split_name(stage)[0] for stage in PIPELINE if place in PIPELINE[stage]["deps"]]
+            assert list(dict.fromkeys(stale)) == re.findall(r"`([a-z]+)`", stages), folder

@@ -45,6 +45,11 @@ def test_a_workflow_may_nothing_and_a_job_only_what_it_needs():
         assert job["timeout-minutes"], name
 
 
+def test_the_projects_own_check_has_one_bound():
+    runs = [step for step in STEPS if step.get("run") == ".ci/run"]
+    assert [step["timeout-minutes"] for step in runs] == [30, 30]
+
+
 def test_no_job_leaves_its_token_in_the_checkout():
     checkouts = [step for step in STEPS if step.get("uses", "").startswith("actions/checkout@")]
     assert len(checkouts) == len(JOBS)
