@@ -27,7 +27,7 @@ test: .venv/installed  ## run the tests
 	pytest -n auto --dist loadfile --no-loadscope-reorder
 
 nightly: .venv/installed  ## run the tests that are too slow for every change, or need a browser
-	pytest -m nightly
+	pytest -n auto --dist loadfile --no-loadscope-reorder -m 'nightly or hypothesis' --hypothesis-profile=nightly
 
 check: lint test  ## lint, then the tests: what must pass before a change lands
 

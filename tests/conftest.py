@@ -17,8 +17,36 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 
 # Examples are the same in every run, and a busy machine is no failure.
-settings.register_profile("ontime", deadline=None, derandomize=True)
+settings.register_profile("ontime", deadline=None, derandomize=True, max_examples=40)
+settings.register_profile("nightly", deadline=None, derandomize=True, max_examples=400)
 settings.load_profile("ontime")
+
+
+# Files that take longest, in the order in which they begin: the first makes the second dataset while the next need none
+# of it, and what is short fills the end.
+LONG_FIRST = (
+    "test_seam.py",
+    "stages/test_validate.py",
+    "actions/test_predict.py",
+    "flights/test_poison.py",
+    "ci/test_storage.py",
+    "test_experiments.py",
+    "actions/test_bench.py",
+    "stages/test_replay.py",
+    "stages/test_training.py",
+    "ci/test_data_version.py",
+    "repo/test_lineage.py",
+    "actions/test_sweep.py",
+    "actions/test_compare.py",
+    "stages/test_leads.py",
+    "ci/test_differences.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {REPOSITORY / "tests" / name: place for place, name in enumerate(LONG_FIRST)}
+    assert all(path.exists() for path in places)
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -2,10 +2,17 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from scipy.special import ndtr, ndtri
 
 from ontime.core.statistics.metrics import Days
 from ontime.params import Intervals
+
+
+def small_and_nightly(small: tuple[object, ...], nightly: tuple[object, ...], names: str) -> pytest.MarkDecorator:
+    """A simulation of few draws in every run, and one of many draws, which show more, in `make nightly`."""
+    return pytest.mark.parametrize(names, [small, pytest.param(*nightly, marks=pytest.mark.nightly)])
+
 
 SHARED = 0.15  # of what decides an outcome, the part that all rows of a day share
 PARAMS = Intervals(level=0.9, replicates=400, block_days=7, simulations=200, seed=1)

@@ -42,11 +42,11 @@ def environment(folder: Path) -> dict[str, str]:
 def team(fresh_toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A git remote `origin.git`, a DVC remote, and two clones: `mine`, where everything was run, and `colleague`.
 
-    Of the stages those up to `evaluate`: experiments here are run to be kept, exchanged and thrown away.
+    Of the stages those up to `backtest`: experiments here are run to be kept, exchanged and thrown away.
     """
     folder = tmp_path_factory.mktemp("team")
     pipeline = fresh_toy / "dvc.yaml"
-    pipeline.write_text(pipeline.read_text().split("  slices:\n")[0])
+    pipeline.write_text(pipeline.read_text().split("  evaluate:\n")[0])
     shutil.copy(REPOSITORY / ".dvc/config", fresh_toy / ".dvc/config")
     do(fresh_toy, f"dvc remote modify storage url {folder / 'storage'}")
     (folder / "storage").mkdir()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from s3fs import S3FileSystem
 pytestmark = [pytest.mark.s3, pytest.mark.needs("git", "git")]
 
 TABLE = "data/backtest.parquet"
+TABLES = (TABLE, "data/errors.parquet", "data/predictions.parquet")
 FEATURES = "data/features"
 OBJECTS = "ontime/files/md5"
 NOBODY = "http://127.0.0.1:9"
@@ -123,26 +125,26 @@ BREAK: dict[str, Callable[[S3FileSystem, str], None]] = {
 }
 
 
-@pytest.mark.parametrize("problem", BREAK)
-def test_a_broken_object_is_named_never_written_and_repaired(
-    problem: str, pushed: Path, clone: Path, bucket: S3FileSystem
-):
-    key = object_of(pushed, TABLE)
-    content = bucket.cat(key)
-    BREAK[problem](bucket, key)
-    done = dvc(clone, "pull", TABLE)
+def test_broken_objects_are_named_never_written_and_repaired(pushed: Path, clone: Path, bucket: S3FileSystem):
+    keys = [object_of(pushed, table) for table in TABLES]
+    contents = [bucket.cat(key) for key in keys]
+    for key, break_it in zip(keys, BREAK.values(), strict=True):
+        break_it(bucket, key)
+    done = dvc(clone, "pull", *TABLES)
     assert done.returncode != 0
-    assert TABLE in done.stderr
+    assert all(table in done.stderr for table in TABLES), done.stderr
     assert files_in(clone) == []
     done = verify(pushed, "--remote")
     assert done.returncode == 1
-    assert f"{TABLE} ({key}): {problem}" in done.stderr
+    for table, key, problem in zip(TABLES, keys, BREAK, strict=True):
+        assert f"{table} ({key}): {problem}" in done.stderr
     assert "data verify --remote --repair" in done.stderr
     done = verify(pushed, "--remote", "--repair")
-    assert (done.returncode, bucket.cat(key)) == (0, content), done.stderr
-    assert "sent again 1 objects of 1" in done.stdout
-    assert dvc(clone, "pull", TABLE).returncode == 0
-    assert files_in(clone) == [TABLE]
+    assert done.returncode == 0, done.stderr
+    assert [bucket.cat(key) for key in keys] == contents
+    assert "sent again 3 objects of 3" in done.stdout
+    assert dvc(clone, "pull", *TABLES).returncode == 0
+    assert files_in(clone) == [*TABLES]
 
 
 def test_an_object_that_push_believes_to_be_there_is_repaired(pushed: Path, bucket: S3FileSystem):
@@ -273,15 +275,16 @@ def test_a_second_start_finds_the_server_and_another_address_is_left_alone(pushe
 
 
 def test_a_stop_ends_just_that_server_and_a_start_finds_what_it_held(tmp_path: Path):
-    for name in ("one", "other"):
-        folder = tmp_path / name
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder in (one, other):
         folder.mkdir()
         assert run("git", "init", "-q", folder=folder).returncode == 0
         assert dvc(folder, "init", "-q").returncode == 0
         shutil.copy(REPOSITORY / ".dvc/config", folder / ".dvc/config")
-        assert storage("start", folder).returncode == 0
-    one, other = tmp_path / "one", tmp_path / "other"
     try:
+        with ThreadPoolExecutor() as pool:
+            begun = list(pool.map(lambda folder: storage("start", folder), (one, other)))
+        assert [done.returncode for done in begun] == [0, 0], "".join(map(output_of, begun))
         connect(one).pipe("ontime/kept", b"kept")
         assert "Ended process" in storage("stop", one).stdout
         assert connect(other).ls("ontime") == []

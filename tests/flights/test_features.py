@@ -1,9 +1,11 @@
 """The feature table: what a month of it holds, and that it does not matter how much of the past is there."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
-from repositories import run
+from repositories import call
 from toy import TOY
 from toy.contracts import TABLES as TOY_TABLES
 from toy.source import read as read_toy
@@ -13,10 +15,9 @@ from ontime.core.features.online import OnlineFeatures, records
 from ontime.core.features.table import OUTCOME, ROW, build, build_months, days_needed, declared_features, months_needed
 from ontime.flights import FLIGHTS
 from ontime.flights.contract.clocks import ARRIVAL, DEPARTURE, OBSERVED, SCHEDULE
-from ontime.flights.contract.columns import TABLES
 from ontime.flights.contract.outcome import not_on_time, outcome_known_at
-from ontime.flights.source import read_parts
 from ontime.io.formats import read_parquet
+from ontime.io.month_files import part
 
 FEATURES = FLIGHTS.features
 Months = dict[str, dict[str, pd.DataFrame]]
@@ -24,16 +25,9 @@ MONTHS = ["2013-01", "2013-02", "2013-03", "2013-04"]
 
 
 @pytest.fixture(scope="module")
-def clean() -> Months:
-    others: dict[str, pd.DataFrame] = {}
-    months: Months = {month: {} for month in MONTHS}
-    by_name = {table.name: table for table in TABLES}
-    for name, month, frame in read_parts("0.0.3", MONTHS[-1]):
-        known = others | months.get(month or "", {})
-        result = check_part(by_name[name], frame, month, known, 0.01)
-        assert result.clean is not None
-        (months[month] if month else others)[name] = result.clean
-    return months
+def clean(four_clean_months: Path) -> Months:
+    folder = four_clean_months / "data/clean"
+    return {month: {name: read_parquet(part(folder, name, month)) for name in FEATURES.tables} for month in MONTHS}
 
 
 def joined(clean: Months, months: list[str]) -> dict[str, pd.DataFrame]:
@@ -44,7 +38,7 @@ def features_of(clean: Months, month: str, past: list[str], lead: float = 2.0) -
     return build(FEATURES, clean[month], joined(clean, past), lead)
 
 
-@pytest.mark.parametrize("lead", [0.5, 2, 24])
+@pytest.mark.parametrize("lead", [24, *(pytest.param(lead, marks=pytest.mark.nightly) for lead in (0.5, 2))])
 def test_a_month_with_its_overlap_gives_the_bytes_of_the_whole(lead: float, clean: Months):
     whole = joined(clean, MONTHS)
     everything = build(FEATURES, whole, whole, lead)
@@ -165,21 +159,19 @@ def test_the_second_dataset_has_windows_too():
 @pytest.mark.parametrize("lead", ["0.4", "169", "two"])
 def test_an_impossible_lead_is_refused(lead: str, tmp_path):
     (tmp_path / "params.yaml").write_text(f"features: {{lead_hours: {lead}}}")
-    done = run("ontime", "featurize", folder=tmp_path)
+    done = call(FLIGHTS, "featurize", folder=tmp_path)
     assert done.returncode == 1
     assert "lead_hours: Input should be" in done.stderr
 
 
 def test_without_clean_data_the_error_says_what_to_do(tmp_path):
     (tmp_path / "params.yaml").write_text("features: {lead_hours: 2}")
-    done = run("ontime", "featurize", folder=tmp_path)
+    done = call(FLIGHTS, "featurize", folder=tmp_path)
     assert (done.returncode, "dvc repro" in done.stderr) == (1, True)
     assert "Traceback" not in done.stderr
 
 
-def test_the_stage_writes_a_file_a_month(workspace):
-    assert run("ontime", "validate", folder=workspace).returncode == 0
-    assert run("ontime", "featurize", folder=workspace).returncode == 0
-    files = sorted((workspace / "data/features").iterdir())
+def test_the_stage_writes_a_file_a_month(four_clean_months: Path):
+    files = sorted((four_clean_months / "data/features").iterdir())
     assert [path.stem for path in files] == MONTHS
     assert read_parquet(files[2])["outcomes_carrier_flight_60d_late"].notna().mean() > 0.8

@@ -181,8 +181,22 @@ def moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
     return ~((one == other) | (one.isna() & other.isna())).all(axis=1)
 
 
-@pytest.mark.parametrize("lead", LEADS)
-@pytest.mark.parametrize("night", CUTS)
+# In every run a night and a lead of each; every night at every lead in `make nightly`.
+EVERY_RUN = {
+    "the night clocks spring forward": 0.5,
+    "a stormy evening in summer": 2,
+    "the night clocks fall back": 24,
+}
+
+
+@pytest.mark.parametrize(
+    ("night", "lead"),
+    [
+        pytest.param(night, lead, marks=[] if EVERY_RUN.get(night) == lead else pytest.mark.nightly)
+        for night in CUTS
+        for lead in LEADS
+    ],
+)
 def test_what_happens_after_a_moment_moves_no_feature_as_of_it(night: str, lead: float):
     cut = CUTS[night]
     before, after = compare(cut, lead)
@@ -214,8 +228,10 @@ def test_a_leak_would_be_noticed():
     assert moved(known, after).sum() > 20
 
 
-@pytest.mark.parametrize("lead", [0.5, 2])
-def test_a_flight_s_own_outcome_never_moves_its_own_features(lead: float):
+@pytest.mark.parametrize(
+    ("lead", "rows"), [(0.5, 3), *(pytest.param(lead, 12, marks=pytest.mark.nightly) for lead in (0.5, 2))]
+)
+def test_a_flight_s_own_outcome_never_moves_its_own_features(lead: float, rows: int):
     """One by one: flights that left early enough to be known before they were predicted, and others."""
     tables = sound_clean(CUTS["the night clocks spring forward"])
     flights = tables["flights"]
@@ -223,7 +239,7 @@ def test_a_flight_s_own_outcome_never_moves_its_own_features(lead: float):
     week = {"flights": flights[days].reset_index(drop=True), "weather": tables["weather"]}
     names = [feature.name for feature in declared_features(FLIGHTS.features)]
     before = build(FLIGHTS.features, week, week, lead)
-    chosen = np.random.default_rng(1).choice(len(week["flights"]), 12, replace=False)
+    chosen = np.random.default_rng(1).choice(len(week["flights"]), rows, replace=False)
     for row in chosen:
         for change in (cancelled, gone_early, much_later):
             other = week | {"flights": change(week["flights"], int(row))}

@@ -115,7 +115,14 @@ def replayed(data: ReplayData, rows: pd.DataFrame, late: bool, number: int, rule
     }
 
 
-@pytest.mark.parametrize(("number", "late"), [(78, False), (57, True)])
+@pytest.mark.parametrize(
+    ("number", "late"),
+    [
+        (40, False),
+        pytest.param(78, False, marks=pytest.mark.nightly),
+        pytest.param(57, True, marks=pytest.mark.nightly),
+    ],
+)
 def test_what_is_not_known_yet_moves_no_answer_no_reading_and_no_decision(made: Path, number: int, late: bool):
     """Every outcome that is not known is turned round, and the features of rows yet to come are shuffled."""
     data = data_of(made)

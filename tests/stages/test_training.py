@@ -49,7 +49,7 @@ def featured(toy_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the second dataset's features, and a recipe that takes seconds."""
     folder = tmp_path_factory.mktemp("featured")
     shutil.copy(toy_made / "params.yaml", folder)
-    set_params(folder, learning_rate=0.001, leaves=8, max_rounds=1500, patience=1500, checkpoint_rounds=100)
+    set_params(folder, learning_rate=0.001, leaves=8, max_rounds=600, patience=600, checkpoint_rounds=40)
     for name in ("data/clean", "data/features"):
         shutil.copytree(toy_made / name, folder / name)
     return folder

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from simulated import PARAMS, days_of, year
+from simulated import PARAMS, days_of, small_and_nightly, year
 from toy import PARTS
 
 from ontime import params
@@ -202,7 +202,8 @@ def test_the_last_difference_is_the_mean_of_the_months_minus_all_together():
     assert MonthlyMinusPooled("roc_auc", days, by_month=True).value == pytest.approx(expected)
 
 
-def test_differences_of_steps_hold_the_truth_as_often_as_they_say():
+@small_and_nightly((20, 0.7, 1), (60, 0.8, 0.98), "draws, least, most")
+def test_differences_of_steps_hold_the_truth_as_often_as_they_say(draws: int, least: float, most: float):
     few = replace(PARAMS, replicates=200, simulations=100)
 
     def differences(seed: int, days: int) -> tuple[Interval, Interval]:
@@ -213,10 +214,10 @@ def test_differences_of_steps_hold_the_truth_as_often_as_they_say():
         return paired, calibrated_interval(by_month, few)
 
     truths = [interval.value for interval in differences(0, 1500)]
-    drawn = [differences(seed, 120) for seed in range(1, 61)]
+    drawn = [differences(seed, 120) for seed in range(1, draws + 1)]
     for truth, intervals in zip(truths, zip(*drawn, strict=True), strict=True):
         held = np.mean([interval.low <= truth <= interval.high for interval in intervals])
-        assert 0.8 <= held <= 0.98
+        assert least <= held <= most
 
 
 def test_an_unknown_split_is_named():

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import trees
 from repositories import call
-from simulated import calibrated_rows
+from simulated import calibrated_rows, small_and_nightly
 from toy import TOY
 
 from ontime.core.evaluation.mistakes import bands_in_common, explain_mistakes, worst_mistakes
@@ -124,18 +124,20 @@ def test_what_mistakes_have_in_common_is_found_with_its_lift():
     assert line["lift_low"] > 1.5
 
 
-def test_intervals_of_the_lift_hold():
+@small_and_nightly((30, 22), (100, 82), "draws, least")
+def test_intervals_of_the_lift_hold(draws: int, least: int):
     """Red rows are four times as likely to be drawn: a lift of 2. Of 100 simulations, 90 % shows as 82 or more."""
     held = 0
-    for seed in range(100):
+    for seed in range(draws):
         line = bands_in_common(*with_mistakes(seed, 4.0), PARAMS).set_index("band").loc["red"]
         held += line["lift_low"] <= 2.0 <= line["lift_high"]
-    assert held >= 82
+    assert held >= least
 
 
-def test_where_mistakes_have_nothing_in_common_the_table_hardly_ever_says_so():
-    tables = sum(len(bands_in_common(*with_mistakes(seed, 1.0), PARAMS)) > 0 for seed in range(100))
-    assert tables <= 17  # at most 10 %, and what 100 simulations can show of it
+@small_and_nightly((30, 8), (100, 17), "draws, most")
+def test_where_mistakes_have_nothing_in_common_the_table_hardly_ever_says_so(draws: int, most: int):
+    tables = sum(len(bands_in_common(*with_mistakes(seed, 1.0), PARAMS)) > 0 for seed in range(draws))
+    assert tables <= most  # at most 10 %, and what so many simulations can show of it
 
 
 def stage(folder: Path):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from simulated import calibrated_rows
+from simulated import calibrated_rows, small_and_nightly
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from ontime.core.evaluation.slices import band_metrics, bands_of, discoveries, left_out, slice_table
@@ -100,16 +100,17 @@ def test_a_band_that_is_off_is_called_so_and_the_others_are_not():
     assert not table.loc[("kind", "b"), "miscalibrated"]
 
 
-def test_of_bands_that_are_right_hardly_one_is_called_off():
+@small_and_nightly((40, 0.2), (200, 0.15), "draws, most")
+def test_of_bands_that_are_right_hardly_one_is_called_off(draws: int, most: float):
     """At most 10 % of tables may call any band of a model that is right: 200 tables show 10 % as up to 15 %."""
     random = np.random.default_rng(0)
     called = 0
-    for seed in range(200):
+    for seed in range(draws):
         frame = calibrated_rows(seed, 84, 40)
         frame["kind"] = random.choice(list("abcdefgh"), len(frame))
         kept = [estimate(band_metrics(part)["gap"], PARAMS).p_value() for _, part in frame.groupby("kind")]
         called += discoveries(np.array(kept), 1 - PARAMS.level).any()
-    assert called / 200 <= 0.15
+    assert called / draws <= most
 
 
 def step_up(p_values: np.ndarray, rate: float) -> np.ndarray:
@@ -149,17 +150,20 @@ def one_month(frame: pd.DataFrame) -> np.ndarray:
     return (frame["day"] < frame["day"].min() + pd.Timedelta(days=30)).to_numpy()
 
 
+@small_and_nightly((60, 0.8, 1), (200, 0.845, 0.985), "draws, least, most")
 @pytest.mark.parametrize("chosen", [few_rows_a_day, few_days, one_month])
-def test_intervals_of_small_slices_hold(chosen: Callable[[pd.DataFrame], np.ndarray]):
+def test_intervals_of_small_slices_hold(
+    chosen: Callable[[pd.DataFrame], np.ndarray], draws: int, least: float, most: float
+):
     """In 200 simulations, 90 % shows as 84.5 to 95.5 %, and intervals may be too wide rather than too narrow."""
     truth, held = the_truth(), dict.fromkeys(the_truth(), 0)
-    for seed in range(200):
+    for seed in range(draws):
         frame = calibrated_rows(seed, 120, 40)
         metrics = band_metrics(frame[chosen(frame)])
         for name, true in truth.items():
             _, low, high, *_ = estimate(metrics[name], PARAMS).interval(PARAMS.level)
             held[name] += low <= true <= high
-    assert {name: count for name, count in held.items() if not 0.845 <= count / 200 <= 0.985} == {}
+    assert {name: count for name, count in held.items() if not least <= count / draws <= most} == {}
 
 
 @functools.cache
