@@ -15,7 +15,8 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
-from ontime.repo.dvc_adapter import UnavailableError, files_below, open_repository, read_file
+from ontime.repo.checked_files import files_below, read_file
+from ontime.repo.dvc_adapter import UnavailableError, open_repository
 
 COLUMNS_SHOWN = 8
 SHOWN_BY_GIT = "metrics"

@@ -104,12 +104,12 @@ def amount(line: pd.Series, name: str) -> str:
 
 def added(line: pd.Series | Mapping[str, Any], metric: str = "log_loss") -> str:
     """What a disturbance adds to a metric, with its interval."""
-    return f"{Interval(line[f'{metric}_difference'], line[f'{metric}_low'], line[f'{metric}_high']):+.3f}"
+    return cell(line, f"{metric}_difference", "+.3f")
 
 
-def beside(line: pd.Series | Mapping[str, Any], metric: str = "log_loss", form: str = "+.4f") -> str:
-    """The difference of a metric to that of the run beside it, with its interval."""
-    return cell(line, f"{metric}_minus_beside", form)
+def to_baseline(line: pd.Series | Mapping[str, Any], metric: str = "log_loss", form: str = "+.4f") -> str:
+    """The difference of a metric to that of the baseline run, with its interval."""
+    return cell(line, f"{metric}_minus_baseline", form)
 
 
 def readme() -> dict[str, str]:
@@ -159,8 +159,8 @@ def ablation() -> dict[str, str]:
     """The feature group that is worth most at each lead, where one is shown to be worth anything."""
     numbers = {}
     for lead, groups in table("leads/ablation").groupby("lead", sort=False):
-        shown = lines_of(groups[groups["log_loss_low"] > 0])
-        worth_most = f"the {shown[0]['group']}, {cell(shown[0], 'log_loss', '.3f')}" if shown else "none"
+        shown = lines_of(groups[groups["log_loss_difference_low"] > 0])
+        worth_most = f"the {shown[0]['group']}, {cell(shown[0], 'log_loss_difference', '.3f')}" if shown else "none"
         numbers[f"worth_{lead}"] = f"{hours_in_words(groups['hours'].iloc[0])} ahead {worth_most}"
     return numbers
 
@@ -194,7 +194,7 @@ def weak_spots() -> dict[str, str]:
 
 def segment() -> dict[str, str]:
     (line,) = [line for line in lines("slices/segments") if line["confirmed"]]
-    value, low, high = (100 * line[name] for name in ("gap", "gap_low", "gap_high"))
+    value, low, high = (100 * line[name] for name in ("calibration_gap", "calibration_gap_low", "calibration_gap_high"))
     return {
         "segment": "{slice} {band}, {other_slice} {other_band}".format(**line),
         "segment_said": f"{100 * line['probability']:.1f} %",
@@ -219,7 +219,7 @@ def in_common() -> dict[str, str]:
 
 
 def costs() -> dict[str, str]:
-    ways, prices = table("slices/costs", "answers"), params.load(REPOSITORY / "params.yaml", "costs")
+    strategies, prices = table("slices/costs", "strategy"), params.load(REPOSITORY / "params.yaml", "costs")
     low, high = answer_thresholds(prices)
     even, _ = answer_thresholds(forced(prices))
     numbers = {
@@ -229,19 +229,19 @@ def costs() -> dict[str, str]:
         "unknown_from": f"{low:.2f}",
         "unknown_to": f"{high:.2f}",
         "threshold_best": f"{table('slices/costs_threshold', 'threshold')['cost'].idxmin():.2f}",
-        "unknown": cell(ways.loc["model or unknown"] / 1000, "unknown", ".0%"),
+        "unknown": cell(strategies.loc["model or unknown"] / 1000, "unknown", ".0%"),
     }
-    for answers in ("model", "model or unknown", "climatology", "always yes", "always no"):
-        name = answers.replace(" ", "_")
-        numbers[f"cost_{name}"] = amount(ways.loc[answers], "cost")
-        if answers != "model":
-            numbers[f"over_{name}"] = amount(ways.loc[answers], "over_model")
+    for strategy in ("model", "model or unknown", "climatology", "always yes", "always no"):
+        name = strategy.replace(" ", "_")
+        numbers[f"cost_{name}"] = amount(strategies.loc[strategy], "cost")
+        if strategy != "model":
+            numbers[f"{name}_minus_model"] = amount(strategies.loc[strategy], "cost_minus_model")
     return numbers
 
 
 def areas() -> dict[str, str]:
-    ways = table("slices/costs", "answers")
-    return {f"area_{name}": amount(ways.loc[name], "area") for name in ("model", "climatology")}
+    strategies, column = table("slices/costs", "strategy"), "area_under_cost_coverage"
+    return {f"area_{name}": amount(strategies.loc[name], column) for name in ("model", "climatology")}
 
 
 def conformal() -> dict[str, str]:
@@ -333,87 +333,88 @@ def loop() -> dict[str, str]:
 def policies() -> dict[str, str]:
     """Every policy beside never training anew, and beside training monthly."""
     record, runs = metrics("replay/replay"), table("replay/replay")
-    plain = runs[runs["fault"] == "nothing"]
-    never = plain[plain["beside"] == "never"].set_index(["policy", "window"])
-    monthly = plain[plain["beside"] == "monthly"].set_index(["policy", "window"])
+    plain = runs[runs["fault"] == "none"]
+    never = plain[plain["baseline"] == "never"].set_index(["policy", "window"])
+    monthly = plain[plain["baseline"] == "monthly"].set_index(["policy", "window"])
     gated = never.loc[("gated", "all")]
     header = (
         "policy",
-        "log loss, chosen",
-        "log loss, judged",
-        "cost, judged",
+        "log loss, selection",
+        "log loss, evaluation",
+        "cost, evaluation",
         "trainings",
-        "changes",
-        "wrong",
-        "alarms right, late, false",
+        "champion changes",
+        "harmful",
+        "alarms true, late, false",
     )
     return {
         "recommended": record["recommended"],
         "good": ", ".join(record["good"]),
-        "drift_judged": beside(monthly.loc[("drift", "judged")]),
-        "drift_all": beside(monthly.loc[("drift", "all")]),
-        "monthly_chosen": beside(never.loc[("monthly", "chosen")]),
-        "monthly_judged": beside(never.loc[("monthly", "judged")]),
-        "gate_chosen": beside(monthly.loc[("gated", "chosen")]),
-        "gate_judged": beside(monthly.loc[("gated", "judged")]),
-        "gate_cost": beside(monthly.loc[("gated", "judged")], "cost", "+.1f"),
-        "asked": str(int(gated["asked"])),
+        "drift_evaluation": to_baseline(monthly.loc[("drift", "evaluation")]),
+        "drift_all": to_baseline(monthly.loc[("drift", "all")]),
+        "monthly_selection": to_baseline(never.loc[("monthly", "selection")]),
+        "monthly_evaluation": to_baseline(never.loc[("monthly", "evaluation")]),
+        "gate_selection": to_baseline(monthly.loc[("gated", "selection")]),
+        "gate_evaluation": to_baseline(monthly.loc[("gated", "evaluation")]),
+        "gate_cost": to_baseline(monthly.loc[("gated", "evaluation")], "cost", "+.1f"),
+        "escalations": str(int(gated["escalations"])),
         "gated_cases": str(int(gated["retrainings"])),
         "policies": block(header, [policy_row(never, name) for name in dict.fromkeys(plain["policy"])]),
     }
 
 
 def policy_row(never: pd.DataFrame, name: str) -> tuple[str, ...]:
-    chosen, judged, year = (never.loc[(name, window)] for window in ("chosen", "judged", "all"))
-    counts = [str(int(year[count])) for count in ("retrainings", "changes", "wrong_changes")]
+    selection, evaluation, year = (never.loc[(name, window)] for window in ("selection", "evaluation", "all"))
+    counts = [str(int(year[count])) for count in ("retrainings", "champion_changes", "harmful_champion_changes")]
     rang = metrics("replay/replay")["policies"][name]["alarms"].get(name)
-    alarms = ", ".join(str(rang[kind]) for kind in ("right", "late", "false")) if rang else ""
-    return (name, beside(chosen), beside(judged), beside(judged, "cost", "+.1f"), *counts, alarms)
+    alarms = ", ".join(str(rang[f"{kind}_alarms"]) for kind in ("true", "late", "false")) if rang else ""
+    cost = to_baseline(evaluation, "cost", "+.1f")
+    return (name, to_baseline(selection), to_baseline(evaluation), cost, *counts, alarms)
 
 
 def faults() -> dict[str, str]:
     """What faults add to the same policy without them."""
     runs = table("replay/replay")
-    judged = runs[(runs["fault"] != "nothing") & (runs["window"] == "judged")]
-    broken = judged.set_index(["fault", "policy"]).loc[("a bad challenger", "monthly")]
-    rows = [
-        (line["fault"], line["policy"], beside(line), beside(line, "cost", "+.1f"), str(line["wrong_changes"]))
-        for line in lines_of(judged)
-    ]
+    judged = runs[(runs["fault"] != "none") & (runs["window"] == "evaluation")]
+    broken = judged.set_index(["fault", "policy"]).loc[("a model trained on shuffled labels", "monthly")]
+    rows = []
+    for line in lines_of(judged):
+        differences = to_baseline(line), to_baseline(line, "cost", "+.1f")
+        rows.append((line["fault"], line["policy"], *differences, str(line["harmful_champion_changes"])))
     return {
-        "broken_monthly": beside(broken),
-        "broken_cost": beside(broken, "cost", "+.1f"),
-        "faults": block(("fault", "policy", "log loss", "cost", "wrong champions"), rows),
+        "broken_monthly": to_baseline(broken),
+        "broken_cost": to_baseline(broken, "cost", "+.1f"),
+        "faults": block(("fault", "policy", "log loss", "cost", "harmful champion changes"), rows),
     }
 
 
 def alarms() -> dict[str, str]:
-    """Whether alarms told when to train anew, and whether the loss was where it was expected."""
+    """Whether alarms told when to train anew, and whether the loss was where it was estimated."""
     rules = table("alarms/rules")
-    tried = rules[rules["window"] == "judged"]
-    chosen = tried[tried["chosen"]]
-    psi = chosen.set_index("test").loc["psi"]
+    tried = rules[rules["window"] == "evaluation"]
+    selected = tried[tried["selected"]]
+    psi = selected.set_index("test").loc["psi"]
     p_values = tried[(tried["test"] == "p_values") & (tried["quantile"] == 0.8) & (tried["k"] == 1)]
-    weeks = table("alarms/weeks").dropna(subset="expected")
-    held = weeks["log_loss"].between(weeks["expected_low"], weeks["expected_high"])
-    header = ("rule", "alarms", "right", "late", "false a month", "missed", "worth a new model")
+    weeks = table("alarms/weeks").dropna(subset="log_loss_estimated")
+    held = weeks["log_loss"].between(weeks["log_loss_estimated_low"], weeks["log_loss_estimated_high"])
+    header = ("rule", "alarms", "true", "late", "false a month", "missed rises", "useful")
     return {
         "tried": str(len(tried)),
-        "psi_worth": f"{int(psi['worth'])} of {int(psi['alarms'])}",
-        "beyond_chance": str(int((tried["worth_share_low"] > tried["due"]).sum())),
-        "alarms": block(header, [alarm_row(line) for line in lines_of(chosen)]),
-        "followed": str(int(chosen["windows"].iloc[0])),
-        "due": f"{100 * chosen['due'].iloc[0]:.0f} %",
+        "psi_useful": f"{int(psi['useful_alarms'])} of {int(psi['alarms'])}",
+        "beyond_chance": str(int((tried["useful_share_low"] > tried["useful_base_rate"]).sum())),
+        "alarms": block(header, [alarm_row(line) for line in lines_of(selected)]),
+        "frozen": str(int(selected["windows"].iloc[0])),
+        "useful_base_rate": f"{100 * selected['useful_base_rate'].iloc[0]:.0f} %",
         "held": f"{100 * held.mean():.0f} %",
         "held_weeks": str(len(weeks)),
-        "p_values": f"{100 * p_values['ringing'].iloc[0]:.0f} %",
+        "p_values": f"{100 * p_values['share_of_windows_alarming'].iloc[0]:.0f} %",
     }
 
 
 def alarm_row(line: Mapping[str, Any]) -> tuple[str, ...]:
-    counts = (str(line[name]) for name in ("alarms", "right", "late"))
-    worth = cell(line, "worth_share", ".0%") or "none rang"
-    return (alarm_rule(line), *counts, f"{line['false_per_month']:.2f}", str(line["missed"]), worth)
+    counts = (str(line[name]) for name in ("alarms", "true_alarms", "late_alarms"))
+    useful = cell(line, "useful_share", ".0%") or "none rang"
+    return (alarm_rule(line), *counts, f"{line['false_alarms_per_month']:.2f}", str(line["missed_rises"]), useful)
 
 
 PAGES = {"README.md": readme, "docs/mistakes.md": mistakes, "docs/audit.md": audit, "docs/loop.md": loop}

@@ -1,14 +1,26 @@
 """The command line: a verb is a module, its help is the module's first line."""
 
+import errno
+import os
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from repositories import run
+from repositories import REPOSITORY, call, run, toy_repository
 
 from ontime import cli
 from ontime.flights import FLIGHTS
+
+ARGUMENTS = {
+    "ci_report": ("HEAD", "HEAD"),
+    "compare": ("HEAD", "HEAD"),
+    "data_diff": ("HEAD", "HEAD"),
+    "lead": ("h2",),
+    "predict": ("--rows", "rows.csv", "--events", "messages", "--out", "out.csv"),
+}
 
 
 def test_every_stage_and_action_is_a_verb_and_none_stands_twice(repository: Path):
@@ -51,7 +63,63 @@ def test_an_unknown_verb_is_a_usage_error_that_names_the_known_ones(capsys: pyte
 def test_an_error_of_the_user_is_shown_without_traceback(tmp_path: Path):
     done = run(sys.executable, "-m", "ontime", "fetch", folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == ("fetch: params.yaml is missing: run from the folder that holds dvc.yaml and params.yaml\n")
+    assert done.stderr == (
+        "fetch: params.yaml is missing, here and above: run from the folder that holds dvc.yaml and params.yaml\n"
+    )
+
+
+@pytest.mark.parametrize("verb", sorted(cli.verbs()))
+def test_every_verb_says_where_to_go_from_a_subfolder_and_outside(verb: str, tmp_path: Path):
+    root = tmp_path / "my räpo copy"
+    inside = root / "data/a b"
+    inside.mkdir(parents=True)
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(REPOSITORY / name, root)
+    words = (*cli.words_of(verb), *ARGUMENTS.get(verb, ()))
+    before = sorted(tmp_path.rglob("*"))
+    below, outside = call(FLIGHTS, *words, folder=inside), call(FLIGHTS, *words, folder=tmp_path)
+    assert (below.returncode, below.stdout, outside.returncode, outside.stdout) == (1, "", 1, "")
+    command = below.stderr.partition("run it in its root: ")[2].strip()
+    assert shlex.split(command) == ["cd", str(root)]
+    assert "run from the folder that holds dvc.yaml and params.yaml" in outside.stderr
+    assert sorted(tmp_path.rglob("*")) == before, "nothing is written"
+
+
+@pytest.mark.needs("setpriv", "util-linux")
+@pytest.mark.needs("git", "git")
+@pytest.mark.parametrize("words", [("fetch",), ("document",), ("ci-report", "HEAD", "HEAD")], ids=" ".join)
+def test_a_checkout_that_is_read_only_is_told_in_words(words: tuple[str, ...], tmp_path: Path):
+    root = tmp_path / "my räpo copy"
+    root.mkdir()
+    toy_repository(root)
+    without_powers = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
+    folders = [root, *(path for path in root.rglob("*") if path.is_dir() and ".git" not in path.parts)]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        done = run(*without_powers, sys.executable, "-m", "toy", *words, folder=root)
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "Permission denied: run as its owner, allow it" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "says"), [("EROFS", "read-only"), ("ENOSPC", "make room"), ("EACCES", "as its owner")]
+)
+def test_what_the_system_refuses_is_told_in_words(number: str, says: str, monkeypatch, capsys, tmp_path: Path):
+    def refuse(*_: object) -> None:
+        raise OSError(getattr(errno, number), os.strerror(getattr(errno, number)), "data/raw")
+
+    (tmp_path / "params.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli.params, "load", refuse)
+    assert cli.main(FLIGHTS, ["fetch"]) == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("fetch: data/raw: ")
+    assert says in printed
 
 
 def test_an_interrupt_is_a_word_and_the_code_of_a_shell(monkeypatch, capsys: pytest.CaptureFixture):

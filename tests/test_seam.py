@@ -21,7 +21,8 @@ BACK = "git checkout params.yaml dvc.lock metrics && dvc checkout"
 
 def test_no_word_of_the_dataset_in_the_machinery(repository: Path):
     source = repository / "src/ontime"
-    machinery = [path for path in source.rglob("*.py") if "flights" not in path.parts]
+    texts = [*source.rglob("*.py"), *source.rglob("*.j2")]
+    machinery = [path for path in texts if "flights" not in path.parts]
     found = [
         f"{path.name}:{number}: {line.strip()}"
         for path in machinery
@@ -77,7 +78,7 @@ def test_a_stop_under_dvc_writes_nothing_and_the_way_back_is_the_documented_one(
     source.write_text(source.read_text().replace('["NORTH", "SOUTH"]', '["NORTH", "NORTH"]'))
     done = run("dvc", "repro", folder=toy)
     assert done.returncode != 0
-    assert "depots, depot, rule key_unique: 1 row with the key of an earlier row" in done.stderr
+    assert "depots, depot, rule key_unique: 2 of 2 rows share 1 key with different values" in done.stderr
     assert BACK in (REPOSITORY / "CONTRIBUTING.md").read_text()
     assert run("bash", "-c", f"git checkout toy && {BACK}", folder=toy).returncode == 0
     assert "up to date" in run("dvc", "status", folder=toy).stdout

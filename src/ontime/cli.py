@@ -2,9 +2,11 @@
 
 import argparse
 import ast
+import errno
 import importlib
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +19,14 @@ from ontime.io.paths import Files
 
 HOME = Path(__file__).parent
 GROUPS = ("data",)  # first words of verbs of two words
+ALLOW = "run as its owner, allow it (chmod u+rwX), or copy the checkout to a place of your own"
+UNWRITABLE = {
+    errno.EACCES: ALLOW,
+    errno.EPERM: ALLOW,
+    errno.EROFS: "this place is read-only: copy the checkout to one that can be written",
+    errno.ENOSPC: "make room, or use another disk",
+    errno.EDQUOT: "make room within your quota, or use another disk",
+}
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended: 128 + SIGINT
 
 
@@ -57,6 +67,7 @@ def main(dataset: Dataset, arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format=f"{name}: %(message)s", level=logging.INFO, stream=sys.stderr)
     files = Files()
     try:
+        _require_root(Path.cwd())
         sections = {section: params.load(files.params, section) for section in sections_of(verbs()[verb])}
         _module(verb).run(dataset, files, **sections, **options)
         sys.stdout.flush()
@@ -66,10 +77,34 @@ def main(dataset: Dataset, arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, `head` or a pager, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more at its end
         return 1
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        print(f"{name}: {_unwritable(error)}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print(f"{name}: interrupted", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def _require_root(folder: Path) -> None:
+    """Raises OntimeError where a folder is not the root of a checkout: paths and git's answers would be of another."""
+    here = Files(folder)
+    if here.params.exists():
+        return
+    above = (Files(parent) for parent in folder.parents)
+    root = next((files.root for files in above if files.params.exists() and files.pipeline.exists()), None)
+    if root:
+        raise OntimeError(f"this is a folder inside of the checkout: run it in its root: cd {shlex.quote(str(root))}")
+    names = f"{here.pipeline.name} and {here.params.name}"
+    raise OntimeError(f"{here.params.name} is missing, here and above: run from the folder that holds {names}")
+
+
+def _unwritable(error: OSError) -> str:
+    """What the system does not let us read or write, and what to do."""
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror}: {UNWRITABLE[error.errno or 0]}"
 
 
 def sections_of(module: Path) -> list[str]:

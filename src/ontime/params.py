@@ -7,15 +7,19 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError
 
-from ontime.errors import OntimeError, validated
+from ontime.errors import OntimeError, did_you_mean, validated
 
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="a month such as 2013-06")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 LEADS = (0.5, 168)  # hours, least and most
 Hours = Annotated[float, Field(ge=LEADS[0], le=LEADS[1])]
+NAMED_LEADS = "hours by name, at least one, each name of small letters and digits such as h2"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")]
+GRID = "at least one param by its full name, each with a list of values: train.leaves: [15, 31]"
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 section = dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
@@ -121,7 +125,7 @@ class Stress:
 class Lead:
     """How early to look, and where to leave out each feature group."""
 
-    leads: Annotated[dict[Name, Hours], Field(min_length=1)]
+    leads: Annotated[dict[Name, Hours], Field(min_length=1, description=NAMED_LEADS)]
     ablation_at: list[str]
     ablation_every: Count
 
@@ -198,7 +202,7 @@ class Replay:
 class Sweep:
     """What to try: values of params by their full names, `train.leaves: [15, 31]`."""
 
-    grid: Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
+    grid: Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1, description=GRID)]
 
 
 RULES: tuple[str, ...] = get_args(Policy.__annotations__["rule"])
@@ -229,11 +233,13 @@ def load(path: Path, name: str) -> Any:  # noqa: ANN401 - the section's dataclas
 
 def section_of(sections: Mapping[str, Any], name: str, path: Path) -> Any:  # noqa: ANN401 - the section's dataclass
     """Section `name` of those that a file holds as its dataclass. Raises OntimeError with everything that is wrong."""
-    if name not in sections:
-        raise OntimeError(f"{path} has no section {name!r}; found: {sorted(sections)}")
     if unknown := sorted(set(sections) - set(SECTIONS)):
-        raise OntimeError(f"{path} has unknown sections {unknown}; known: {sorted(SECTIONS)}")
-    return validated(SECTIONS[name], sections[name], f"{path}, section {name!r}")
+        lines = [f"\n  {other}: unknown section; {did_you_mean(other, SECTIONS)}" for other in unknown]
+        raise OntimeError(f"{path}:{''.join(lines)}")
+    if name not in sections:
+        here = ", ".join(sorted(sections)) or "none"
+        raise OntimeError(f"{path} has no section {name!r}; its sections: {here}")
+    return validated(SECTIONS[name], sections[name], str(path), name)
 
 
 def read_sections(path: Path) -> dict[str, Any]:
@@ -249,18 +255,35 @@ def read_sections(path: Path) -> dict[str, Any]:
 def parse_sections(content: bytes, path: Path) -> dict[str, Any]:
     """The sections that the content of a file holds. Raises OntimeError where it holds none."""
     try:
-        sections = YAML(typ="safe", pure=True).load(content.decode("utf-8"))
-    except (YAMLError, ValueError) as error:
-        raise OntimeError(f"{path} is not valid YAML: {error}") from error
+        text = content.decode("utf-8")
+        sections = YAML(typ="safe", pure=True).load(text)
+    except UnicodeDecodeError as error:
+        raise OntimeError(f"{path} is no text in UTF-8 ({error}): save it as that") from error
+    except (YAMLError, ValueError, TypeError) as error:
+        raise OntimeError(_not_yaml(path, error)) from error
     if not isinstance(sections, dict):
-        raise OntimeError(f"{path} must hold sections, one a stage; found {type(sections).__name__}")
+        found_kind = "nothing" if sections is None else "a list" if isinstance(sections, list) else f"{sections!r:.60}"
+        raise OntimeError(f"{path} must hold sections, one a stage, such as fetch: {{...}}; found {found_kind}")
     return {str(name): section for name, section in sections.items()}
+
+
+def _not_yaml(path: Path, error: Exception) -> str:
+    """Where a text stops being YAML, and why."""
+    if isinstance(error, DuplicateKeyError) and error.problem_mark:
+        return f"{path}, line {error.problem_mark.line + 1}: {error.problem}: keep one of them"
+    if isinstance(error, MarkedYAMLError) and error.problem_mark:
+        mark, context = error.problem_mark, f" {error.context}" if error.context else ""
+        return f"{path}, line {mark.line + 1}, column {mark.column + 1}: not valid YAML:{context} {error.problem}"
+    if isinstance(error, ValueError):  # of a text that Python cannot make the date of, which it looks like
+        return f"{path} is not valid YAML: {error}: what looks like a day, 2013-06-31, must be one; a month is 2013-06"
+    return f"{path} is not valid YAML: {error}"
 
 
 def override(sections: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """Sections in which values by full name ('train.leaves') take the place of those that stand there."""
-    changed = {name: dict(section) for name, section in sections.items()}
+    changed = {name: dict(section) if isinstance(section, Mapping) else section for name, section in sections.items()}
     for name, value in settings.items():
         section, _, key = name.partition(".")
-        changed.setdefault(section, {})[key] = value
+        if isinstance(changed.setdefault(section, {}), dict):
+            changed[section][key] = value
     return changed

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
-from repositories import call, commit, run
+from repositories import REPOSITORY, call, commit, run
+from small_pipeline import cut, flip, object_of, replace, replace_read_only
 from toy import TOY
 
 from ontime.actions.ci_report import report_folder
@@ -83,6 +84,80 @@ def test_backtests_of_other_data_have_no_row_in_common(compared: Path):
     assert run("dvc", "checkout", "--force", folder=compared).returncode == 0
     assert done.returncode == 1
     assert "have no row in common" in done.stderr
+
+
+@pytest.mark.parametrize("harm", [cut, flip], ids=["cut", "flipped"])
+def test_a_backtest_whose_object_is_broken_is_refused_and_no_verdict_is_given(harm, compared: Path):
+    place = object_of(compared, "data/backtest.parquet")
+    content = place.read_bytes()
+    try:
+        harm(place)
+        done, report = compare(compared, "HEAD", "workspace"), toy_verb(compared, "ci-report", "HEAD", "blunt")
+    finally:
+        replace_read_only(place, content)
+    assert (done.returncode, done.stdout) == (1, "")
+    for words in ("data/backtest.parquet of ", "of the cache is broken", f"rm -f {place.relative_to(compared)}"):
+        assert words in done.stderr
+    assert report.returncode == 0
+    page = (compared / ".ontime/report/report.md").read_text()
+    assert "## `blunt` beside `HEAD`: no verdict" in page
+    assert "of the cache is broken" in page
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (lambda whole: whole[:1000], "data/backtest.parquet of the workspace cannot be read as Parquet ("),
+        (lambda _: b"", "cannot be read as Parquet ("),
+        (lambda _: b"id,day\n", "cannot be read as Parquet ("),
+    ],
+    ids=["cut", "empty", "CSV"],
+)
+def test_a_broken_backtest_of_the_workspace_is_told_in_words(content, says: str, compared: Path):
+    path = compared / "data/backtest.parquet"
+    before = path.read_bytes()
+    replace(path, content(before))
+    done = compare(compared, "workspace", "HEAD")
+    assert run("dvc", "checkout", "--force", folder=compared).returncode == 0
+    assert (done.returncode, done.stdout) == (1, "")
+    assert says in done.stderr
+    assert "data verify --repair" in done.stderr
+
+
+def test_a_backtest_without_its_columns_says_which(compared: Path):
+    path = compared / "data/backtest.parquet"
+    frame = pd.read_parquet(path).drop(columns="probability")
+    path.unlink()
+    frame.to_parquet(path)
+    done = compare(compared, "workspace", "HEAD")
+    assert run("dvc", "checkout", "--force", folder=compared).returncode == 0
+    assert (
+        "data/backtest.parquet of the workspace: expected columns probability, which are not among id, day"
+        in done.stderr
+    )
+
+
+def test_without_git_or_a_commit_no_revision_is_called_unknown(tmp_path: Path):
+    (tmp_path / "params.yaml").write_text((REPOSITORY / "tests/toy/params.yaml").read_text())
+    assert "git says: fatal: not a git repository" in compare(tmp_path, "HEAD", "workspace").stderr
+    assert run("git", "init", "-q", folder=tmp_path).returncode == 0
+    assert "Nothing is committed here yet" in compare(tmp_path, "HEAD", "workspace").stderr
+
+
+def test_in_a_shallow_clone_a_revision_that_is_not_there_is_cut_off(compared: Path, tmp_path: Path):
+    assert run("git", "clone", "-q", "--depth", "1", compared.as_uri(), "clone", folder=tmp_path).returncode == 0
+    for words in (
+        ("compare", "HEAD~1", "HEAD"),
+        ("ci-report", "origin/other", "HEAD"),
+        ("data", "diff", "HEAD~1", "HEAD"),
+    ):
+        done = toy_verb(tmp_path / "clone", *words)
+        assert done.returncode == 1
+        assert "This clone is shallow: its history is cut off at " in done.stderr
+        assert "`git fetch --unshallow` brings the rest" in done.stderr
+    done = toy_verb(tmp_path / "clone", "sweep")
+    assert done.returncode == 1
+    assert "which DVC loses" in done.stderr
 
 
 def test_a_report_says_what_compare_says_and_what_git_shows(compared: Path):

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from repositories import call, commit, run
+from small_pipeline import cut, flip, replace, replace_read_only
 from toy import TOY
 from toy.contracts import PARCELS
 
@@ -104,6 +105,34 @@ def test_months_of_one_hash_are_never_read(history: Path, tmp_path: Path):
     assert "data/clean/parcels/2020-06.parquet of" in done.stderr
     assert "cannot be had" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("harm", [cut, flip], ids=["cut", "flipped"])
+def test_a_month_whose_object_is_broken_is_refused(harm, history: Path):
+    (place,) = objects(history, "06")
+    content = place.read_bytes()
+    try:
+        harm(place)
+        done = diff(history, "five", "six")
+    finally:
+        replace_read_only(place, content)
+    assert (done.returncode, done.stdout) == (1, "")
+    for words in (
+        "data/clean/parcels/2020-06.parquet of ",
+        "of the cache is broken",
+        f"rm -f {place.relative_to(history)}",
+    ):
+        assert words in done.stderr
+
+
+def test_a_month_of_the_workspace_that_is_cut_off_is_told_in_words(history: Path):
+    path = month(history, "06")
+    content = path.read_bytes()
+    replace(path, content[: len(content) // 2])
+    done = diff(history, "five", "workspace")
+    replace(path, content)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "data/clean/parcels/2020-06.parquet of the workspace cannot be read as Parquet (" in done.stderr
 
 
 def test_a_revision_without_data_says_how_to_get_it(history: Path):

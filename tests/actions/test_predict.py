@@ -18,12 +18,12 @@ import pytest
 from repositories import call, run
 
 from ontime import params
+from ontime.core.contract.text_values import LIMIT
 from ontime.core.evaluation.conformal import Calibration
 from ontime.core.features.table import KEYS, model_features
 from ontime.core.model.training import fit_model
 from ontime.core.serving.admission import admit
 from ontime.core.serving.answers import features_as_of
-from ontime.core.serving.column_types import LIMIT
 from ontime.core.serving.messages import join_feeds, to_feeds
 from ontime.flights import FLIGHTS
 from ontime.io import answer_files
@@ -104,7 +104,8 @@ def test_messages_make_the_raw_table_that_they_were_made_of(shop: Path, table: s
     raw = read_parquet(part(Files(shop).raw, table, "2013-02"))
     joined = join_feeds(MESSAGES[table], TABLES[table], "2013-02", to_feeds(MESSAGES[table], raw), 0.0)
     pd.testing.assert_frame_equal(joined.raw, raw)
-    assert joined.unmatched.empty
+    assert joined.quarantine.empty
+    assert joined.lost.empty
     assert not joined.findings
 
 
@@ -127,7 +128,7 @@ def test_decisions_follow_the_costs_and_sets_the_calibration(whole: pd.DataFrame
     assert by_decision.max()["no"] <= 0.2 <= by_decision.min()["unknown"]
     assert by_decision.max()["unknown"] <= 0.4 <= by_decision.min()["yes"]
     true, false = whole["probability"] >= 0.2, 1 - whole["probability"] >= 0.3
-    expected = np.select([true & false, true, false], ["both", "true", "false"], "none")
+    expected = np.select([true & false, true, false], ["both", "true", "false"], "empty")
     assert whole["conformal_set"].tolist() == expected.tolist()
 
 
@@ -148,6 +149,45 @@ def test_text_says_the_same_as_parquet_on_standard_input_too(copy: Path, whole: 
     assert done.returncode == 0, done.stderr
     text = read_parquet(copy / "text.parquet")
     pd.testing.assert_frame_equal(text.drop(columns="data"), whole.drop(columns="data"))
+
+
+def test_messages_that_other_tools_wrote_are_answered_with_the_same_bits(copy: Path, whole: pd.DataFrame):
+    paths = {feed: part(copy / "events", feed, "2013-04") for feed in FEEDS}
+    frames = {feed: read_parquet(path) for feed, path in paths.items()}
+    for path in paths.values():
+        path.unlink()
+    numbers = dict.fromkeys(("day", "dep_time", "dep_delay"), pd.ArrowDtype(pa.float64()))
+    text = pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string()))
+    frames["departures"].astype({**numbers, "origin": text, "tailnum": "category"}).to_parquet(paths["departures"])
+    frames["schedule"].set_index(KEY).to_parquet(paths["schedule"])
+    table = pa.Table.from_pandas(frames["arrivals"])  # changed with pyarrow; the notes of pandas stay as they were
+    for name, kind in {"arr_delay": pa.string(), "day": pa.decimal128(20, 0), "carrier": pa.binary()}.items():
+        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(kind))
+    pq.write_table(table, paths["arrivals"])
+    hour = frames["weather"]["time_hour"].dt.strftime("%Y-%m-%d %H:%M:%S+00")
+    frames["weather"].assign(time_hour=hour).to_csv(paths["weather"].with_suffix(".csv"))
+    pd.testing.assert_frame_equal(answers(copy).drop(columns="data"), whole.drop(columns="data"))
+
+
+def test_a_column_without_values_is_missing_values_whatever_type_its_file_has(copy: Path):
+    path = part(copy / "events", "weather", "2013-04")
+    weather = read_parquet(path)
+    broken(path, weather.assign(wind_gust=np.nan))
+    expected = answers(copy)
+    broken(path, weather.assign(wind_gust=None))
+    pd.testing.assert_frame_equal(answers(copy).drop(columns="data"), expected.drop(columns="data"))
+
+
+def test_a_comma_at_the_end_of_every_row_is_one_reason_that_says_so(copy: Path):
+    path = part(copy / "events", "weather", "2013-04")
+    header, *lines = read_parquet(path).to_csv(index=False).splitlines()
+    path.unlink()
+    path.with_suffix(".csv").write_text("\n".join([header, *(f"{line}," for line in lines)]))
+    done = predict(copy)
+    assert done.returncode == 1
+    assert "1 reason to stop" in done.stderr
+    assert "[stop] weather 2013-04, the file, rule fields: " in done.stderr
+    assert "every row ends in a comma that the header lacks\n    for example: line 2 has 16 fields" in done.stderr
 
 
 def moments(frame: pd.DataFrame) -> dict[str, None]:
@@ -360,9 +400,9 @@ def test_links_are_followed_and_tables_that_nothing_needs_are_not_read(copy: Pat
         ("new.csv", ["--rows", "none.csv"], "none.csv is missing: expected rows"),
         ("new.csv", ["--rows", "/dev/stdin"], "or - for CSV on standard input"),
         ("new.csv", ["--rows", "empty.parquet"], "empty.parquet cannot be read as Parquet"),
-        ("new.csv", ["--rows", "twice.parquet"], "twice.parquet: expected each column once, found more than one dest"),
-        ("new.csv", ["--rows", "twice.csv"], "twice.csv: expected each column once, found more than one dest, flight"),
-        ("new.csv", ["--rows", "text.parquet"], "[stop] rows, flight, rule type: str, expected Int64"),
+        ("new.csv", ["--rows", "twice.parquet"], "[stop] rows, dest, rule column_once: there 2 times"),
+        ("new.csv", ["--rows", "twice.csv"], "[stop] rows, flight, rule column_once: there 2 times"),
+        ("new.csv", ["--rows", "text.parquet"], "values, expected Int64\n    for example: 'seven' in row 1"),
         ("new.csv", ["--model", "rows.parquet"], "rows.parquet is no folder: expected one with model.txt"),
         ("new.csv", ["--now", "1600-01-01T00:00Z"], "rows of 2013-04 are asked for as of 1600-01-01"),
     ],
@@ -387,12 +427,12 @@ def test_what_cannot_be_meant_is_refused_and_changes_nothing(copy: Path, out: st
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        (SIGNATURE, {"lead_hours": None}, "lead_hours: Input should be a valid number; found None"),
-        (SIGNATURE, {"lead_hours": -2}, "lead_hours: Input should be greater than or equal to 0.5; found -2"),
+        (SIGNATURE, {"lead_hours": None}, "lead_hours: expected a number from 0.5 to 168, found nothing"),
+        (SIGNATURE, {"lead_hours": -2}, "lead_hours: expected a number from 0.5 to 168, found -2"),
         (
             SIGNATURE,
             {"lead_hours": "2"},
-            "signature of a model of the stage train:\n  lead_hours: Input should be a valid number",
+            "signature of a model of the stage train:\n  lead_hours: expected a number from 0.5 to 168, found the text",
         ),
         (SIGNATURE, {"categories": {}}, "signature.json: expected features, the type of each"),
         (SIGNATURE, {"types": {}}, "Fetch it again (dvc pull, or dvc checkout)"),
@@ -446,6 +486,64 @@ def test_a_few_broken_rows_do_not_stop_the_beginning_of_a_month(shop: Path, wron
     assert any(finding.stops for finding in admitted.findings) == stops
     assert (admitted.quarantine["column"] == "temp").sum() == wrong
     assert not any("contract" in finding.remedy or "dvc" in finding.remedy for finding in admitted.findings)
+
+
+def test_what_delivery_does_to_messages_stops_no_run_and_costs_no_answer(copy: Path, whole: pd.DataFrame):
+    """Messages that come twice, or in the file of another month, or have no flight number, or no value at all."""
+    for feed in FEEDS:
+        path = part(copy / "events", feed, "2013-04")
+        messages, earlier = (read_parquet(part(copy / "events", feed, month)) for month in ("2013-04", "2013-03"))
+        gone = [name for name in messages if name in {"flight", "origin"}]
+        keyless = messages.iloc[[3, 4]].assign(**{name: messages[name].where(messages.index < 0) for name in gone})
+        empty = messages.head(0).reindex([0, 1])
+        late = earlier.tail(1) if feed in ("departures", "arrivals") else earlier.head(0)
+        more = [messages.iloc[[0, 0, 9]], keyless, empty, late]
+        broken(path, pd.concat([messages, *more], ignore_index=True).astype(messages.dtypes))
+    answered = answers(copy)
+    pd.testing.assert_frame_equal(answered.drop(columns="data"), whole.drop(columns="data"))
+    quarantine = read_parquet(copy / "out.parquet.quarantine.parquet")
+    assert quarantine["rule"].value_counts()[["in_schedule", "in_weather"]].tolist() == [11, 3]
+    assert "key_unique" not in quarantine["rule"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("feed", "column", "lost"), [("departures", "dep_delay", "departure"), ("arrivals", "air_time", "arrival")]
+)
+def test_messages_that_contradict_one_another_cost_their_row_what_they_would_tell(
+    copy: Path, feed: str, column: str, lost: str
+):
+    path = part(copy / "events", feed, "2013-04")
+    messages = read_parquet(path)
+    other = messages.iloc[[7]].assign(**{column: messages[column] + 1})
+    broken(path, pd.concat([messages, other, other, messages.iloc[[9]]], ignore_index=True))
+    done = predict(copy)
+    assert done.returncode == 0, done.stderr
+    assert f"{feed} 2013-04, {', '.join(KEY)}, rule key_unique: 2 of " in done.stderr
+    name = MESSAGES["flights"].identity(other).iloc[0]  # type: ignore[misc]
+    quarantine = read_parquet(copy / "out.parquet.quarantine.parquet").query("key == @name")
+    assert quarantine[["table", "rule"]].to_numpy().tolist() == [[feed, "key_unique"]] * 2
+    files = Files(copy)
+    reference = {table: read_parquet(part(files.clean, table, None)) for table in ("airlines", "airports")}
+    feeds = {feed: read_parquet(part(copy / "events", feed, "2013-04")) for feed in FEEDS}
+    flights = admit(FLIGHTS.tables, FLIGHTS.messages, "2013-04", feeds, reference, 0.01).tables["flights"]
+    assert flights.loc[flights["lost_from"].notna(), ["id", "lost_from"]].to_numpy().tolist() == [[name, lost]]
+    assert flights.loc[flights["id"] == name, ["arrived_at", column]].isna().to_numpy().all()
+
+
+@pytest.mark.parametrize("table", ["airports", "airlines"])
+def test_reference_tables_beside_the_messages_may_have_rows_twice(copy: Path, whole: pd.DataFrame, table: str):
+    rows = read_parquet(part(Files(copy).raw, table, None))
+    write_parquet(pd.concat([rows, rows.head(3)], ignore_index=True), copy / f"events/{table}.parquet")
+    pd.testing.assert_frame_equal(answers(copy).drop(columns="data"), whole.drop(columns="data"))
+
+
+def test_a_file_for_all_months_may_have_messages_twice(copy: Path, whole: pd.DataFrame):
+    frames = [read_parquet(part(copy / "events", "departures", month)) for month in MONTHS]
+    shutil.rmtree(copy / "events/departures")
+    write_parquet(
+        pd.concat([*frames, frames[0].head(2), frames[3]], ignore_index=True), copy / "events/departures.parquet"
+    )
+    pd.testing.assert_frame_equal(answers(copy).drop(columns="data"), whole.drop(columns="data"))
 
 
 def test_a_message_that_comes_twice_is_named(copy: Path):

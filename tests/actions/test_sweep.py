@@ -14,6 +14,7 @@ from repositories import REPOSITORY, call, commit, run
 from toy import TOY
 
 from ontime.core.evaluation.sweep import rank_trials, trials
+from ontime.core.statistics.intervals import Interval
 from ontime.params import Intervals
 
 PATH = {"PYTHONPATH": str(REPOSITORY / "tests")}
@@ -68,7 +69,8 @@ def test_looking_at_many_trials_widens_the_interval_of_each():
     other = rows.assign(probability=random.random(1000))
     alone = rank_trials({"a": {}}, {"a": other}, rows, PARAMS)
     many = rank_trials({name: {} for name in "abcdefgh"}, dict.fromkeys("abcdefgh", other), rows, PARAMS)
-    widths = [float((table["log_loss_high"] - table["log_loss_low"]).iloc[0]) for table in (alone, many)]
+    intervals = [Interval.from_columns(table.iloc[0], "log_loss_difference") for table in (alone, many)]
+    widths = [interval.high - interval.low for interval in intervals]
     assert widths[1] > 1.3 * widths[0]
 
 
@@ -97,7 +99,7 @@ def test_a_sweep_that_is_killed_goes_on_and_leaves_the_workspace_alone(swept: Pa
     table = pd.read_csv(swept / ".ontime/sweep.csv")
     assert set(table["experiment"]) == set(NAMES)
     assert table["max_rounds"].iloc[0] == 40
-    assert table.set_index("experiment").loc["sweep-leaves-4-max-rounds-40", "log_loss_gap"] == 0
+    assert table.set_index("experiment").loc["sweep-leaves-4-max-rounds-40", "log_loss_difference"] == 0
     assert (table["verdict"] == "worse").sum() == 2
     assert (swept / ".ontime/sweep.png").stat().st_size > 5_000
     shown = done.stdout.splitlines()
@@ -110,9 +112,9 @@ def test_a_sweep_that_is_killed_goes_on_and_leaves_the_workspace_alone(swept: Pa
     ("grid", "reason"),
     [
         ("train.leafs: [3]", "leafs: unknown"),
-        ("train.leaves: [1]", "leaves: Input should be greater than or equal to 2"),
-        ("trees.leaves: [3]", "unknown sections ['trees']"),
-        ("train.leaves: []", "grid.train.leaves: List should have at least 1 item"),
+        ("train.leaves: [1]", "train.leaves: expected a whole number from 2 to 4096, found 1"),
+        ("trees.leaves: [3]", "trees: unknown section; did you mean"),
+        ("train.leaves: []", "sweep.grid.train.leaves: expected a list of at least one value, found a list, but empty"),
     ],
 )
 def test_a_grid_that_cannot_be_run_is_refused_before_anything_runs(grid: str, reason: str, swept: Path, tmp_path: Path):

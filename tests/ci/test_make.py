@@ -1,5 +1,6 @@
 """What a newcomer's machine lacks is said in words, before anything is installed."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,50 @@ def test_another_default_of_a_declaration_or_another_dataset_makes_every_stage_s
     done = run(".ci/lock-check", folder=clone)
     assert done.returncode == 1
     assert done.stdout.startswith("dvc.lock is out of date from stage 'fetch' on: run dvc repro")
+
+
+PIP = """\
+case "$*" in
+    *--editable*) exit 0;;
+    *install*) ;;
+    *) exit 0;;
+esac
+echo "WARNING: Location 'file://some.host/simple/one/' is ignored: it is neither a file nor a directory." >&2
+for number in $(seq 45); do echo "Collecting one$number==1"; done
+echo "Installing collected packages: one1"
+mkdir -p .venv/lib/python3.11/site-packages/one1-1.dist-info
+"""
+
+
+def installed(folder: Path, end: str):
+    """Run .ci/install with a pip that only prints."""
+    (folder / ".ci").mkdir()
+    shutil.copy(REPOSITORY / ".ci/install", folder / ".ci")
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / "requirements.lock").write_text("".join(f"one{number}==1\n" for number in range(45)))
+    fake(folder / ".ci", "python", "exit 0")
+    fake(folder / ".venv/bin", "python", PIP + end)
+    return run(folder / ".ci/install", folder=folder)
+
+
+def test_an_installation_without_a_terminal_shows_progress_in_lines_and_no_host(tmp_path: Path):
+    done = installed(tmp_path, "sleep 6; echo Successfully installed one1-1")
+    assert done.returncode == 0, done.stderr
+    assert [line.strip() for line in done.stdout.splitlines() if line.strip()] == [
+        "Installing 45 packages into .venv: a minute or two, once",
+        "20 of 45 found",
+        "40 of 45 found",
+        "all found; unpacking and compiling them ...",
+        "1 of 45 unpacked and compiled",
+    ]
+    assert done.stderr == ""
+    assert (tmp_path / ".venv/installed").exists()
+
+
+def test_an_installation_that_fails_says_why_and_leaves_no_mark(tmp_path: Path):
+    done = installed(
+        tmp_path, "echo 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES' >&2; echo '    one1: sha256' >&2; exit 1"
+    )
+    assert done.returncode == 1
+    assert "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES\n    one1: sha256" in done.stderr
+    assert not (tmp_path / ".venv/installed").exists()

@@ -161,7 +161,7 @@ def test_an_impossible_lead_is_refused(lead: str, tmp_path):
     (tmp_path / "params.yaml").write_text(f"features: {{lead_hours: {lead}}}")
     done = call(FLIGHTS, "featurize", folder=tmp_path)
     assert done.returncode == 1
-    assert "lead_hours: Input should be" in done.stderr
+    assert "features.lead_hours: expected a number from 0.5 to 168" in done.stderr
 
 
 def test_without_clean_data_the_error_says_what_to_do(tmp_path):

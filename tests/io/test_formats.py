@@ -37,6 +37,17 @@ def test_a_cut_off_file_is_a_clear_error(tmp_path: Path):
         read_parquet(tmp_path / "b.parquet")
 
 
+@pytest.mark.parametrize("notes", [b"no JSON", b"[]", None])
+def test_notes_for_pandas_that_do_not_fit_are_a_broken_file(tmp_path: Path, notes: bytes | None):
+    table = pa.Table.from_pandas(FRAME)
+    changed = table.set_column(0, "whole", table["whole"].cast(pa.string()))
+    pq.write_table(
+        changed.replace_schema_metadata({"pandas": notes} if notes else table.schema.metadata), tmp_path / "a.parquet"
+    )
+    with pytest.raises(OntimeError, match=r"a\.parquet cannot be read as Parquet: .*notes for pandas"):
+        read_parquet(tmp_path / "a.parquet")
+
+
 def test_json_is_sorted_ends_with_a_line_and_holds_no_nan(tmp_path: Path):
     write_json({"b": 1, "a": [1.5]}, tmp_path / "a.json")
     assert (tmp_path / "a.json").read_text() == '{\n  "a": [\n    1.5\n  ],\n  "b": 1\n}\n'

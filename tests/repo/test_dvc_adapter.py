@@ -1,6 +1,5 @@
 """What the adapter relies on in DVC, on a small real repository: where DVC changes it, these say so."""
 
-import hashlib
 import json
 import re
 import shutil
@@ -13,37 +12,14 @@ import pytest
 from dvc.utils.serialize import parse_yaml
 from repositories import REPOSITORY, commit, run
 from ruamel.yaml import YAML, CParser
+from small_pipeline import ONE, PIPELINE, head, md5, replace
 
 from ontime.errors import OntimeError
 from ontime.io.hashes import folder_md5
-from ontime.repo import dvc_adapter
+from ontime.repo import checked_files, dvc_adapter
 from ontime.repo.dvc_adapter import Output, UnavailableError, open_repository
 
 pytestmark = pytest.mark.needs("git", "git")
-
-PIPELINE = """\
-stages:
-  make:
-    cmd: mkdir -p data/table metrics/make && cp one.txt data/table/a && cp one.txt metrics/make/a.csv
-    deps: [one.txt]
-    params: [section, other.key]
-    outs:
-      - data/table
-      - metrics/make:
-          cache: false
-  read:
-    foreach: [x, y]
-    do:
-      cmd: cp data/table/a data/${item}
-      deps: [data/table]
-      outs: ["data/${item}"]
-"""
-PARAMS = "section: {list: [1, 2], deep: {value: a}}\nother: {key: 1, free: 2}\n"
-ONE = b"one\n"
-
-
-def md5(content: bytes) -> str:
-    return hashlib.md5(content).hexdigest()
 
 
 @contextmanager
@@ -54,44 +30,6 @@ def relied_on(what: str) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - whatever a change of DVC raises
         place = "src/ontime/repo/dvc_adapter.py"
         pytest.fail(f"DVC {dvc.__version__} no longer does what {place} relies on, {what}: {error!r}")
-
-
-@pytest.fixture(scope="module")
-def pushed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A pipeline of two kinds of stages, run, committed and pushed to a folder as its remote."""
-    folder = tmp_path_factory.mktemp("made") / "repository"
-    folder.mkdir()
-    (folder / "one.txt").write_bytes(ONE)
-    (folder / "params.yaml").write_text(PARAMS)
-    (folder / "dvc.yaml").write_text(PIPELINE)
-    (folder / ".gitignore").write_text("/data\n")
-    for command in ("git init -q", "dvc init -q", "dvc config core.analytics false"):
-        assert run(*command.split(), folder=folder).returncode == 0
-    (folder.parent / "remote").mkdir()
-    assert run("dvc", "remote", "add", "-d", "storage", "../remote", folder=folder).returncode == 0
-    done = run("dvc", "repro", folder=folder)
-    assert done.returncode == 0, done.stderr
-    commit(folder)
-    assert run("dvc", "push", folder=folder).returncode == 0
-    return folder
-
-
-@pytest.fixture
-def repository(pushed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy to change, and the current folder."""
-    folder = Path(shutil.copytree(pushed, tmp_path / "made/repository", symlinks=True))
-    shutil.copytree(pushed.parent / "remote", folder.parent / "remote")
-    monkeypatch.chdir(folder)
-    return folder
-
-
-def head(folder: Path) -> str:
-    return run("git", "rev-parse", "HEAD", folder=folder).stdout.strip()
-
-
-def replace(path: Path, content: bytes) -> None:
-    path.unlink()  # what DVC put there is read-only
-    path.write_bytes(content)
 
 
 @pytest.mark.usefixtures("repository")
@@ -143,10 +81,10 @@ def test_outputs_are_named_with_their_hash_and_with_who_keeps_them(repository: P
     table, record = folder_md5({"a": md5(ONE)}), folder_md5({"a.csv": md5(ONE)})
     with relied_on("the outputs of the pipeline and the files below them"), open_repository() as opened:
         assert opened.outputs() == [
-            Output("data/table", table, True),
-            Output("metrics/make", record, False),
-            Output("data/x", md5(ONE), True),
-            Output("data/y", md5(ONE), True),
+            Output("data/table", table, True, "make"),
+            Output("metrics/make", record, False, "make"),
+            Output("data/x", md5(ONE), True, "read@x"),
+            Output("data/y", md5(ONE), True, "read@y"),
         ]
         (repository / ".dvcignore").write_text("*.tmp\n")
         (repository / "data/table/b.tmp").touch()
@@ -185,19 +123,19 @@ def test_files_of_a_commit_come_from_git_the_cache_or_the_remote(repository: Pat
     (repository / "metrics/make/a.csv").write_text("changed")
     shutil.rmtree(repository / "data")
     with relied_on("the files of a commit"):
-        assert dvc_adapter.read_file(Path("metrics/make/a.csv"), before) == ONE
-        assert dvc_adapter.read_file(Path("metrics/make/a.csv"), None) == b"changed"
-        assert dvc_adapter.read_file(Path("data/table/a"), before) == ONE
-        assert dvc_adapter.files_below(Path("data/table"), before) == {"data/table/a": md5(ONE)}
-        assert dvc_adapter.files_below(Path("data/x"), before) == {"data/x": md5(ONE)}
-        assert dvc_adapter.files_below(Path("one.txt"), before) == {"one.txt": ""}
-        assert dvc_adapter.files_below(Path("nothing"), before) == {}
+        assert checked_files.read_file(Path("metrics/make/a.csv"), before) == ONE
+        assert checked_files.read_file(Path("metrics/make/a.csv"), None) == b"changed"
+        assert checked_files.read_file(Path("data/table/a"), before) == ONE
+        assert checked_files.files_below(Path("data/table"), before) == {"data/table/a": md5(ONE)}
+        assert checked_files.files_below(Path("data/x"), before) == {"data/x": md5(ONE)}
+        assert checked_files.files_below(Path("one.txt"), before) == {"one.txt": ""}
+        assert checked_files.files_below(Path("nothing"), before) == {}
 
 
 def test_files_of_a_commit_are_fetched_where_only_the_remote_has_them(repository: Path):
     shutil.rmtree(repository / ".dvc/cache")
     with relied_on("the files of a commit that only the remote has"):
-        assert dvc_adapter.read_file(Path("data/table/a"), head(repository)) == ONE
+        assert checked_files.read_file(Path("data/table/a"), head(repository)) == ONE
 
 
 def test_what_cannot_be_had_is_an_error_of_ours(repository: Path):
@@ -206,9 +144,9 @@ def test_what_cannot_be_had_is_an_error_of_ours(repository: Path):
     with relied_on("the errors of files that are nowhere"):
         for path in ("data/table/a", "data/x", "nothing"):
             with pytest.raises(UnavailableError):
-                dvc_adapter.read_file(Path(path), head(repository))
+                checked_files.read_file(Path(path), head(repository))
         with pytest.raises(UnavailableError):
-            dvc_adapter.files_below(Path("data/table"), head(repository))
+            checked_files.files_below(Path("data/table"), head(repository))
 
 
 def test_what_is_no_repository_or_has_no_pipeline_is_an_error_of_ours(repository: Path, tmp_path: Path):

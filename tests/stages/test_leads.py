@@ -98,11 +98,14 @@ def test_a_lead_that_is_not_there_is_an_error_that_names_those_that_are(led: Pat
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"leads": {"h2": 0.25}, "ablation_at": []}, "leads.h2: Input should be greater than or equal to 0.5"),
-        ({"leads": {"h200": 200}, "ablation_at": []}, "leads.h200: Input should be less than or equal to 168"),
-        ({"leads": {"Two Hours": 2}, "ablation_at": []}, "String should match pattern"),
+        ({"leads": {"h2": 0.25}, "ablation_at": []}, "leads.h2: expected a number from 0.5 to 168, found 0.25"),
+        ({"leads": {"h200": 200}, "ablation_at": []}, "leads.h200: expected a number from 0.5 to 168, found 200"),
+        (
+            {"leads": {"Two Hours": 2}, "ablation_at": []},
+            "each name of small letters and digits such as h2, found the name Two Hours",
+        ),
         ({"ablation_at": ["h2", "h3"]}, "ablation_at names ['h3'], which are not in leads"),
-        ({"leads": {}, "ablation_at": []}, "at least 1 item"),
+        ({"leads": {}, "ablation_at": []}, "hours by name, at least one"),
     ],
 )
 def test_leads_that_cannot_be_are_refused(changed: dict, says: str):
@@ -117,9 +120,9 @@ def test_a_group_that_says_all_is_worth_much_and_one_that_says_nothing_is_not(le
     for name in ("m30", "h5"):
         ablations = record(led, name)["ablation"]
         assert list(ablations) == ["plan", "road"]
-        assert ablations["plan"]["log_loss"]["low"] > 0.03
-        assert ablations["plan"]["roc_auc"]["high"] < -0.1
-        assert abs(ablations["road"]["log_loss"]["value"]) < 0.01
+        assert ablations["plan"]["log_loss_difference"]["low"] > 0.03
+        assert ablations["plan"]["roc_auc_difference"]["high"] < -0.1
+        assert abs(ablations["road"]["log_loss_difference"]["value"]) < 0.01
         assert ablations["plan"]["rows"] == record(led, name)["rows"]
     assert record(led, "h1")["ablation"] == {}
 
@@ -134,7 +137,9 @@ def test_a_group_that_no_model_reads_is_worth_nothing_at_all(led: Path):
     lost = ablate(test, types, {"2020-03": 5, "2020-04": 7}, full, sections["intervals"])
     assert (lost["left_out"], lost["months"], lost["rows"]) == (0, 2, len(full))
     assert {
-        lost[metric][bound] for metric in ("log_loss", "brier", "roc_auc") for bound in ("value", "low", "high")
+        lost[f"{metric}_difference"][bound]
+        for metric in ("log_loss", "brier", "roc_auc")
+        for bound in ("value", "low", "high")
     } == {0.0}
     assert lost["days"] < backtest["day"].nunique()
 
@@ -156,8 +161,8 @@ def test_searching_anew_moves_what_a_group_is_worth_by_less_than_its_interval(tm
     for group, types in ablations(FLIGHTS.features, train.leave_out).items():
         kept: dict[str, str] = {}
         rounds = replace(test, types=types).search(list(trees), kept)
-        anew = ablate(test, types, rounds, predictions, intervals)["log_loss"]
-        before = known["ablation"][group]["log_loss"]
+        anew = ablate(test, types, rounds, predictions, intervals)["log_loss_difference"]
+        before = known["ablation"][group]["log_loss_difference"]
         assert rounds != trees
         assert abs(anew["value"] - before["value"]) < (before["high"] - before["low"]) / 2, group
 

@@ -21,10 +21,11 @@ from ontime import params
 from ontime.core.loop.model_cache import ModelCache
 from ontime.core.loop.replay import RunSpec, replay_runs
 from ontime.core.loop.replay_data import ReplayData, ReplaySetting
-from ontime.core.loop.scenarios import PLAIN, Scenario, bad_challenger, late_labels
+from ontime.core.loop.scenarios import PLAIN, Scenario, late_labels, shuffled_training
 from ontime.core.loop.state import Rules
 from ontime.core.model.split import day_start
 from ontime.core.monitoring.ledger import ANSWERED
+from ontime.core.profiles.distances import TESTS
 from ontime.io.month_files import months, read_months
 from ontime.params import RULES
 
@@ -48,20 +49,20 @@ def written(folder: Path) -> dict[str, bytes]:
 
 def test_every_policy_is_replayed_and_every_fault_by_two(made: Path):
     table = pd.read_csv(made / "metrics/replay/replay.csv")
-    plain = table[table["fault"] == "nothing"]
+    plain = table[table["fault"] == PLAIN]
     assert set(plain["policy"]) == {"never", "monthly", "drift", "realised", "estimated", "gated"}
-    assert set(plain["window"]) == {"chosen", "judged", "all"}
-    assert set(table.loc[table["fault"] != "nothing", "policy"]) == {"monthly", "gated"}
+    assert set(plain["window"]) == {"selection", "evaluation", "all"}
+    assert set(table.loc[table["fault"] != PLAIN, "policy"]) == {"monthly", "gated"}
     assert table["fault"].nunique() == 6
     assert (table["log_loss_low"] <= table["log_loss"]).all()
-    never = plain[(plain["policy"] == "never") & (plain["beside"] == "never")]
-    assert (never[["log_loss_minus_beside", "retrainings", "changes"]] == 0).all(axis=None)
+    never = plain[(plain["policy"] == "never") & (plain["baseline"] == "never")]
+    assert (never[["log_loss_minus_baseline", "retrainings", "champion_changes"]] == 0).all(axis=None)
 
 
 def test_every_decision_has_its_reason_and_the_month_its_training(made: Path):
     table = pd.read_csv(made / "metrics/replay/decisions.csv")
     assert table["reason"].notna().all()
-    monthly = table[(table["policy"] == "monthly") & (table["fault"] == "nothing")]
+    monthly = table[(table["policy"] == "monthly") & (table["fault"] == PLAIN)]
     trained = pd.to_datetime(monthly.loc[monthly["action"] == "retrain", "day"])
     assert trained.dt.month.tolist() == [4, 5, 6]
     assert set(monthly["action"]) <= {"retrain", "roll back"}
@@ -146,7 +147,7 @@ def test_what_is_trained_in_the_week_of_the_fault_is_broken_and_nothing_else(mad
     plain = Scenario(PLAIN, data.rows, np.zeros(len(data.rows), dtype=bool))
     first, week = data.days[0], pd.Timedelta(days=7)
     since = first + 2 * week
-    broken, cache = bad_challenger(plain, since), ModelCache(data.setting, {})
+    broken, cache = shuffled_training(plain, since), ModelCache(data.setting, {})
     same = {day: cache.train(broken, day) == cache.train(plain, day) for day in (first, since, since + week)}
     assert list(same.values()) == [True, False, True]
 
@@ -167,19 +168,20 @@ def test_a_year_so_short_that_all_of_it_judges_meets_its_faults_where_a_challeng
     done = toy_runs("replay", copy)
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(copy / "metrics/replay/replay.csv")
-    assert set(table.loc[table["fault"] == PLAIN, "window"]) == {"judged", "all"}
-    broken = table[(table["fault"] == "a bad challenger") & (table["window"] == "judged")].set_index("policy")
-    assert broken.loc["monthly", "log_loss_minus_beside"] > 0
+    assert set(table.loc[table["fault"] == PLAIN, "window"]) == {"evaluation", "all"}
+    broken = table[(table["fault"] == "a model trained on shuffled labels") & (table["window"] == "evaluation")]
+    assert broken.set_index("policy").loc["monthly", "log_loss_minus_baseline"] > 0
     record = json.loads((copy / "metrics/replay/replay.json").read_text())
     assert record["recommended"] == "gated"  # that of params
 
 
 def test_alarms_of_every_kind_are_judged_where_nothing_is_chosen(made: Path):
     table = pd.read_csv(made / "metrics/alarms/rules.csv")
-    chosen = table[table["chosen"]]
-    assert (chosen.groupby(["monitor", chosen["test"].fillna("")]).size() == 2).all()
-    assert (table["right"] + table["late"] + table["false"] == table["alarms"]).all()
+    selected = table[table["selected"]]
+    assert (selected.groupby(["monitor", selected["test"].fillna("")]).size() == 2).all()
+    assert (table["true_alarms"] + table["late_alarms"] + table["false_alarms"] == table["alarms"]).all()
     weeks = pd.read_csv(made / "metrics/alarms/weeks.csv")
-    assert weeks["fresh"].notna().all()
-    own = weeks["model"] == pd.to_datetime(weeks["last"]).dt.strftime("%Y-%m")
-    assert (weeks.loc[own, "log_loss"] == weeks.loc[own, "fresh"]).all()
+    assert weeks["log_loss_retrained"].notna().all()
+    assert set(weeks.filter(regex="_rank$|_share$")) == {*(f"{test}_rank" for test in TESTS), "p_values_share"}
+    own = weeks["model"] == pd.to_datetime(weeks["week_end"]).dt.strftime("%Y-%m")
+    assert (weeks.loc[own, "log_loss"] == weeks.loc[own, "log_loss_retrained"]).all()

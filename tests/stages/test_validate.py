@@ -61,6 +61,10 @@ def not_utf8(table: pa.Table) -> pa.Table:
     return table.set_column(table.schema.get_field_index("tailnum"), "tailnum", broken)
 
 
+def twice(table: pa.Table, name: str) -> pa.Table:
+    return table.append_column(name, table[name])
+
+
 FLIGHTS, WEATHER = "flights/2013-03.parquet", "weather/2013-03.parquet"
 
 # What is broken: how, and what the report must name.
@@ -73,30 +77,45 @@ BROKEN: dict[str, tuple[Callable[[Path], object], list[str]]] = {
         edit(FLIGHTS, lambda f: f.assign(gate="A1")),
         ["flights 2013-03, gate, rule column_known: unknown"],
     ),
-    "numbers came as text": (
-        edit(FLIGHTS, lambda f: f.assign(dep_delay=f["dep_delay"].astype("str"))),
-        ["flights 2013-03, dep_delay, rule type: str, expected Int64"],
+    "missing numbers came as a word": (
+        edit(FLIGHTS, lambda f: f.assign(dep_delay=f["dep_delay"].astype("str").fillna("NA"))),
+        [
+            "values, expected Int64; missing values are spelled 'NA'",
+            "what to do: leave the field empty where a value is missing, or change the contract",
+        ],
     ),
-    "whole numbers came as floating point": (
-        edit(FLIGHTS, lambda f: f.assign(flight=f["flight"].astype("float64"))),
-        ["flights 2013-03, flight, rule type: float64, expected Int64"],
+    "whole numbers came with fractions": (
+        edit(FLIGHTS, lambda f: f.assign(flight=f["flight"].astype("float64") + 0.5)),
+        ["flights 2013-03, flight, rule type: ", "values, expected Int64\n    for example: "],
+    ),
+    "a column is there twice": (
+        lambda raw: pq.write_table(twice(pq.read_table(raw / FLIGHTS), "distance"), raw / FLIGHTS),
+        ["flights 2013-03, distance, rule column_once: there 2 times"],
+    ),
+    "text came as lists": (
+        edit(FLIGHTS, lambda f: f.assign(carrier=[[carrier] for carrier in f["carrier"]])),
+        ["flights 2013-03, carrier, rule type: list<", ", expected str\n    for example: ['"],
     ),
     "times came without a zone": (
         edit(WEATHER, lambda w: w.assign(time_hour=w["time_hour"].dt.tz_localize(None))),
-        ["weather 2013-03, time_hour, rule type: datetime64[us], expected datetime64[us, UTC]"],
+        ["weather 2013-03, time_hour, rule type: timestamp[us], expected datetime64[us, UTC]"],
     ),
     "a month is empty": (edit(FLIGHTS, lambda f: f.head(0)), ["flights 2013-03, the file, rule rows: none"]),
     "a reference table is empty": (
         edit("airlines.parquet", lambda a: a.head(0)),
         ["airlines, the file, rule rows: none", "flights 2013-01, all, rule checked", "correct airlines first"],
     ),
-    "rows stand twice": (
-        edit(FLIGHTS, lambda f: pd.concat([f, f.head(5)])),
-        ["flights 2013-03, id, rule key_unique: 5 rows with", "2013-03-01-"],
+    "too many rows stand twice, with different values": (
+        edit(FLIGHTS, lambda f: pd.concat([f, f.head(200).assign(distance=f["distance"] + 1)])),
+        [
+            "flights 2013-03, all, rule max_quarantined: 1.4% of rows break a rule (400 of 29,034)",
+            "flights 2013-03, id, rule key_unique: 400 of 29,034 rows share 200 keys with different values",
+            "2013-03-01-",
+        ],
     ),
-    "weather hours stand twice": (
-        edit(WEATHER, lambda w: pd.concat([w, w.tail(1)])),
-        ["weather 2013-03, origin, time_hour, rule key_unique: 1 row with"],
+    "too many weather hours stand twice, with different values": (
+        edit(WEATHER, lambda w: pd.concat([w, w.tail(20).assign(temp=w["temp"] + 1)])),
+        ["weather 2013-03, origin, time_hour, rule key_unique: 40 of 2,247 rows share 20 keys with different values"],
     ),
     "a month's file is gone": (remove(WEATHER), ["weather 2013-03, the file, rule file_present: missing"]),
     "a month is gone from every table": (
@@ -284,7 +303,7 @@ def test_sound_data_passes_and_what_was_there_before_a_failure_stays(workspace: 
         "columns.csv",
         "2013-04.parquet",
     }
-    BROKEN["rows stand twice"][0](workspace / "data/raw")
+    BROKEN["a column is missing in one month"][0](workspace / "data/raw")
     assert call(flights.FLIGHTS, "validate", folder=workspace).returncode == 1
     assert all(path.read_bytes() == content for path, content in before.items())
 
@@ -307,6 +326,46 @@ def test_a_single_bad_arrival_costs_only_what_is_known_at_arrival(workspace: Pat
     assert lost[["key", "column", "rule", "value"]].to_numpy().tolist() == [
         [clean.loc[7, "id"], "air_time", "in_range(10, 1200)", "5000"]
     ]
+
+
+def test_rows_that_stand_twice_are_one_and_of_different_ones_with_a_key_none_is_kept(workspace: Path):
+    def again(frame: pd.DataFrame) -> pd.DataFrame:
+        other = frame.iloc[[20]].assign(**{name: frame[name] + 1 for name in ("distance", "temp") if name in frame})
+        return pd.concat([frame, frame.iloc[[0, 0, 10]], other])
+
+    for name in (FLIGHTS, WEATHER):
+        edit(name, again)(workspace / "data/raw")
+    done = call(flights.FLIGHTS, "validate", folder=workspace)
+    assert done.returncode == 0, done.stderr
+    findings = (workspace / "metrics/validate/findings.csv").read_text()
+    quarantine = read_parquet(workspace / "data/quarantine.parquet").query("rule == 'key_unique'")
+    for name, key in ((FLIGHTS, "id"), (WEATHER, '"origin, time_hour"')):
+        raw, clean = (read_parquet(workspace / "data" / folder / name) for folder in ("raw", "clean"))
+        table = name.partition("/")[0]
+        assert len(clean) == len(raw) - 5
+        assert (
+            f'{table},2013-03,all,row_once,warn,"3 rows came again, equal in all values; one of each is kept"'
+            in findings
+        )
+        assert f'{table},2013-03,{key},key_unique,quarantine,"2 of {len(raw) - 3:,} rows share 1 key' in findings
+        assert quarantine.loc[quarantine["table"] == table, "key"].value_counts().tolist() == [2]
+
+
+def test_tables_that_other_tools_wrote_again_make_the_same_clean_ones(workspace: Path):
+    assert call(flights.FLIGHTS, "validate", folder=workspace).returncode == 0
+    before = {path: path.read_bytes() for path in (workspace / "data/clean").rglob("*.parquet")}
+    table = pq.read_table(workspace / "data/raw" / FLIGHTS)
+    for name, kind in {"dep_time": pa.string(), "flight": pa.float64(), "distance": pa.decimal128(20, 0)}.items():
+        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(kind))
+    pq.write_table(table, workspace / "data/raw" / FLIGHTS)
+    weather = read_parquet(workspace / "data/raw" / WEATHER)
+    new_york = weather["time_hour"].dt.tz_convert("America/New_York").dt.as_unit("ns")
+    dtypes = {"hour": pd.ArrowDtype(pa.uint8()), "visib": pd.ArrowDtype(pa.float64())}
+    by_pandas = weather.assign(time_hour=new_york, wind_gust=weather["wind_gust"].astype("Float64")).astype(dtypes)
+    by_pandas.set_index(["origin", "year"]).to_parquet(workspace / "data/raw" / WEATHER)
+    done = call(flights.FLIGHTS, "validate", folder=workspace)
+    assert done.returncode == 0, done.stderr
+    assert {path: path.read_bytes() for path in (workspace / "data/clean").rglob("*.parquet")} == before
 
 
 def test_two_runs_write_equal_bytes(workspace: Path):

@@ -22,7 +22,7 @@ def test_that_lead_has_the_numbers_of_the_headline_to_the_last_digit():
     names = [name for name, lead_hours in SECTIONS["lead"]["leads"].items() if lead_hours == hours]
     headline = json.loads((METRICS / "evaluate/intervals.json").read_text())
     compared = json.loads((METRICS / "evaluate/baselines.json").read_text())["backtest"]["climatology"]
-    trees = pd.read_csv(METRICS / "backtest/months.csv").set_index("month")["rounds"].to_dict()
+    trees = pd.read_csv(METRICS / "backtest/months.csv").set_index("month")["trees"].to_dict()
     assert names
     for name in names:
         lead = record(name)
@@ -63,7 +63,7 @@ def test_every_group_is_priced_where_params_say():
     priced = {lead: lines["group"].tolist() for lead, lines in ablation.groupby("lead", sort=False)}
     assert list(priced) == SECTIONS["lead"]["ablation_at"]
     assert all(sorted(groups) == sorted(FLIGHTS.features.ablation) for groups in priced.values())
-    assert all(lines["log_loss"].is_monotonic_decreasing for _, lines in ablation.groupby("lead"))
+    assert all(lines["log_loss_difference"].is_monotonic_decreasing for _, lines in ablation.groupby("lead"))
     months = len(pd.read_csv(METRICS / "backtest/months.csv"))
     assert set(ablation["months"]) == {-(-months // SECTIONS["lead"]["ablation_every"])}
 

@@ -18,10 +18,10 @@ def test_every_cost_of_the_record_stands_in_its_interval():
     table = pd.read_csv(REPOSITORY / "metrics/stress/stress.csv")
     cost = json.loads((REPOSITORY / "metrics/stress/stress.json").read_text())
     silent = table[(table["kind"] == "missing") & (table["what"] == cost["source"])].iloc[0]
-    assert [silent[f"log_loss_{end}"] for end in ("low", "high")] == pytest.approx(
+    assert [silent[f"log_loss_difference_{end}"] for end in ("low", "high")] == pytest.approx(
         [cost["cost"][end] for end in ("low", "high")], abs=1e-5
     )
     for metric in ("log_loss", "roc_auc"):
-        added = table[f"{metric}_difference"]
-        assert added.between(table[f"{metric}_low"], table[f"{metric}_high"]).all()
-        assert (table[f"{metric}_coverage"] > 0.6).all()
+        name = f"{metric}_difference"
+        assert table[name].between(table[f"{name}_low"], table[f"{name}_high"]).all()
+        assert (table[f"{name}_coverage"] > 0.6).all()

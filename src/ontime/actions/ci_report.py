@@ -16,7 +16,7 @@ from ontime.errors import OntimeError
 from ontime.io.atomic import stage_draft, write_bytes, write_text
 from ontime.io.paths import Files
 from ontime.params import Intervals
-from ontime.repo.revisions import dvc_diff, read_bytes_at, read_table_at, resolve
+from ontime.repo.revisions import dvc_diff, read_backtest_at, read_bytes_at, resolve
 
 PAGE = "report.md"
 VEGA_LITE = "5.21"  # DVC's templates are written for version 5
@@ -99,7 +99,7 @@ def _compare(files: Files, intervals: Intervals, base: Side, head: Side) -> tupl
     if base.commit and head.commit and base.hash_of(path) and base.hash_of(path) == head.hash_of(path):
         return None, ""
     try:
-        one, other = (read_table_at(files.backtest, side.commit) for side in (head, base))
+        one, other = (read_backtest_at(files.backtest, side.commit) for side in (head, base))
         return compare_backtests(one, other, intervals), ""
     except OntimeError as error:
         return None, str(error)

@@ -6,7 +6,7 @@ from ontime.core.statistics.comparison import compare_backtests
 from ontime.dataset.dataset import Dataset
 from ontime.io.paths import Files
 from ontime.params import Intervals
-from ontime.repo.revisions import read_table_at, resolve
+from ontime.repo.revisions import read_backtest_at, resolve
 
 DIGITS = 5
 
@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(dataset: Dataset, files: Files, intervals: Intervals, *, one: str, other: str) -> None:  # noqa: ARG001
     """Print the differences, `one` minus `other`, with their intervals, and the verdict."""
-    first, second = (read_table_at(files.backtest, resolve(name)) for name in (one, other))
+    first, second = (read_backtest_at(files.backtest, resolve(name)) for name in (one, other))
     comparison = compare_backtests(first, second, intervals)
     level = f"{intervals.level:.0%}"
     rows = f"{comparison.rows:,} rows of {comparison.days} days that both predicted"

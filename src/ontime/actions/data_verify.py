@@ -1,53 +1,84 @@
-"""Workspace and remote -> is the content of every output what dvc.lock says? Each file that is not, by name."""
+"""Workspace, cache and remote -> is the content of every output what dvc.lock says? Each file that is not, by name."""
 
 import argparse
+import logging
 import sys
 
 from tqdm import tqdm
 
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
+from ontime.io.hashes import Watch
 from ontime.io.paths import Files
-from ontime.repo.dvc_adapter import open_repository
-from ontime.repo.verification import Verification, repair_remote, verify_remote, verify_workspace
+from ontime.repo.dvc_adapter import Output, Repository, open_repository
+from ontime.repo.repair import remedies, repair_local, repair_remote
+from ontime.repo.verification import (
+    Contents,
+    Verification,
+    read_workspace,
+    verify_cache,
+    verify_remote,
+    verify_workspace,
+)
 
+log = logging.getLogger(__name__)
 SHOWN = 20
-STEPS = {
-    "workspace": "dvc checkout --force takes it from the cache, dvc pull --force from the remote, dvc repro makes it",
-    "remote": "data verify --remote --repair sends it again from a cache that holds it; dvc push alone may not",
-}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Where to look."""
     parser.add_argument("--remote", action="store_true", help="read every object of the remote, too")
     parser.add_argument(
-        "--repair", action="store_true", help="with --remote: send again, from the cache, what is wrong there"
+        "--repair",
+        action="store_true",
+        help="put right what is wrong here with a good copy from the workspace, the cache or the remote; with --remote "
+        "also send again, from the cache, what is wrong there",
     )
 
 
-def run(dataset: Dataset, files: Files, *, remote: bool, repair: bool) -> None:  # noqa: ARG001
+def run(dataset: Dataset, files: Files, *, remote: bool, repair: bool) -> None:
     """Read everything, trusting no note of DVC's. Raises OntimeError where anything is not what dvc.lock says."""
-    if repair and not remote:
-        raise OntimeError("--repair puts right a remote: add --remote")
     with (
         open_repository(files.root) as repository,
         tqdm(unit="B", unit_scale=True, desc="data verify", disable=None) as progress,
     ):
         outputs = repository.outputs()
-        places = {"workspace": verify_workspace(repository, outputs, progress.update)}
-        if remote:
-            places["remote"] = verify_remote(repository, outputs, progress.update)
-        if repair and places["remote"].wrong:
-            wrong = places["remote"].wrong
-            print(f"sent again {repair_remote(repository, wrong)} objects of {len(wrong)} that were wrong")
-            places["remote"] = verify_remote(repository, outputs, progress.update)
-    for verification in places.values():
-        stream = sys.stderr if verification.wrong else sys.stdout
-        print(f"{verification.place}: {_summary(verification)}", file=stream)
-    steps = [f"  {place}: {STEPS[place]}" for place, verification in places.items() if verification.wrong]
-    if steps:
-        raise OntimeError("\n".join(["not everything is what dvc.lock says", *steps]))
+        contents = read_workspace(repository, outputs, progress.update)
+        places = _verify(repository, outputs, contents, progress.update, remote=remote)
+        if repair and any(verification.wrong for verification in places.values()):
+            _repair(repository, contents, places)
+            contents = read_workspace(repository, outputs, progress.update)
+            places = _verify(repository, outputs, contents, progress.update, remote=remote)
+        command = f"python -m {dataset.name} data verify"
+        lines = [f"  {line}" for line in remedies(repository, contents, places, command, repaired=repair)]
+    for name, verification in places.items():
+        if verification.wrong or name != "cache":
+            print(
+                f"{verification.place}: {_summary(verification)}", file=sys.stderr if verification.wrong else sys.stdout
+            )
+    if any(verification.wrong for verification in places.values()):
+        raise OntimeError("\n".join(["not everything is what dvc.lock says. To put it right, run:", *lines]))
+
+
+def _verify(
+    repository: Repository, outputs: list[Output], contents: Contents, watch: Watch, *, remote: bool
+) -> dict[str, Verification]:
+    places = {
+        "workspace": verify_workspace(repository, contents),
+        "cache": verify_cache(repository, outputs, watch),
+    }
+    return places | ({"remote": verify_remote(repository, outputs, watch)} if remote else {})
+
+
+def _repair(repository: Repository, contents: Contents, places: dict[str, Verification]) -> None:
+    replaced, unread = repair_local(repository, contents)
+    if unread:
+        log.warning("%s", unread)
+    if replaced:
+        print(f"replaced {replaced} files of the workspace by good copies")
+    wrong = places["remote"].wrong if "remote" in places else []
+    if wrong:
+        print(f"sent again {repair_remote(repository, wrong)} objects of {len(wrong)} that were wrong")
 
 
 def _summary(verification: Verification) -> str:

@@ -15,12 +15,13 @@ from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
 from ontime.io.paths import Files
 from ontime.repo.agreement import DIGITS, disagreements
-from ontime.repo.dvc_adapter import open_repository
+from ontime.repo.dvc_adapter import DeclaredStage, Repository, open_repository
 from ontime.repo.history import Commit, blame, commit_details, is_committed, uncommitted
 from ontime.repo.lineage import Lineage, TracedStage, lineage
 from ontime.repo.lock import LockedStage, locked_stages, makers, makers_of
 from ontime.repo.pins import Pin, normal_name, pinned_packages, required_packages
-from ontime.repo.revisions import WORKSPACE, commit_of, path_at, read_text_at, resolve
+from ontime.repo.revisions import WORKSPACE, commit_of, path_at, read_text_at, require_whole_history, resolve
+from ontime.repo.verification import read_workspace, verify_cache, verify_workspace
 
 SHORT = 7  # digits of a commit
 MEND = "run `dvc repro`, or `dvc checkout` for what is committed, and commit; or name a commit: lineage HEAD"
@@ -40,19 +41,23 @@ def run(dataset: Dataset, files: Files, *, revision: str, as_json: bool) -> None
     commit = resolve(revision)
     with open_repository(files.root, commit) as repository:
         declared = repository.stages()
-    locked = locked_stages(read_text_at(files.lock, commit))
-    model, record = files.candidate.as_posix(), path_at(files.intervals, commit).as_posix()
-    if not any(model in stage.outs for stage in locked.values()):
-        raise OntimeError(f"no stage in dvc.lock of {revision} makes {model}: run dvc repro there, and commit dvc.lock")
-    checked = makers(locked, [model, record])
+        locked = locked_stages(read_text_at(files.lock, commit))
+        model, record = files.candidate.as_posix(), path_at(files.intervals, commit).as_posix()
+        if not any(model in stage.outs for stage in locked.values()):
+            raise OntimeError(
+                f"no stage in dvc.lock of {revision} makes {model}: run dvc repro there, and commit dvc.lock"
+            )
+        checked = makers(locked, [model, record])
+        broken = _broken(repository, declared, checked, commit)
     pinned = _pinned(files, commit)
-    wrong = disagreements(locked, declared, checked) + _packages_wrong(dataset, locked, pinned)
+    wrong = disagreements(locked, declared, checked) + broken + _packages_wrong(dataset, locked, pinned)
     if commit is None:
         wrong += [*_uncommitted(files, [locked[name] for name in checked]), *_not_installed(pinned)]
     if wrong:
         raise OntimeError(_refusal(revision, wrong))
     at = commit or commit_of("HEAD")
     traced = lineage(locked, model, blame(files.lock, at), pinned, blame(files.pins, at) if pinned else [])
+    require_whole_history(traced.commits)
     metrics = _metrics(files, locked, commit)
     if as_json:
         content = asdict(traced) | {
@@ -63,6 +68,19 @@ def run(dataset: Dataset, files: Files, *, revision: str, as_json: bool) -> None
         print(json.dumps(content, indent=2, sort_keys=True))
     else:
         print("\n".join(_text(traced, commit_details(at), metrics, dataset.package)))
+
+
+def _broken(
+    repository: Repository, declared: Mapping[str, DeclaredStage], checked: Sequence[str], commit: str | None
+) -> list[str]:
+    """Files of the workspace, or objects of the cache, that are not what dvc.lock names and DVC takes for it."""
+    outputs = [output for output in repository.outputs() if output.stage in checked and output.moved and output.md5]
+    trusted = [output for output in outputs if not declared[output.stage].outs.get(output.path)]  # else DVC says it
+    if commit:
+        wrong = verify_cache(repository, trusted, lambda _: None).wrong
+    else:
+        wrong = verify_workspace(repository, read_workspace(repository, trusted, lambda _: None)).wrong
+    return [f"{file.file}: {file.problem} (data verify says how to put it right)" for file in wrong]
 
 
 def _pinned(files: Files, commit: str | None) -> dict[str, Pin]:

@@ -60,9 +60,10 @@ def run(
         write_parquet(quarantine, quarantine_draft)
     if findings:
         log.warning("%s", findings)
-    if len(quarantine):
-        log.warning("%s quarantined, in %s", quantity(len(quarantine), "value"), quarantine_path)
-    log.info("%s answered by model %s from data %s", quantity(count, "row"), terms.model_version, terms.data_version)
+    level = logging.WARNING if len(quarantine) else logging.INFO
+    log.log(level, "%s quarantined, in %s", quantity(len(quarantine), "value"), quarantine_path)
+    versions = f"by model {terms.model_version} from data {terms.data_version}"
+    log.info("%s answered %s, in %s", quantity(count, "row"), versions, out)
 
 
 def _check_places(places: Sequence[Path], inputs: Sequence[Path]) -> None:

@@ -19,7 +19,7 @@ from ontime.io.formats import write_csv, write_png
 from ontime.io.paths import Files
 from ontime.params import Intervals, Sweep
 from ontime.repo.history import changed_files, restore
-from ontime.repo.revisions import commit_of, experiments_of, read_bytes_at, read_table_at
+from ontime.repo.revisions import commit_of, experiments_of, read_backtest_at, read_bytes_at, require_deep_clone
 
 log = logging.getLogger(__name__)
 STAGE = "backtest"  # where everything is chosen: the test window stays unread
@@ -39,19 +39,22 @@ def run(dataset: Dataset, files: Files, sweep: Sweep, intervals: Intervals) -> N
             failed.append(name)
         log.info("%s: %s after %.0f s", name, "failed" if name in failed else "done", time.monotonic() - began)
     there = experiments_of(base)
-    backtests = {name: read_table_at(files.backtest, there[name]) for name in wanted if name in there}
+    backtests = {name: read_backtest_at(files.backtest, there[name]) for name in wanted if name in there}
     if backtests:
-        table = rank_trials(wanted, backtests, read_table_at(files.backtest, base), intervals)
+        table = rank_trials(wanted, backtests, read_backtest_at(files.backtest, base), intervals)
         write_csv(table, files.sweep)
         write_png(sweep_picture(table, intervals.level), files.sweep_picture)
         print(_shown(table))
         log.info("the table is in %s, the picture in %s", files.sweep, files.sweep_picture)
     if failed:
         raise OntimeError(f"{len(failed)} trials failed: {', '.join(failed)}; what they said stands above")
+    if lost := [name for name in wanted if name not in there]:
+        raise OntimeError(f"{len(lost)} trials ran, and DVC kept no experiment of them: {', '.join(lost)}")
 
 
 def _refuse(files: Files, wanted: Mapping[str, Settings]) -> None:
     """Nothing that cannot be run is begun. Raises OntimeError with what is not committed, or which trial is none."""
+    require_deep_clone("trials are experiments, which DVC loses here without a word")
     if changed_files() == [files.params.as_posix()] and _is_of_a_trial(files, wanted):
         restore(files.params)  # DVC sets params for a moment, and was killed then
     names = changed_files()
@@ -79,6 +82,6 @@ def _experiment(name: str, settings: Settings) -> bool:
 
 def _shown(table: pd.DataFrame) -> str:
     settings = table.loc[:, :"log_loss"].drop(columns="experiment")
-    columns = table[["log_loss_gap", "log_loss_low", "log_loss_high"]].itertuples(index=False, name=None)
-    gaps = [f"{Interval(*bounded):+.5f}" for bounded in columns]
+    names = [f"log_loss_difference{end}" for end in ("", "_low", "_high")]
+    gaps = [f"{Interval(*bounded):+.5f}" for bounded in table[names].itertuples(index=False, name=None)]
     return settings.assign(minus_HEAD=gaps, verdict=table["verdict"]).to_string(index=False, line_width=WIDTH)

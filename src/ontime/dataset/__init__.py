@@ -11,4 +11,16 @@ stress: sources that may fail, examples made by hand, and changes that must keep
 messages: how the rows of a table arrive message by message, when predictions are asked for
 protocol: a published figure, and the steps from there to one's own
 story: what reports say of the dataset in its own words
+
+What is asked of these declarations, and of what their functions give:
+
+seam: the parts of a dataset, held against all of it, and the functions that check what they give
+check_tables: flaws of the contract
+check_features: flaws of the feature set
+check_parts: flaws of the other parts, and of what they say of one another
+outputs: flaws of what `read`, `derive` of a table, rules and messages give
+feature_outputs: flaws of what `rows`, `events` and `derive` of the features give
+dtypes: the types that columns have across the seam
+forms: values of another kind than their field has, functions of other arguments
+flaws: a flaw in words, and the error that lists all of them
 """

@@ -34,5 +34,7 @@ def ordered_clocks(about: dict[str, str], *, last_beforehand: str) -> tuple[Cloc
     has that name.
     """
     names = list(about)
+    if last_beforehand not in names:
+        raise ValueError(f"last_beforehand: expected one of {names}; found {last_beforehand!r}")
     known = names.index(last_beforehand)
     return tuple(Clock(place, name, about[name], place <= known) for place, name in enumerate(names))

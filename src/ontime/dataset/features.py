@@ -92,6 +92,25 @@ class Latest:
 AsOf = Window | Open | Latest
 
 
+def column_names(asof: AsOf) -> list[str]:
+    """The names of the columns that a declaration makes, in order."""
+    stem = f"{asof.stream}_{'_'.join(asof.keys) or 'all'}"
+    match asof:
+        case Window():
+            stem = asof.name or f"{stem}_{span(asof.hours)}"
+            return [*([f"{stem}_count"] if asof.count else []), *(f"{stem}_{value}" for value in asof.means)]
+        case Open():
+            return [f"open_{stem}_{what}" for what in ("count", "share", "minutes")]
+        case Latest():
+            ago = f"_{span(asof.ago)}_ago" if asof.ago else ""
+            return [f"latest_{stem}_{value}{ago}" for value in asof.fields]
+
+
+def span(hours: float) -> str:
+    """Hours for people: '3h', '14d'."""
+    return f"{hours / 24:g}d" if hours >= 48 else f"{hours:g}h"
+
+
 @dataclass(frozen=True)
 class Feature:
     """A column of the feature table: what it means, and where it comes from.

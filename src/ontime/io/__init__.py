@@ -4,6 +4,9 @@ paths: every path of a checkout, once
 formats: frames, JSON, text and pictures as files, read and written
 month_files: tables as files by month: which there are, and months read
 model_files: a model's folder: its trees and its signature
+utf8_files: bytes that should be text in UTF-8, checked while they are read
+csv_files: CSV of any writer as columns of text, or what is wrong with the file
+foreign_files: tables that others wrote, Parquet or CSV, as the contract has them
 message_files: a folder of messages: feeds by month, reference tables
 row_files: files of rows to be answered
 answer_files: what a batch of rows is answered with, and the file of answers

@@ -30,12 +30,20 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
     try:
         table = pq.read_table(path, columns=columns and [*columns], partitioning=None)
         table.validate(full=True)
-        return table.to_pandas()
+        return _to_pandas(table, path)
     except FileNotFoundError as error:
         raise OntimeError(f"{path} is missing") from error
     except (pa.ArrowException, OSError) as error:
         reason = str(error).partition("\n")[0]  # pyarrow may add the whole schema
         raise OntimeError(f"{path} cannot be read as Parquet: {reason}") from error
+
+
+def _to_pandas(table: pa.Table, path: Path) -> pd.DataFrame:
+    try:
+        return table.to_pandas()
+    except (TypeError, ValueError, KeyError) as error:  # somebody changed the file, and the notes of pandas stayed
+        reason = f"its columns are not what its notes for pandas say ({error})"
+        raise OntimeError(f"{path} cannot be read as Parquet: {reason}: make it anew") from error
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:

@@ -42,8 +42,17 @@ def model_version(folder: Path) -> str:
 
 def folder_md5(hashes: Mapping[str, str]) -> str:
     """The hash of a folder as DVC forms it, from those of its files by their paths in it."""
-    listing = json.dumps([{"md5": hashes[name], "relpath": name} for name in sorted(hashes)])
-    return hashlib.md5(listing.encode()).hexdigest() + FOLDER  # noqa: S324
+    return hashlib.md5(folder_list(hashes)).hexdigest() + FOLDER  # noqa: S324
+
+
+def folder_list(hashes: Mapping[str, str]) -> bytes:
+    """The list of a folder's files as DVC stores it, from their hashes by their paths in it."""
+    return json.dumps([{"md5": hashes[name], "relpath": name} for name in sorted(hashes)]).encode()
+
+
+def folder_entries(listing: bytes) -> dict[str, str]:
+    """Hash by path in the folder, of the files that such a list names."""
+    return {entry["relpath"]: entry["md5"] for entry in json.loads(listing)}
 
 
 def content_md5(content: BinaryIO, watch: Watch = lambda _: None) -> tuple[str, int]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -14,16 +13,15 @@ from ontime.core.contract.findings import ContractError, Finding, Level
 from ontime.core.contract.schema import MONTH, check_columns, unreadable
 from ontime.core.serving.admission import Tables, empty_table, needed_tables, with_remedies
 from ontime.core.serving.checked_months import FeedMonth
-from ontime.core.serving.column_types import parse_text, widen_types
 from ontime.core.serving.messages import feed_tables
 from ontime.dataset.contract import Table
 from ontime.dataset.messages import Messages
 from ontime.errors import OntimeError
-from ontime.io.formats import read_parquet
+from ontime.io.foreign_files import read_foreign
 from ontime.io.hashes import walk_files
+from ontime.io.utf8_files import BrokenFileError
 
 KINDS = (".parquet", ".csv")
-TEXT: dict[str, Any] = {"dtype": "str", "keep_default_na": False, "na_values": [""]}
 GIVE = "give {0}.parquet, or a file for each month as {0}/2013-11.parquet; .csv is read too"
 MOVE = (
     "move it elsewhere, or give it the name of a table or a feed, with its month in a folder: {0}.csv, {0}/2013-11.csv"
@@ -119,12 +117,10 @@ class MessageFolder:
 def _read(path: Path, form: Table, month: str | None) -> FeedMonth:
     """A file as its form has it, with what is wrong in it; no frame where it cannot be read."""
     try:
-        if path.suffix != ".csv":
-            return FeedMonth(widen_types(form, read_parquet(path)), [])
-        return FeedMonth(*parse_text(form, month, pd.read_csv(path, **TEXT)))
-    except OntimeError as error:
-        return FeedMonth(None, with_remedies([unreadable(form, month, error)]))
-    except (ValueError, OSError) as error:  # what pandas raises on what is no CSV, no UTF-8, or a link to nothing
+        return FeedMonth(read_foreign(form, path), [])
+    except BrokenFileError as error:
+        return FeedMonth(None, [error.finding(form.name, month)])
+    except (OntimeError, OSError) as error:  # a link to nothing, or what may not be read
         return FeedMonth(None, with_remedies([unreadable(form, month, error)]))
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 CODE = Path(__file__).parents[1]
-REPORT_TEMPLATE = CODE / "core/report/page.html"
 
 
 class Place(NamedTuple):
@@ -57,16 +56,16 @@ class Files:
     evaluate_calibration = Place("metrics/evaluate/calibration.csv", "its reliability by bin, with intervals")
     evaluate_importance = Place("metrics/evaluate/importance.csv", "the gain of each feature")
     slices_metrics = Place("metrics/slices/metrics.json", "the record of `slices` in a few numbers")
-    slices = Place("metrics/slices/bands.csv", "per slice and band: rows, rate and metrics, with intervals")
-    slices_search = Place("metrics/slices/segments.csv", "segments that stood out in odd weeks, and even weeks of them")
-    slices_errors = Place("metrics/slices/mistakes.csv", "what the worst mistakes have in common")
+    slices_bands = Place("metrics/slices/bands.csv", "per slice and band: rows, rate and metrics, with intervals")
+    slices_segments = Place("metrics/slices/segments.csv", "segments found in odd weeks, and what even weeks confirm")
+    slices_mistakes = Place("metrics/slices/mistakes.csv", "what the worst mistakes have in common")
     slices_picture = Place("metrics/slices/bands.png", "each band beside all rows")
-    costs = Place("metrics/slices/costs.csv", "per way to answer: cost of 1,000 rows, mistakes, unknown")
+    costs = Place("metrics/slices/costs.csv", "per strategy: cost of 1,000 rows, mistakes, unknown")
     costs_threshold = Place("metrics/slices/costs_threshold.csv", "cost by threshold")
     costs_answered = Place("metrics/slices/costs_answered.csv", "cost by share of rows answered")
     costs_picture = Place("metrics/slices/costs.png", "cost by threshold and share answered; conformal sets")
     conformal = Place("metrics/slices/conformal.csv", "coverage of conformal sets per kind, month and class")
-    conformal_bounds = Place("metrics/slices/conformal.json", "how small a probability is still in a conformal set")
+    conformal_bounds = Place("metrics/slices/conformal.json", "the smallest probabilities that are in a conformal set")
     laws = Place("metrics/stress/laws.csv", "what must hold of every answer, and whether it does")
     stress = Place("metrics/stress/stress.json", "which source must never fail, and what its silence costs")
     stress_table = Place("metrics/stress/stress.csv", "what each disturbed source and each simulated drift costs")
@@ -80,12 +79,12 @@ class Files:
     ablation_picture = Place("metrics/leads/ablation.png", "the same, drawn")
     audit = Place("metrics/audit/audit.json", "a published figure, and each step from there to one's own")
     audit_picture = Place("metrics/audit/audit.png", "the steps, drawn")
-    alarms = Place("metrics/alarms/rules.csv", "per alarm rule: alarms that were right, late, false, worth a new model")
-    alarms_weeks = Place("metrics/alarms/weeks.csv", "per followed model and week: its loss, what was expected, drift")
-    alarms_picture = Place("metrics/alarms/alarms.png", "a model that is never replaced, and what alarms were worth")
-    replay = Place("metrics/replay/replay.json", "which policy to hold, how each did, what alarms were worth")
+    alarm_rules = Place("metrics/alarms/rules.csv", "per alarm rule: true, late, false and useful alarms, missed rises")
+    alarms_weeks = Place("metrics/alarms/weeks.csv", "per frozen model and week: its loss, its estimate, drift")
+    alarms_picture = Place("metrics/alarms/alarms.png", "a model that is never replaced, and how useful alarms were")
+    replay = Place("metrics/replay/replay.json", "which policy is recommended, how each did, its alarms")
     replay_table = Place("metrics/replay/replay.csv", "per policy, fault and window of the year: every metric")
-    replay_weeks = Place("metrics/replay/weeks.csv", "per policy and week: the loss, what was expected, drift")
+    replay_weeks = Place("metrics/replay/weeks.csv", "per policy and week: the loss, its estimate, drift")
     replay_decisions = Place("metrics/replay/decisions.csv", "every decision with its day and its reason")
     replay_picture = Place("metrics/replay/replay.png", "each policy over the year, and what faults add")
     model_card = Place("metrics/report/model_card.md", "what the newest model is for, how good it is, what it is of")

@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pandera.pandas as pandera
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from ontime.core.contract.findings import ContractError, Finding, Level
+from ontime.core.contract.column_types import typed_frame
+from ontime.core.contract.findings import ContractError, Finding
 from ontime.core.contract.schema import check_columns
 from ontime.core.serving.admission import with_remedies
 from ontime.core.serving.batch import ROWS
-from ontime.core.serving.column_types import parse_text, widen_types
 from ontime.core.serving.messages import feed_tables, predicted_messages
 from ontime.dataset.contract import Table
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.io.message_files import KINDS, TEXT
+from ontime.io.csv_files import STDIN, csv_tables
+from ontime.io.foreign_files import count_parquet_rows, parquet_tables
+from ontime.io.message_files import KINDS
+from ontime.io.utf8_files import BrokenFileError
 
 CHUNK = 100_000  # rows that are read, and answered, at a time
-STDIN = "-"
-AGAIN = ".1"  # what pandas calls the second of two columns of one name
 
 
 def read_rows(dataset: Dataset, source: str) -> Iterator[pd.DataFrame]:
     """The keys of rows in a file, or of CSV on standard input (`-`), so many at a time; other columns are not read.
 
-    Raises ContractError where a column is missing, or holds what is no value of its type.
+    Raises ContractError where a column is missing or there twice, or holds what is no value of its type, or where the
+    file is no table.
     """
-    declared = predicted_messages(dataset)
-    form = replace(feed_tables(dataset.tables, [declared])[next(iter(declared.feeds))], name=ROWS)
-    key = [*declared.key]
-    columns: list[str] = []
-    for raw in _raw_rows(source, key, columns):
-        rows, findings = parse_text(form, None, raw) if _is_text(source) else (widen_types(form, raw), [])
-        types = [] if findings else _type_findings(form, rows, key)
-        findings += [*_absent(rows, key, columns), *types]
-        if findings:
-            raise ContractError(with_remedies(findings), _source_name(source))
-        yield rows[key]
+    form = _key_form(dataset)
+    key, first = [*form.schema.columns], 0
+    try:
+        for names, table in _row_tables(source, key):
+            rows = typed_frame(form, table)
+            rows.index = pd.RangeIndex(first, first + len(rows))  # findings name the row of the whole file
+            if findings := [finding for finding in check_columns(form, rows, None) if finding.rule != "rows"]:
+                raise ContractError(with_remedies([_with_names(finding, names) for finding in findings]), _name(source))
+            first += len(rows)
+            yield rows[key]
+    except BrokenFileError as error:
+        raise ContractError([error.finding(ROWS, None)], _name(source)) from error
+    except OSError as error:
+        raise OntimeError(f"{_name(source)} cannot be read as rows: {error}") from error
 
 
 def count_rows(source: str) -> int | None:
@@ -57,55 +61,38 @@ def count_rows(source: str) -> int | None:
     if not Path(source).exists():
         raise OntimeError(f"{source} is missing: expected rows")
     try:
-        return None if _is_text(source) else pq.read_metadata(source).num_rows
-    except (pa.ArrowException, OSError) as error:
-        raise OntimeError(f"{source} cannot be read as Parquet: {error}") from error
+        return None if _is_text(source) else count_parquet_rows(Path(source))
+    except BrokenFileError as error:
+        raise ContractError([error.finding(ROWS, None)], source) from error
 
 
-def _absent(rows: pd.DataFrame, key: Sequence[str], columns: Sequence[str]) -> list[Finding]:
-    """Findings on the columns of the key that the rows lack."""
-    problem = f"missing; there are {', '.join(dict.fromkeys(columns))}"
-    absent = [name for name in key if name not in rows]
-    return [Finding(Level.STOP, ROWS, None, name, "column_present", problem, "add it") for name in absent]
+def _key_form(dataset: Dataset) -> Table:
+    """The form of the rows: the key of the messages that are predicted."""
+    declared = predicted_messages(dataset)
+    form = feed_tables(dataset.tables, [declared])[next(iter(declared.feeds))]
+    return replace(
+        form, name=ROWS, schema=pandera.DataFrameSchema({name: form.schema.columns[name] for name in declared.key})
+    )
 
 
-def _type_findings(form: Table, rows: pd.DataFrame, key: Sequence[str]) -> list[Finding]:
-    """Findings on the columns of the key whose type is another than the contract's."""
-    there = [name for name in key if name in rows]
-    findings = check_columns(form, rows.reindex(columns=[*form.schema.columns]), None)
-    return [finding for finding in findings if finding.rule == "type" and finding.column in there]
+def _row_tables(source: str, key: Sequence[str]) -> Iterator[tuple[list[str], pa.Table]]:
+    """The names of all columns, and the columns of the key as far as they are there, so many rows at a time."""
+    if not _is_text(source):
+        yield from parquet_tables(Path(source), key, CHUNK)
+        return
+    for table in csv_tables(source, key, CHUNK):
+        names = table.column_names
+        yield names, table.select([place for place, name in enumerate(names) if name in key])
 
 
-def _raw_rows(source: str, names: list[str], columns: list[str]) -> Iterator[pd.DataFrame]:
-    """The columns `names`, as far as the source has them. The names of all its columns are added to `columns`."""
-
-    def wanted(name: str) -> bool:
-        columns.append(name)
-        return name.removesuffix(AGAIN) in names
-
-    try:
-        if _is_text(source):
-            text = sys.stdin if source == STDIN else source
-            with pd.read_csv(text, chunksize=CHUNK, usecols=wanted, **TEXT) as batches:
-                for batch in batches:
-                    _check_once(source, [name.removesuffix(AGAIN) for name in batch])
-                    yield batch
-            return
-        file = pq.ParquetFile(source)
-        columns += file.schema_arrow.names
-        kept = [name for name in columns if name in names]
-        _check_once(source, kept)
-        yield from (batch.to_pandas() for batch in file.iter_batches(CHUNK, columns=kept))
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise OntimeError(f"{_source_name(source)} cannot be read as rows with {', '.join(names)}: {error}") from error
+def _with_names(finding: Finding, names: Sequence[str]) -> Finding:
+    """The same finding; one on a column that is missing says which there are."""
+    if finding.rule != "column_present":
+        return finding
+    return replace(finding, problem=f"missing; there are {', '.join(dict.fromkeys(names))}")
 
 
-def _check_once(source: str, columns: Sequence[str]) -> None:
-    if twice := sorted({name for name in columns if columns.count(name) > 1}):
-        raise OntimeError(f"{_source_name(source)}: expected each column once, found more than one {', '.join(twice)}")
-
-
-def _source_name(source: str) -> str:
+def _name(source: str) -> str:
     return "standard input" if source == STDIN else source
 
 

@@ -6,7 +6,8 @@ Only this module imports DVC, whose classes may change: tests/repo/test_dvc_adap
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -28,11 +29,12 @@ class UnavailableError(OntimeError):
 
 
 class Output(NamedTuple):
-    """An output of a stage as dvc.lock names it: its path, its hash (none: never run), and whether DVC moves it."""
+    """An output as dvc.lock names it: its path, its hash (none: never run), whether DVC moves it, and its stage."""
 
     path: str
     md5: str | None
     moved: bool
+    stage: str
 
 
 class DeclaredParams(NamedTuple):
@@ -79,11 +81,31 @@ class Objects:
             return None
         return content if hashlib.md5(content).hexdigest() == md5.removesuffix(FOLDER) else None  # noqa: S324 - DVC's hash
 
+    def holds(self, md5: str) -> bool:
+        """Whether an object is there, whatever its content."""
+        return self._database.exists(md5)
+
+    def remove(self, md5: str) -> None:
+        """Take an object away; nothing where it is not there."""
+        if self.holds(md5):
+            self._database.delete(md5)
+
     def replace_from(self, other: Objects, md5: str) -> None:
         """Put here what another place holds, whatever was here before."""
-        if self._database.exists(md5):
-            self._database.delete(md5)
+        self.remove(md5)
         self._database.add(other.place(md5), other._database.fs, md5)
+
+    def replace_by_file(self, path: Path, md5: str) -> None:
+        """Put here what a file holds, whatever was here before."""
+        from dvc.fs import LocalFileSystem  # noqa: PLC0415
+
+        self.remove(md5)
+        self._database.add(str(path.resolve()), LocalFileSystem(), md5)
+
+    def replace_by_bytes(self, content: bytes, md5: str) -> None:
+        """Put this here, whatever was here before."""
+        self.remove(md5)
+        self._database.add_bytes(md5, content)
 
     def require_answer(self) -> None:
         """Let the place list what it holds: nothing is an answer. Raises what DVC and the libraries below it raise."""
@@ -111,14 +133,17 @@ class Repository:
 
     def stage_names(self) -> list[str]:
         """The names of the stages, in the order of dvc.yaml; no file is looked at."""
-        return [stage.name for stage in self._stages()]
+        return [_name(stage) for stage in self._stages()]
 
     def _stages(self) -> list[Any]:
         return [stage for stage in self._repo.index.stages if hasattr(stage, "name")]
 
     def outputs(self) -> list[Output]:
         """Every output of every stage, in the order of dvc.yaml."""
-        return [Output(out.def_path, out.hash_info.value or None, bool(out.use_cache)) for out in self._repo.index.outs]
+        return [
+            Output(out.def_path, out.hash_info.value or None, bool(out.use_cache), _name(out.stage))
+            for out in self._repo.index.outs
+        ]
 
     def files_of(self, output: Output) -> Iterator[tuple[str, Path]]:
         """Name within the output (empty for a file) and path of what is there, without what DVC ignores."""
@@ -128,6 +153,13 @@ class Repository:
         elif path.is_dir():
             files = sorted(Path(name) for name in self._repo.dvcignore.find(self._repo.fs, str(path)))
             yield from ((file.relative_to(path).as_posix(), file) for file in files)
+
+    def checkout(self, paths: Sequence[str]) -> None:
+        """Put into the workspace, from the cache, outputs or files of them that are not there."""
+        self._repo.drop_data_index()  # the lists of folders that DVC has noted, broken ones too
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of what DVC calls, and we cannot mend
+            self._repo.checkout(targets=list(paths))
 
     def remote_address(self) -> tuple[str | None, str | None]:
         """The name of the remote that is used where none is named, and its address."""
@@ -160,6 +192,10 @@ def in_words(commit: str | None) -> str:
     return commit[:7] if commit else "the workspace"
 
 
+def _name(stage: Any) -> str:  # noqa: ANN401 - a DVC stage
+    return getattr(stage, "name", "") or stage.addressing  # a .dvc file has none
+
+
 def _declared(stage: Any, unseen: set[str]) -> DeclaredStage:  # noqa: ANN401 - DVC's PipelineStage
     params = [dep for dep in stage.deps if hasattr(dep, "params")]
     files = [dep for dep in stage.deps if not hasattr(dep, "params")]
@@ -180,27 +216,9 @@ def _status(entry: Any, unseen: set[str]) -> str:  # noqa: ANN401 - DVC's Output
     return ", ".join(entry.workspace_status().values()) if entry.hash_info else "new"  # which DVC calls modified
 
 
-def read_file(path: Path, commit: str | None) -> bytes:
-    """A file of the workspace, or as it was. Raises UnavailableError where it cannot be had."""
-    with _available():
-        if commit is None and path.is_file():
-            return path.read_bytes()
-        content: Any = _files(commit).read_bytes(path.as_posix())
-        return content
-
-
-def files_below(folder: Path, commit: str | None) -> dict[str, str]:
-    """Every path below a folder, or the path of a file itself -> its MD5 where DVC moves it, else nothing.
-
-    Empty where there is no such path. Raises UnavailableError where the list of a folder's files cannot be had.
-    """
-    with _available():
-        listed: Any = _files(commit).find(folder.as_posix(), detail=True)
-    return {name: info.get("md5", "") for name, info in listed.items()}
-
-
 @contextmanager
-def _available() -> Iterator[None]:
+def available() -> Iterator[None]:
+    """What DVC raises inside, where a file cannot be had, comes as UnavailableError."""
     from dvc.exceptions import DvcException  # noqa: PLC0415
     from dvc_data.index.index import DataIndexDirError  # noqa: PLC0415
 
@@ -210,7 +228,8 @@ def _available() -> Iterator[None]:
         raise UnavailableError(str(error)) from error
 
 
-def _files(commit: str | None) -> DVCFileSystem:
+def files_at(commit: str | None) -> DVCFileSystem:
+    """The files of the workspace, or of a commit, those among them that DVC moves."""
     from dvc.api import DVCFileSystem  # noqa: PLC0415
 
     return _files_of_commit(Path.cwd(), commit) if commit else DVCFileSystem(".")

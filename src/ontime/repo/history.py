@@ -6,8 +6,11 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+
+from ontime.errors import OntimeError
+from ontime.io.hashes import content_md5
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,27 @@ class Commit:
 
 
 def git(*arguments: str) -> str:
-    """What a git command prints; nothing where it fails."""
-    done: Any = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    return done.stdout
+    """What a git command prints; nothing where it fails. Raises OntimeError where there is no git."""
+    return _run(*arguments).stdout.decode()
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(["git", *arguments], capture_output=True, check=False)  # noqa: S603, S607
+    except FileNotFoundError as error:
+        raise OntimeError("git is missing: install it (apt-get install git)") from error
+
+
+def git_problem() -> str:
+    """Why git cannot read a repository here, in its own words; nothing where it can."""
+    done = _run("rev-parse", "--git-dir")
+    return done.stderr.decode().strip() if done.returncode else ""
+
+
+def cut_off() -> set[str]:
+    """The commits at which the history of a shallow clone ends; none where it is whole."""
+    place = Path(git("rev-parse", "--git-path", "shallow").strip())
+    return set(place.read_text(encoding="ascii").split()) if place.is_file() else set()
 
 
 def changed_files() -> list[str]:
@@ -45,6 +66,17 @@ def uncommitted(paths: Iterable[str]) -> list[str]:
 def is_committed(path: Path, commit: str) -> bool:
     """Is the path in git's tree of the commit?"""
     return bool(git("ls-tree", "--name-only", commit, "--", path.as_posix()))
+
+
+def committed_md5s(path: Path, commit: str) -> dict[str, str]:
+    """The MD5 of every file below a path, or of the path itself (by an empty name), as git has it at a commit."""
+    names = git("ls-tree", "-r", "-z", "--name-only", commit, "--", path.as_posix()).split("\0")
+    hashes = {}
+    for name in filter(None, names):
+        content = _run("cat-file", "blob", f"{commit}:./{name}").stdout
+        inside = Path(name).relative_to(path).as_posix() if name != path.as_posix() else ""
+        hashes[inside], _ = content_md5(BytesIO(content))
+    return hashes
 
 
 def commit_details(commit: str) -> Commit:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ontime.errors import OntimeError
-from ontime.repo import dvc_adapter, old_layout
+from ontime.repo import checked_files, old_layout
 from ontime.repo.dvc_adapter import UnavailableError, in_words
-from ontime.repo.history import git, is_committed
+from ontime.repo.history import cut_off, git, git_problem, is_committed
 
 WORKSPACE = "workspace"
 FETCH = "fetch it with `dvc pull`, or make it with `dvc repro`"
@@ -39,10 +40,40 @@ def commit_of(name: str) -> str:
         return commits[0]
     if commits:
         raise OntimeError(f"{len(commits)} experiments are called {name!r}: name one by its commit (dvc exp show -A)")
-    raise OntimeError(
-        f"{name!r} is no revision and no experiment here. Revisions: git log --oneline; experiments: dvc exp list -A; "
-        f"those of a git remote: dvc exp pull <git remote> {name}"
+    raise OntimeError(f"{name!r} is no revision and no experiment here. {_where_names_are(name)}")
+
+
+def _where_names_are(name: str) -> str:
+    """Why there may be no such revision or experiment."""
+    if problem := git_problem():
+        return f"git says: {problem}"
+    if not git("rev-parse", "--verify", "--quiet", "HEAD"):
+        return "Nothing is committed here yet"
+    cut = cut_off()
+    shallow = f"{_shallow(cut)}. " if cut else ""
+    return (
+        f"{shallow}Revisions: git log --oneline; experiments: dvc exp list -A; those of a git remote: "
+        f"dvc exp pull <git remote> {name}"
     )
+
+
+def require_whole_history(commits: Iterable[str]) -> None:
+    """Raises OntimeError where one of the commits is one at which history is cut off: it stands for all before it."""
+    cut = cut_off() & set(commits)
+    if cut:
+        raise OntimeError(f"{_shallow(cut)}. Which commit before it recorded what cannot be told without")
+
+
+def require_deep_clone(reason: str) -> None:
+    """Raises OntimeError, with the reason, in a shallow clone."""
+    cut = cut_off()
+    if cut:
+        raise OntimeError(f"{reason}. {_shallow(cut)}")
+
+
+def _shallow(cut: Iterable[str]) -> str:
+    commits = ", ".join(in_words(commit) for commit in sorted(cut))
+    return f"This clone is shallow: its history is cut off at {commits}, and `git fetch --unshallow` brings the rest"
 
 
 def experiments_of(commit: str) -> dict[str, str]:
@@ -66,9 +97,14 @@ def read_bytes_at(path: Path, commit: str | None) -> bytes:
     Raises OntimeError where it is not in git, the workspace, the cache or the remote.
     """
     try:
-        return dvc_adapter.read_file(path_at(path, commit), commit)
+        return checked_files.read_file(path_at(path, commit), commit)
     except UnavailableError as error:
         raise _unavailable(path, commit, error) from error
+
+
+def read_backtest_at(path: Path, commit: str | None) -> pd.DataFrame:
+    """A backtest as it was, with the columns that two are compared by."""
+    return read_table_at(path, commit, ("id", "day", "outcome", "probability"))
 
 
 def read_text_at(path: Path, commit: str | None) -> str:
@@ -76,11 +112,27 @@ def read_text_at(path: Path, commit: str | None) -> str:
     return read_bytes_at(path, commit).decode()
 
 
-def read_table_at(path: Path, commit: str | None) -> pd.DataFrame:
-    """A Parquet table as it was."""
-    # In this thread: one that still holds the bytes when a short run ends can take the interpreter down with it.
-    table = pq.ParquetFile(pa.BufferReader(read_bytes_at(path, commit))).read(use_threads=False)
-    return table.to_pandas(use_threads=False)
+def read_table_at(path: Path, commit: str | None, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """A Parquet table as it was.
+
+    Raises OntimeError where it cannot be had, is broken or no Parquet, or lacks one of the columns.
+    """
+    content = pa.BufferReader(read_bytes_at(path, commit))
+    try:
+        # In this thread: one that still holds the bytes when a short run ends can take the interpreter down with it.
+        table = pq.ParquetFile(content).read(use_threads=False)
+        table.validate(full=True)
+        frame = table.to_pandas(use_threads=False)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).partition("\n")[0]  # pyarrow may add the whole schema
+        mend = "data verify says whether it is what dvc.lock names, data verify --repair puts it right"
+        raise OntimeError(f"{path} of {in_words(commit)} cannot be read as Parquet ({reason}): {mend}") from error
+    if missing := [name for name in columns if name not in frame]:
+        here = ", ".join(map(str, frame.columns))
+        raise OntimeError(
+            f"{path} of {in_words(commit)}: expected columns {', '.join(missing)}, which are not among {here}"
+        )
+    return frame
 
 
 def hashes_at(folder: Path, commit: str | None) -> dict[str, str]:
@@ -100,7 +152,7 @@ def _hashes_now(folder: Path) -> dict[str, str]:
 
 def _hashes_of_commit(folder: Path, commit: str) -> dict[str, str]:
     try:
-        return {name: md5 for name, md5 in dvc_adapter.files_below(folder, commit).items() if md5}
+        return {name: md5 for name, md5 in checked_files.files_below(folder, commit).items() if md5}
     except UnavailableError as error:
         raise _unavailable(folder, commit, error) from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ontime.errors import OntimeError
-from ontime.io.hashes import FOLDER, Watch, content_md5, folder_md5
+from ontime.io.hashes import FOLDER, Watch, content_md5, folder_entries, folder_md5
+from ontime.repo.checked_files import local_place
 from ontime.repo.dvc_adapter import Objects, Output, Repository
 from ontime.repo.history import is_committed, uncommitted
 
-MISSING, OTHER = "missing", "another content"
+MISSING, OTHER, UNRECORDED = "missing", "another content", "not in dvc.lock"
 AT_ONCE = 8  # objects read from a remote at the same time
 NEXT_STEPS = {
     "NoCredentialsError": "put them in the environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY) or in .dvc/config."
@@ -49,8 +49,16 @@ class Verification:
     wrong: list[WrongFile]
 
 
-class RemoteFile(NamedTuple):
-    """An object that the remote must hold, the output that needs it, and the file of that output."""
+@dataclass(frozen=True)
+class Contents:
+    """What the workspace holds of outputs: hash by name within each (empty where it cannot be read), bytes read."""
+
+    hashes: Mapping[Output, Mapping[str, str]]
+    size: int
+
+
+class NeededObject(NamedTuple):
+    """An object that a store must hold, the output that needs it, and the file of that output."""
 
     md5: str
     output: str
@@ -58,24 +66,51 @@ class RemoteFile(NamedTuple):
 
 
 class ReadObject(NamedTuple):
-    """What is wrong with an object of the remote (nothing: empty), and how many bytes were read."""
+    """What is wrong with an object of a store (nothing: empty), and how many bytes were read."""
 
     problem: str
     size: int
 
 
-def verify_workspace(repository: Repository, outputs: Sequence[Output], watch: Watch) -> Verification:
-    """Every file of the workspace that belongs to an output, by its content; `watch` is given the bytes read."""
-    files = size = 0
-    wrong: list[WrongFile] = []
+def read_workspace(repository: Repository, outputs: Sequence[Output], watch: Watch) -> Contents:
+    """The hash of every file of the workspace that belongs to an output; `watch` is given the bytes read."""
+    hashes: dict[Output, dict[str, str]] = {output: {} for output in outputs}
+    size = 0
     for output in outputs:
-        hashes: dict[str, str] = {}
         for name, path in repository.files_of(output):
-            with path.open("rb") as content:
-                hashes[name], length = content_md5(content, watch)
-            files, size = files + 1, size + length
-        wrong += _differences(output, hashes, repository.cache)
-    return Verification("workspace", files, size, wrong)
+            try:
+                with path.open("rb") as content:
+                    hashes[output][name], length = content_md5(content, watch)
+            except OSError:  # a link to nothing, or what may not be read
+                hashes[output][name], length = "", 0
+            size += length
+    return Contents(hashes, size)
+
+
+def verify_workspace(repository: Repository, contents: Contents) -> Verification:
+    """Which files of the workspace are not what dvc.lock names."""
+    files = sum(map(len, contents.hashes.values()))
+    wrong = [file for output, hashes in contents.hashes.items() for file in _differences(output, hashes, repository)]
+    return Verification("workspace", files, contents.size, wrong)
+
+
+def verify_cache(repository: Repository, outputs: Sequence[Output], watch: Watch) -> Verification:
+    """Which objects of the cache that an output needs hold another content than their name says.
+
+    What is not there is no fault of a cache.
+    """
+    moved = [output for output in outputs if output.moved and output.md5]
+    lists = {output: repository.cache.read(output.md5 or "") if is_folder(output) else None for output in moved}
+    needed = _needed_objects(moved, lists)
+    read = _read_all(repository.cache, needed, watch)
+    wrong = [
+        WrongFile(
+            file.output, file.file, f"{read[file.md5].problem}, object {place_of(repository, file.md5)}", file.md5
+        )
+        for file in needed
+        if read[file.md5].problem not in {"", MISSING}
+    ]
+    return Verification("cache", len(read), sum(item.size for item in read.values()), wrong)
 
 
 def verify_remote(repository: Repository, outputs: Sequence[Output], watch: Watch) -> Verification:
@@ -83,14 +118,12 @@ def verify_remote(repository: Repository, outputs: Sequence[Output], watch: Watc
 
     Raises OntimeError with cause and next step where the remote cannot be read at all.
     """
-    remote, place = _remote(repository)
+    remote, place = open_remote(repository)
     moved = [output for output in outputs if output.moved]
     lists = {output: _list_of(output, repository.cache, remote) for output in moved}
-    needed = sorted({file for output in moved for file in _needed(output, lists[output])}, key=lambda file: file[1:])
-    objects = sorted({file.md5 for file in needed})
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        read = dict(zip(objects, pool.map(lambda md5: _read(remote, md5, watch), objects), strict=True))
-    wrong = [WrongFile(output.path, output.path, "not in dvc.lock") for output in moved if not output.md5]
+    needed = _needed_objects(moved, lists)
+    read = _read_all(remote, needed, watch)
+    wrong = [WrongFile(output.path, output.path, UNRECORDED) for output in moved if not output.md5]
     wrong += [
         WrongFile(file.output, f"{file.file} ({remote.place(file.md5)})", read[file.md5].problem, file.md5)
         for file in needed
@@ -99,21 +132,17 @@ def verify_remote(repository: Repository, outputs: Sequence[Output], watch: Watc
     wrong += [
         WrongFile(output.path, f"what {output.path} lists", "unknown, since its list is neither here nor there")
         for output in moved
-        if _is_folder(output) and lists[output] is None
+        if is_folder(output) and lists[output] is None
     ]
-    return Verification(place, len(objects), sum(item.size for item in read.values()), wrong)
+    return Verification(place, len(read), sum(item.size for item in read.values()), wrong)
 
 
-def repair_remote(repository: Repository, wrong: Sequence[WrongFile]) -> int:
-    """Send again from the cache what is missing or broken in the remote. Returns how many objects the cache held."""
-    remote, _ = _remote(repository)
-    held = {file.md5 for file in wrong if file.md5 and repository.cache.read(file.md5) is not None}
-    for md5 in sorted(held):
-        remote.replace_from(repository.cache, md5)
-    return len(held)
+def place_of(repository: Repository, md5: str) -> str:
+    """The path of an object in the cache, from here where it is below."""
+    return local_place(repository.cache.place(md5))
 
 
-def _remote(repository: Repository) -> tuple[Objects, str]:
+def open_remote(repository: Repository) -> tuple[Objects, str]:
     """The remote's objects, after a look whether it answers, and what to call it."""
     os.environ.setdefault("AWS_MAX_ATTEMPTS", "1")  # else a server that does not answer is asked for two minutes
     name, url = repository.remote_address()
@@ -135,29 +164,44 @@ def _next_step(error: Exception) -> str:
     return next((step for name, step in NEXT_STEPS.items() if name in names), "")
 
 
-def _is_folder(output: Output) -> bool:
+def is_folder(output: Output) -> bool:
+    """Whether dvc.lock names a folder."""
     return (output.md5 or "").endswith(FOLDER)
 
 
 def _list_of(output: Output, cache: Objects, remote: Objects) -> bytes | None:
     """The list of a folder's files, from the cache or the remote; None for a file, or where neither has it."""
-    if output.md5 is None or not _is_folder(output):
+    if output.md5 is None or not is_folder(output):
         return None
     return cache.read(output.md5) or remote.read(output.md5)
 
 
-def _needed(output: Output, listing: bytes | None) -> list[RemoteFile]:
+def _needed_objects(outputs: Sequence[Output], lists: Mapping[Output, bytes | None]) -> list[NeededObject]:
+    """The objects of the outputs and of the files that they list, by output and file."""
+    needed = {file for output in outputs for file in _needed(output, lists[output])}
+    return sorted(needed, key=lambda file: file[1:])
+
+
+def _needed(output: Output, listing: bytes | None) -> list[NeededObject]:
     """The output's own object, and those of the files that it lists."""
     if not output.md5:
         return []
-    entries = _entries(listing or b"[]")
-    files = [RemoteFile(md5, output.path, f"{output.path}/{name}") for name, md5 in entries.items()]
-    return [RemoteFile(output.md5, output.path, output.path), *files]
+    entries = folder_entries(listing or b"[]")
+    files = [NeededObject(md5, output.path, f"{output.path}/{name}") for name, md5 in entries.items()]
+    return [NeededObject(output.md5, output.path, output.path), *files]
 
 
-def _read(remote: Objects, md5: str, watch: Watch) -> ReadObject:
+def _read_all(store: Objects, needed: Sequence[NeededObject], watch: Watch) -> dict[str, ReadObject]:
+    """Every object, once, some at the same time."""
+    objects = sorted({file.md5 for file in needed})
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip(objects, pool.map(lambda md5: read_object(store, md5, watch), objects), strict=True))
+
+
+def read_object(store: Objects, md5: str, watch: Watch = lambda _: None) -> ReadObject:
+    """Is an object there, with the content that its name says?"""
     try:
-        with remote.open(md5) as content:
+        with store.open(md5) as content:
             content_hash, size = content_md5(content, watch)
     except FileNotFoundError:
         return ReadObject(MISSING, 0)
@@ -166,16 +210,16 @@ def _read(remote: Objects, md5: str, watch: Watch) -> ReadObject:
     return ReadObject("" if content_hash == md5.removesuffix(FOLDER) else f"{OTHER}, {size:,} bytes", size)
 
 
-def _differences(output: Output, hashes: Mapping[str, str], cache: Objects) -> list[WrongFile]:
+def _differences(output: Output, hashes: Mapping[str, str], repository: Repository) -> list[WrongFile]:
     """What is there of an output, hash by name, beside what dvc.lock says."""
     path, md5 = output.path, output.md5
     if not md5:
-        return [WrongFile(path, path, "not in dvc.lock")]
+        return [WrongFile(path, path, UNRECORDED)]
     if not hashes:
-        return [WrongFile(path, path, MISSING)]
-    if not _is_folder(output):
-        return [] if hashes.get("") == md5 else [WrongFile(path, path, OTHER)]
-    return [] if folder_md5(hashes) == md5 else _wrong_in_folder(output, hashes, cache.read(md5))
+        return [WrongFile(path, path, MISSING, md5)]
+    if not is_folder(output):
+        return [] if hashes.get("") == md5 else [WrongFile(path, path, OTHER, md5)]
+    return [] if folder_md5(hashes) == md5 else _wrong_in_folder(output, hashes, repository.cache.read(md5))
 
 
 def _wrong_in_folder(output: Output, hashes: Mapping[str, str], listing: bytes | None) -> list[WrongFile]:
@@ -184,13 +228,17 @@ def _wrong_in_folder(output: Output, hashes: Mapping[str, str], listing: bytes |
     if listing is None and not output.moved:
         return _uncommitted(output) or [WrongFile(path, path, f"{OTHER}, and as it is committed (dvc repro makes it)")]
     if listing is None:
-        return [WrongFile(path, path, f"{OTHER}; which of its files only its list says (dvc fetch {path})")]
-    expected = _entries(listing)
-    problems = {
-        name: MISSING if name not in hashes else OTHER for name in expected if hashes.get(name) != expected[name]
-    }
-    problems |= {name: "not in dvc.lock" for name in hashes if name not in expected}
-    return [WrongFile(path, f"{path}/{name}", problem) for name, problem in sorted(problems.items())]
+        return [
+            WrongFile(path, path, f"{OTHER}; which of its files only its list says, which the cache lacks", output.md5)
+        ]
+    expected = folder_entries(listing)
+    wrong = [
+        WrongFile(path, f"{path}/{name}", MISSING if name not in hashes else OTHER, md5)
+        for name, md5 in expected.items()
+        if hashes.get(name) != md5
+    ]
+    wrong += [WrongFile(path, f"{path}/{name}", UNRECORDED) for name in hashes if name not in expected]
+    return sorted(wrong)
 
 
 def _uncommitted(output: Output) -> list[WrongFile]:
@@ -198,10 +246,5 @@ def _uncommitted(output: Output) -> list[WrongFile]:
     wrong = []
     for file in sorted(uncommitted([output.path])):
         known = MISSING if not Path(file).exists() else OTHER
-        wrong.append(WrongFile(output.path, file, known if is_committed(Path(file), "HEAD") else "not in dvc.lock"))
+        wrong.append(WrongFile(output.path, file, known if is_committed(Path(file), "HEAD") else UNRECORDED))
     return wrong
-
-
-def _entries(listing: bytes) -> dict[str, str]:
-    """Hash by name of the files of a folder."""
-    return {entry["relpath"]: entry["md5"] for entry in json.loads(listing)}

@@ -16,9 +16,11 @@ from ontime.core.evaluation.audit import (
 )
 from ontime.core.model.split import backtest_months, split_months
 from ontime.core.pictures.audit import audit_picture
+from ontime.dataset.contract import Table
 from ontime.dataset.dataset import Dataset
 from ontime.dataset.protocol import Protocol
 from ontime.io.atomic import stage_draft
+from ontime.io.foreign_files import read_foreign
 from ontime.io.formats import read_parquet, write_json, write_png
 from ontime.io.month_files import months, part, parts_below, read_months
 from ontime.io.paths import Files
@@ -31,7 +33,7 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, interv
     """Rebuild the published figure, take one advantage away at a time, and end with the backtest as it stands."""
     protocol, windows = dataset.protocol, split_months(months(files.features), split)
     plan = AuditPlan(windows.before_test, backtest_months(windows, split), features.lead_hours)
-    published, steps = _published(files, protocol, plan, audit) if protocol else (None, [])
+    published, steps = _published(dataset, files, protocol, plan, audit) if protocol else (None, [])
     steps += backtest_steps(read_parquet(files.backtest, ["id", "day", "outcome", "probability"]))
     with stage_draft(files, "audit", files.record("audit")) as draft:
         record = measure_steps(steps, intervals)
@@ -41,9 +43,11 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, interv
         log.info("%s: ROC AUC %.4f", line["title"], line["roc_auc"]["value"])
 
 
-def _published(files: Files, protocol: Protocol, plan: AuditPlan, audit: Audit) -> tuple[dict, list[PredictedStep]]:
+def _published(
+    dataset: Dataset, files: Files, protocol: Protocol, plan: AuditPlan, audit: Audit
+) -> tuple[dict, list[PredictedStep]]:
     """What was published beside what is counted here, and what every step of the protocol predicted."""
-    raw = {table: _table(files, table) for table in protocol.tables}
+    raw = {table.name: _table(files, table) for table in dataset.tables if table.name in protocol.tables}
     known = read_months(files.features, plan.before_test, protocol.features)
     rows = hold_out(protocol.rows(raw, known), protocol, audit.seed)
     counts = published_counts(rows, protocol, months(files.features))
@@ -54,7 +58,7 @@ def _published(files: Files, protocol: Protocol, plan: AuditPlan, audit: Audit) 
     return record, [predict_step(step, rows, plan) for step in steps]
 
 
-def _table(files: Files, name: str) -> pd.DataFrame:
+def _table(files: Files, form: Table) -> pd.DataFrame:
     """All months of a raw table."""
-    stored = [(table, month) for table, month in parts_below(files.raw) if table == name]
-    return pd.concat([read_parquet(part(files.raw, *of_table)) for of_table in stored], ignore_index=True)
+    stored = [(table, month) for table, month in parts_below(files.raw) if table == form.name]
+    return pd.concat([read_foreign(form, part(files.raw, *of_table)) for of_table in stored], ignore_index=True)

@@ -46,7 +46,7 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, train:
             write_model(month.model, draft.backtest_models / month.name)
             frame = month.predictions()
             predicted.append(frame.join(baseline_probabilities(month.known, month.rows, types, declared.climate)))
-            lines.append({"month": month.name, "rounds": rounds[month.name]} | _measure(frame, intervals))
+            lines.append({"month": month.name, "trees": rounds[month.name]} | _measure(frame, intervals))
             progress.update()
         table = pd.DataFrame(lines)
         write_parquet(pd.concat(predicted, ignore_index=True), draft.backtest)

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from ontime.core.features.failing_sources import Sample
 from ontime.core.features.table import months_needed
-from ontime.core.loop.day_step import outcome_lag
+from ontime.core.loop.day_step import label_delay
 from ontime.core.loop.model_cache import ModelCache
 from ontime.core.loop.replay import RunSpec, replay_runs
 from ontime.core.loop.replay_data import ReplayData, ReplaySetting
@@ -17,11 +17,11 @@ from ontime.core.loop.run_table import run_table
 from ontime.core.loop.scenarios import (
     PLAIN,
     Scenario,
-    bad_challenger,
-    corrupted_month,
     features_in_outage,
     late_labels,
     predicted_in_outage,
+    shuffled_month,
+    shuffled_training,
     source_down,
 )
 from ontime.core.loop.scoring import Scorer
@@ -61,7 +61,7 @@ def run(
     setting = ReplaySetting.of(dataset.features, train, backtest, features.lead_hours, intervals.seed)
     rows = read_months(files.features, there, setting.columns)
     data = ReplayData.of(rows, there, setting, split, replay)
-    rules = Rules(policy, drift, outcome_lag(features.lead_hours))
+    rules = Rules(policy, drift, label_delay(features.lead_hours))
     specs = _specs(_scenarios(dataset, files, data, policy), rules)
     inputs = {"data": content_hash(files.features), "clean": content_hash(files.clean), "setting": setting}
     sections = {"split": split, "drift": drift, "policy": policy, "replay": replay}
@@ -103,14 +103,14 @@ def _scenarios(dataset: Dataset, files: Files, data: ReplayData, policy: Policy)
     plain = Scenario(PLAIN, data.rows, source_silent(data.rows["predict_at"], moments, policy.silent_hours))
     down = (since + FAULT_DAY).tz_localize("UTC").as_unit("us")
     outage = features_in_outage(_outage_sample(dataset, files, data, down), source, down)[list(data.rows)]
-    unheeded = source_down(plain, down, outage, moments, NEVER_SILENT)
+    without_fallback = source_down(plain, down, outage, moments, NEVER_SILENT)
     return [
         plain,
         source_down(plain, down, outage, moments, policy.silent_hours),
-        replace(unheeded, fault="a source down, and nobody minds"),
+        replace(without_fallback, fault="a source down, without fallback"),
         late_labels(plain, since),
-        corrupted_month(plain, since, since + pd.offsets.MonthBegin(1), data.setting.seed),
-        bad_challenger(plain, since),
+        shuffled_month(plain, since, since + pd.offsets.MonthBegin(1), data.setting.seed),
+        shuffled_training(plain, since),
     ]
 
 

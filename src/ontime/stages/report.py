@@ -18,9 +18,9 @@ from ontime.core.report.records import (
 from ontime.core.report.results import PICTURES, TABLES, Results
 from ontime.dataset.dataset import Dataset
 from ontime.io.atomic import stage_draft, write_text
-from ontime.io.formats import read_bytes, read_csv, read_record, read_text
+from ontime.io.formats import read_bytes, read_csv, read_record
 from ontime.io.model_files import read_signature
-from ontime.io.paths import REPORT_TEMPLATE, Files
+from ontime.io.paths import Files
 from ontime.params import Costs, Features, Fetch, Intervals, Slices
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def run(
         slices=slices,
         costs=costs,
     )
-    page = report_page(results, read_text(REPORT_TEMPLATE))
+    page = report_page(results)
     with stage_draft(files, "report", files.report, files.record("report")) as draft:
         write_text(page, draft.report)
         write_text(model_card(results), draft.model_card)

@@ -15,6 +15,7 @@ from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
 from ontime.io.answer_files import read_predictor, read_terms, write_answers
 from ontime.io.atomic import stage_draft
+from ontime.io.foreign_files import read_foreign
 from ontime.io.formats import read_parquet, write_parquet
 from ontime.io.month_files import months, part, parts_below
 from ontime.io.paths import Files
@@ -41,11 +42,12 @@ def run(dataset: Dataset, files: Files, validate: Validate, features: Features, 
 def _write_messages(dataset: Dataset, files: Files, folder: Path, wanted: set[str]) -> None:
     """The raw tables of those months as the messages that would have made them."""
     declarations = {declared.table: declared for declared in dataset.messages}
+    forms = {table.name: table for table in dataset.tables}
     for table, month in parts_below(files.raw):
         if month is None:
-            write_parquet(read_parquet(part(files.raw, table, None)), part(folder, table, None))
+            write_parquet(read_foreign(forms[table], part(files.raw, table, None)), part(folder, table, None))
         elif month in wanted and table in declarations:
-            raw = read_parquet(part(files.raw, table, month))
+            raw = read_foreign(forms[table], part(files.raw, table, month))
             for feed, messages in to_feeds(declarations[table], raw).items():
                 write_parquet(messages, part(folder, feed, month))
 

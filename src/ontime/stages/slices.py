@@ -34,9 +34,9 @@ def run(dataset: Dataset, files: Files, features: Features, intervals: Intervals
     sets = conformal_table(_months(rows, bands, features.lead_hours), slices.conformal_level, intervals)
     record = _record(table, segments, costed, sets)
     with stage_draft(files, "slices", files.errors, files.record("slices")) as draft:
-        write_csv(table, draft.slices)
-        write_csv(segments, draft.slices_search)
-        write_csv(bands_in_common(rows, bands, mistakes, intervals), draft.slices_errors)
+        write_csv(table, draft.slices_bands)
+        write_csv(segments, draft.slices_segments)
+        write_csv(bands_in_common(rows, bands, mistakes, intervals), draft.slices_mistakes)
         write_parquet(_explained(files, mistakes, bands), draft.errors)
         write_png(bands_picture(table, intervals.level), draft.slices_picture)
         write_csv(costed, draft.costs)
@@ -95,12 +95,12 @@ def _record(table: pd.DataFrame, segments: pd.DataFrame, costed: pd.DataFrame, s
 
     Of conformal sets only where there was a month before to set them on.
     """
-    cost = costed.set_index("answers")["cost"]
+    cost = costed.set_index("strategy")["cost"]
     coverage = sets[(sets["month"] == "all") & (sets["kind"] == "by class")].set_index("outcome")["coverage"]
     bands = table[table["slice"] != "all"]
     return {
         "bands": len(bands),
-        "bands_off": int(((bands["gap_low"] > 0) | (bands["gap_high"] < 0)).sum()),
+        "bands_off": int(((bands["calibration_gap_low"] > 0) | (bands["calibration_gap_high"] < 0)).sum()),
         "bands_miscalibrated": int(bands["miscalibrated"].sum()),
         "segments_found": len(segments),
         "segments_confirmed": int(segments["confirmed"].sum()),

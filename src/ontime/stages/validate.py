@@ -13,7 +13,8 @@ from ontime.dataset.contract import Table
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
 from ontime.io.atomic import stage_draft
-from ontime.io.formats import read_parquet, write_csv, write_json, write_parquet
+from ontime.io.foreign_files import read_foreign
+from ontime.io.formats import write_csv, write_json, write_parquet
 from ontime.io.month_files import part, parts_below
 from ontime.io.paths import Files
 from ontime.params import Validate
@@ -48,6 +49,6 @@ def run(dataset: Dataset, files: Files, validate: Validate) -> None:
 def _read(readable: list[tuple[Table, str | None]], files: Files) -> Iterator[RawPart]:
     for table, month in tqdm(readable, desc="validate", unit=" parts", disable=None):
         try:
-            yield table, month, read_parquet(part(files.raw, table.name, month))
+            yield table, month, read_foreign(table, part(files.raw, table.name, month))
         except OntimeError as error:
             yield table, month, error

@@ -80,17 +80,23 @@ def test_a_null_where_none_may_be_is_quarantined():
     assert "has no value" in describe_findings(result.findings)
 
 
-@pytest.mark.parametrize(("broken", "stops"), [(4, False), (5, True)])
+@pytest.mark.parametrize(("broken", "stops"), [(5, False), (6, True)])
 def test_too_many_broken_rows_stop(broken: int, stops: bool):
     result = checked(JANUARY.assign(number=JANUARY["number"].mask(JANUARY.index < broken, -1)), limit=0.01)
     assert (("all", "max_quarantined") in rules(result, Level.STOP)) == stops
 
 
-def test_duplicates_and_rows_of_another_month_stop_with_examples():
+def test_rows_of_another_month_stop_with_examples():
     moved = JANUARY.assign(promised=JANUARY["promised"].mask(JANUARY.index == 9, JANUARY["promised"] + 31 * 24 * HOUR))
-    result = checked(pd.concat([moved, JANUARY.head(1)]))
-    assert rules(result, Level.STOP) == [("day", "in_its_month"), ("id", "key_unique")]
-    assert result.findings[1].examples == ("2020-01-01/0",)
+    result = checked(moved)
+    assert rules(result, Level.STOP) == [("day", "in_its_month")]
+    assert result.findings[0].examples == ("2020-02-01/9",)
+
+
+@pytest.mark.parametrize(("few", "stops"), [(1, False), (5, False), (6, True)])
+def test_a_few_broken_rows_do_not_stop_as_long_as_one_is_sound(few: int, stops: bool):
+    spoiled = JANUARY.head(6).assign(number=JANUARY["number"].mask(JANUARY.index < few, -1))
+    assert rules(checked(spoiled, 0.01), Level.STOP) == [("all", "max_quarantined")] * stops
 
 
 def test_with_broken_columns_the_others_are_still_checked():
@@ -106,7 +112,8 @@ def test_a_table_that_needs_a_broken_one_says_so_and_its_other_rules_are_judged(
     result = check_part(PARCELS, pd.concat([wrong, JANUARY.head(1)]), "2020-01", {}, 1.0)
     assert result.clean is None
     assert "correct depots first" in describe_findings(result.findings)
-    assert rules(result, Level.STOP) == [("all", "checked"), ("id", "key_unique")]
+    assert rules(result, Level.STOP) == [("all", "checked")]
+    assert rules(result, Level.WARN) == [("all", "row_once")]
     assert rules(result, Level.QUARANTINE) == [("delivered", "left_first"), ("left", "left_first")]
 
 
@@ -128,16 +135,41 @@ def test_a_derived_value_is_checked_where_only_later_values_are_broken():
 
 def test_measures_warn_and_stop_on_a_month_as_a_whole():
     def level(share: float) -> list[Level]:
-        north = np.where(np.arange(100) < share * 100, "NORTH", "SOUTH")
+        north = np.where(np.arange(1000) < share * 1000, "NORTH", "SOUTH")
         frame = pd.DataFrame({"depot": north})
         return [finding.level for finding in check_measures(PARCELS, frame, "2020-01", OTHERS)]
 
     assert [level(share) for share in (0.5, 0.2, 0.05)] == [[], [Level.WARN], [Level.STOP]]
 
 
+@pytest.mark.parametrize(
+    ("north", "rows", "expected"),
+    [
+        (1, 6, []),  # at least 30 % are expected, and 10 % at any rate
+        (1, 12, [Level.WARN]),
+        (3, 60, [Level.WARN]),
+        (3, 150, [Level.STOP]),
+        (0, 60, [Level.STOP]),
+    ],
+)
+def test_a_measure_of_few_rows_counts_only_where_chance_does_not_explain_it(
+    north: int, rows: int, expected: list[Level]
+):
+    frame = pd.DataFrame({"depot": np.where(np.arange(rows) < north, "NORTH", "SOUTH")})
+    findings = check_measures(PARCELS, frame, "2020-01", OTHERS)
+    assert [finding.level for finding in findings] == expected
+    assert all(finding.problem.endswith(f", from {rows} rows") for finding in findings)
+
+
 def test_a_reference_table_is_checked_whole():
-    result = check_part(DEPOTS, pd.concat([DEPOT_ROWS, DEPOT_ROWS.head(1)]), None, {}, 0)
-    assert rules(result, Level.STOP) == [("depot", "key_unique")]
+    more = pd.concat([DEPOT_ROWS, DEPOT_ROWS.head(1), DEPOT_ROWS.assign(depot=["WEST", "WEST"])], ignore_index=True)
+    result = check_part(DEPOTS, more, None, {}, 0)
+    assert rules(result, Level.WARN) == [("all", "row_once")]
+    assert rules(result, Level.QUARANTINE) == [("depot", "key_unique")]
+    assert clean(result)["depot"].tolist() == ["NORTH", "SOUTH"]
+    assert rules(check_part(DEPOTS, DEPOT_ROWS.assign(depot="NORTH"), None, {}, 0), Level.STOP) == [
+        ("all", "max_quarantined")
+    ]
 
 
 def changed_rows(frame: pd.DataFrame) -> list[int]:

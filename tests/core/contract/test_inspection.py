@@ -2,12 +2,18 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
+import pandera.pandas as pa
+import pytest
+from toy.clocks import PLANNED
 from toy.contracts import DEPOTS, PARCELS
 from toy.source import read
 
-from ontime.core.contract.findings import Level
+from ontime.core.contract.columns import column
+from ontime.core.contract.findings import Finding, Level
 from ontime.core.contract.inspection import InspectedPart, RawPart, inspect_parts, inspection_summary
+from ontime.dataset.contract import Table
 from ontime.errors import OntimeError
 from ontime.params import Validate
 
@@ -60,3 +66,84 @@ def test_without_a_sound_row_there_is_nothing_to_go_on_with():
     results = list(inspect_parts(parts(m2=lambda p: p.assign(depot="EAST")), loose))
     assert months_and_rules(results, Level.STOP) == [("2020-02", "max_quarantined")]
     assert inspection_summary(results)["rows"]["parcels"] == 800
+
+
+def test_rows_that_came_again_are_warned_of_and_do_not_count():
+    results = list(inspect_parts(parts(m2=lambda p: pd.concat([p, p.head(3)])), PARAMS))
+    assert months_and_rules(results, Level.WARN) == [("2020-02", "row_once")]
+    record = inspection_summary(results)
+    assert (record["rows"]["parcels"], record["quarantined"]["parcels"], record["warnings"]) == (1200, 0, 1)
+
+
+VISITS = Table(
+    name="visits",
+    about="",
+    key=("number",),
+    monthly=True,
+    schema=pa.DataFrameSchema(
+        {
+            "number": column("Int64", clock=PLANNED, reason=""),
+            "shop": column("str", clock=PLANNED, reason="", bins="values"),
+            "day": column("datetime64[us]", clock=PLANNED, reason=""),
+        }
+    ),
+)
+SHOPS = np.array([f"shop {number}" for number in range(229)])
+
+
+def visits(month: str, rows: int, days: tuple[int, int] = (1, 28), shops: np.ndarray = SHOPS) -> pd.DataFrame:
+    """Visits to shops of which some are sought more often than others, spread over these days."""
+    random = np.random.default_rng([rows, pd.Period(month).ordinal, *days])
+    weights = 1 / (1 + np.arange(len(shops)) / 20)
+    number = pd.array(np.arange(rows), dtype="Int64")
+    day = pd.Timestamp(month) + pd.to_timedelta(
+        days[0] - 1 + np.sort(np.arange(rows) % (days[1] - days[0] + 1)), unit="D"
+    )
+    shop = random.choice(shops, rows, p=weights / weights.sum())
+    return pd.DataFrame({"number": number, "shop": shop, "day": day.as_unit("us")}).astype({"shop": "str"})
+
+
+def shifts(*frames: pd.DataFrame) -> list[Finding]:
+    """Findings on months that follow one another."""
+    months = pd.period_range("2020-01", periods=len(frames), freq="M").astype(str)
+    results = inspect_parts(((VISITS, month, frame) for month, frame in zip(months, frames, strict=True)), PARAMS)
+    return [finding for result in results for finding in result.findings]
+
+
+@pytest.mark.parametrize("rows", [350, 700, 1250])
+def test_sound_months_of_many_categories_and_few_rows_pass(rows: int):
+    months = pd.period_range("2020-01", periods=12, freq="M").astype(str)
+    results = list(inspect_parts(((VISITS, month, visits(month, rows)) for month in months), PARAMS))
+    assert max(result.lines["shift"].max() for result in results[1:]) > PARAMS.shift_warn  # as by the limit alone
+    assert sum(len(result.findings) for result in results) <= 1  # of 11 months; 2 or more: 0.01 % of the time
+    assert not months_and_rules(results, Level.STOP)
+
+
+def test_a_change_of_few_rows_is_still_seen():
+    sound = [visits(f"2020-0{month}", 700) for month in (1, 2, 3)]
+    (finding,) = shifts(*sound, visits("2020-04", 700, shops=SHOPS[::3]))
+    assert (finding.level, finding.month, finding.rule) == (Level.STOP, "2020-04", "shift")
+    assert " from 700 rows on 28 of 30 days, at most 0.25; chance alone gives up to 0." in finding.problem
+
+
+@pytest.mark.parametrize("days", [(1, 1), (1, 6), (3, 28)], ids=str)
+@pytest.mark.parametrize("rows", [1, 6, 30])
+def test_a_last_month_of_few_rows_does_not_stop(rows: int, days: tuple[int, int]):
+    sound = [visits(f"2020-0{month}", 700) for month in (1, 2, 3)]
+    assert not any(finding.stops for finding in shifts(*sound, visits("2020-04", rows, days)))
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_days_that_differ_stop_no_month_that_is_only_partly_there_nor_one_after_it(first: bool):
+    morning = visits("2020-01" if first else "2020-04", 60, (1, 2), SHOPS[:2])
+    sound = [visits(f"2020-0{month + first}", 700) for month in (1, 2, 3)]
+    findings = shifts(morning, *sound) if first else shifts(*sound, morning)
+    assert [(finding.level, finding.rule) for finding in findings] == [(Level.WARN, "shift")]
+    assert findings[0].remedy.startswith("days differ")
+    assert ("from 60 rows on 2 of 30 days" in findings[0].problem) != first
+
+
+def test_months_that_all_have_few_days_are_compared_with_one_another():
+    weekly = [visits(f"2020-0{month}", 700, (1, 1)) for month in (1, 2, 3)]
+    findings = shifts(*weekly, visits("2020-04", 700, (1, 1), SHOPS[::3]))
+    assert [(finding.level, finding.month) for finding in findings] == [(Level.STOP, "2020-04")]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from simulated import PARAMS, days_of, small_and_nightly, year
-from toy import PARTS
+from toy import TOY
 
 from ontime import params
 from ontime.core.evaluation.audit import (
@@ -232,7 +232,8 @@ def test_a_dataset_without_a_published_figure_ends_with_its_own(tmp_path: Path):
     frame = year(1, 60).assign(id="x")
     write_parquet(frame, files.backtest)
     split, given = params.Split(valid_months=1, test_months=1), params.Features(lead_hours=1.0)
-    stage.run(Dataset("toy", PARTS), files, given, split, PARAMS, params.Audit(seed=1))
+    parts = {name: place for name, place in TOY.parts.items() if name != "protocol"}
+    stage.run(Dataset("toy", parts), files, given, split, PARAMS, params.Audit(seed=1))
     record = read_json(files.audit)
     assert record["published"] is None
     assert [line["name"] for line in record["steps"]] == ["model", "months"]

@@ -61,11 +61,11 @@ def rows() -> pd.DataFrame:
 
 
 def test_the_table_adds_up(rows: pd.DataFrame):
-    table = cost_table(rows, COSTS, PARAMS).set_index("answers")
+    table = cost_table(rows, COSTS, PARAMS).set_index("strategy")
     for name, line in table.iterrows():
         whole = COSTS.missed * line["missed"] + COSTS.false_alarm * line["false_alarms"]
         assert line["cost"] == pytest.approx(whole + COSTS.unknown * line["unknown"], abs=0.3), name
-        assert line["over_model"] == pytest.approx(line["cost"] - table.loc["model", "cost"], abs=0.11)
+        assert line["cost_minus_model"] == pytest.approx(line["cost"] - table.loc["model", "cost"], abs=0.11)
         assert line["cost_low"] <= line["cost"] <= line["cost_high"]
     assert table.loc["always no", "missed"] == pytest.approx(1000 * rows["outcome"].mean(), abs=0.1)
     assert table.loc["always yes", "false_alarms"] == pytest.approx(1000 * (1 - rows["outcome"].mean()), abs=0.1)
@@ -73,15 +73,15 @@ def test_the_table_adds_up(rows: pd.DataFrame):
 
 
 def test_probabilities_that_can_be_taken_at_their_word_beat_all_others(rows: pd.DataFrame):
-    table = cost_table(rows, COSTS, PARAMS).set_index("answers")
-    assert (table.loc[["climatology", "always yes", "always no"], "over_model_low"] > 0).all()
-    assert table.loc["model or unknown", "over_model_high"] < 0
+    table = cost_table(rows, COSTS, PARAMS).set_index("strategy")
+    assert (table.loc[["climatology", "always yes", "always no"], "cost_minus_model_low"] > 0).all()
+    assert table.loc["model or unknown", "cost_minus_model_high"] < 0
 
 
 def test_the_threshold_that_follows_from_the_costs_is_near_the_best(rows: pd.DataFrame):
     curve = threshold_curve(rows, COSTS, PARAMS).set_index("threshold")
     assert len(curve) == 101
-    assert curve.loc[0.25, "over_formula"] == 0
+    assert curve.loc[0.25, "cost_minus_bayes_threshold"] == 0
     assert curve["cost"].min() > curve.loc[0.25, "cost"] * 0.98
     best = curve["cost"].idxmin()
     assert best == pytest.approx(0.25, abs=0.06)
@@ -93,12 +93,12 @@ def test_probabilities_that_cannot_be_taken_at_their_word_have_another_best_thre
     halved = rows.assign(probability=rows["probability"] / 2)
     curve = threshold_curve(halved, COSTS, PARAMS).set_index("threshold")
     assert curve["cost"].idxmin() < 0.18
-    assert curve["over_formula_high"].min() < 0
+    assert curve["cost_minus_bayes_threshold_high"].min() < 0
 
 
 def test_answering_the_surest_costs_least_and_answering_all_is_the_table(rows: pd.DataFrame):
     curve = coverage_curve(rows, COSTS, PARAMS)
-    assert curve["answered"].tolist() == pytest.approx(np.arange(1, 51) / 50)
+    assert curve["share_answered"].tolist() == pytest.approx(np.arange(1, 51) / 50)
     assert curve["cost"].iloc[-1] == pytest.approx(cost_table(rows, COSTS, PARAMS)["cost"].iloc[0])
     assert curve["cost"].iloc[4] < curve["cost"].iloc[-1] / 2
 

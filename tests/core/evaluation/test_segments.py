@@ -39,12 +39,12 @@ def test_a_planted_segment_is_found_and_confirmed(gap: float):
     assert (first["slice"], first["band"]) == ("shape", "shape2")
     assert (first["other_slice"], first["other_band"]) == ("color", "color1")
     assert first["confirmed"]
-    assert np.sign(first["gap"]) == np.sign(gap)
+    assert np.sign(first["calibration_gap"]) == np.sign(gap)
     even = (frame["day"].dt.isocalendar().week % 2 == 0) & planted
     assert first["rows"] == even.sum()
     assert first["odd_rows"] == planted.sum() - even.sum()
     assert first["rate"] == pytest.approx(frame.loc[even, "outcome"].mean(), abs=1e-4)
-    assert first["gap"] == pytest.approx(first["probability"] - first["rate"], abs=2e-4)
+    assert first["calibration_gap"] == pytest.approx(first["probability"] - first["rate"], abs=2e-4)
 
 
 def test_what_is_wrong_in_odd_weeks_alone_is_found_and_hardly_ever_confirmed():
@@ -67,7 +67,7 @@ def test_where_nothing_is_wrong_something_is_confirmed_as_seldom_as_promised(dra
         table = found_in(rows(seed, days=112, rows=40))
         tables += len(table) > 0
         confirmed += bool(table["confirmed"].any())
-    assert tables > draws / 2  # odd weeks alone would have cried wolf
+    assert tables > draws / 2  # odd weeks alone would nearly always have found one
     assert confirmed / draws <= most
 
 

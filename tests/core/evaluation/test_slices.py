@@ -68,10 +68,10 @@ def test_the_table_says_what_scikit_learn_says():
         assert line["rate"] == pytest.approx(outcome.mean(), abs=1e-4)
         assert line["roc_auc"] == pytest.approx(roc_auc_score(outcome, probability), abs=1e-4)
         assert line["brier"] == pytest.approx(brier_score_loss(outcome, probability), abs=1e-4)
-        assert line["gap"] == pytest.approx((probability - outcome).mean(), abs=1e-4)
+        assert line["calibration_gap"] == pytest.approx((probability - outcome).mean(), abs=1e-4)
         difference = log_loss(outcome, probability) - log_loss(outcome, part["climatology"])
-        assert line["over_climatology"] == pytest.approx(difference, abs=1e-4)
-        for metric in ("rate", "roc_auc", "brier", "gap", "over_climatology"):
+        assert line["log_loss_minus_climatology"] == pytest.approx(difference, abs=1e-4)
+        for metric in ("rate", "roc_auc", "brier", "calibration_gap", "log_loss_minus_climatology"):
             assert line[f"{metric}_low"] < line[metric] < line[f"{metric}_high"]
 
 
@@ -108,7 +108,7 @@ def test_of_bands_that_are_right_hardly_one_is_called_off(draws: int, most: floa
     for seed in range(draws):
         frame = calibrated_rows(seed, 84, 40)
         frame["kind"] = random.choice(list("abcdefgh"), len(frame))
-        kept = [estimate(band_metrics(part)["gap"], PARAMS).p_value() for _, part in frame.groupby("kind")]
+        kept = [estimate(band_metrics(part)["calibration_gap"], PARAMS).p_value() for _, part in frame.groupby("kind")]
         called += discoveries(np.array(kept), 1 - PARAMS.level).any()
     assert called / draws <= most
 
@@ -171,7 +171,8 @@ def the_truth() -> dict[str, float]:
     whole = calibrated_rows(999, 6000, 40)
     probability, outcome = whole["probability"], whole["outcome"]
     assert (probability - outcome).mean() == pytest.approx(0, abs=0.005)
-    return {"roc_auc": roc_auc_score(outcome, probability), "brier": brier_score_loss(outcome, probability), "gap": 0.0}
+    ranking, error = roc_auc_score(outcome, probability), brier_score_loss(outcome, probability)
+    return {"roc_auc": ranking, "brier": error, "calibration_gap": 0.0}
 
 
 def test_log_losses_are_finite_where_a_certainty_was_wrong():

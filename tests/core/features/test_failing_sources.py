@@ -14,7 +14,7 @@ from ontime.core.features.failing_sources import (
     disturbances,
     disturbed,
 )
-from ontime.core.features.point_in_time import column_names
+from ontime.dataset.features import column_names
 from ontime.flights import FLIGHTS
 from ontime.flights.stress import after_midnight
 from ontime.params import Stress

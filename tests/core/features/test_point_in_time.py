@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ontime.core.features.online import OnlineFeatures, end
-from ontime.core.features.point_in_time import HOUR, MINUTE, column_names, microseconds, reach, read_as_of, span
-from ontime.dataset.features import AsOf, Latest, Open, Window
+from ontime.core.features.point_in_time import HOUR, MINUTE, microseconds, reach, read_as_of
+from ontime.dataset.features import AsOf, Latest, Open, Window, column_names, span
 
 ASOF: list[AsOf] = [
     Window("left", ("depot",), 1, means=("delay", "late")),

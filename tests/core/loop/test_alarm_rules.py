@@ -1,4 +1,4 @@
-"""Alarms that are right, late and false, and shares whose intervals hold."""
+"""Alarms that are true, late and false, and shares whose intervals hold."""
 
 from dataclasses import replace
 
@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from ontime.core.loop.alarm_rules import AlarmRule, alarm_outcomes, alarm_rules, alarm_share, alarm_table
-from ontime.core.loop.followed_model import FollowedModel, loss_rises, worth_retraining
+from ontime.core.loop.frozen_model import FrozenModel, loss_rises, worth_retraining
+from ontime.core.loop.replay_data import SELECTION
 from ontime.core.monitoring.readings import Reading
 from ontime.core.profiles.distances import TESTS
 from ontime.params import Intervals
@@ -16,24 +17,24 @@ INTERVALS = Intervals(level=0.9, replicates=100, block_days=7, simulations=100, 
 RULE = AlarmRule("drift", "psi", 0.9, 1, 1)
 
 
-def followed(beyond: list[bool], up: list[bool], due: list[bool] | None = None) -> FollowedModel:
+def frozen(beyond: list[bool], up: list[bool], useful: list[bool] | None = None) -> FrozenModel:
     readings = [
         Reading(f"2013-04-{place + 1:02}", 0.4, f"w{place}", 0.4, {"psi": float(over)})
         for place, over in enumerate(beyond)
     ]
     nothing = np.zeros(len(up))
-    return FollowedModel(readings, np.array(up), np.array(due or [False] * len(up)), nothing, nothing)
+    return FrozenModel(readings, np.array(up), np.array(useful or [False] * len(up)), nothing, nothing)
 
 
-def marks(column: str, beyond: list[bool], up: list[bool], due: list[bool] | None = None) -> list[int]:
-    return np.flatnonzero(alarm_outcomes(RULE, followed(beyond, up, due))[column]).tolist()
+def marks(column: str, beyond: list[bool], up: list[bool], useful: list[bool] | None = None) -> list[int]:
+    return np.flatnonzero(alarm_outcomes(RULE, frozen(beyond, up, useful))[column]).tolist()
 
 
 NO, YES = False, True
 
 
 @pytest.mark.parametrize(
-    ("beyond", "up", "right", "late", "false", "missed"),
+    ("beyond", "up", "true", "late", "false", "missed"),
     [
         ([NO, YES, YES, NO], [NO, YES, YES, NO], [1], [], [], []),  # with the rise
         ([YES, YES, NO, NO], [NO, YES, YES, NO], [0], [], [], []),  # a window before
@@ -43,19 +44,19 @@ NO, YES = False, True
         ([YES, NO, NO, NO, YES, NO], [NO, NO, YES, NO, NO, NO], [], [], [0, 4], [2]),
     ],
 )
-def test_an_alarm_is_right_late_or_false_and_a_rise_without_one_is_missed(beyond, up, right, late, false, missed):
-    found = {name: marks(name, beyond, up) for name in ("right", "late", "false", "missed")}
-    assert found == {"right": right, "late": late, "false": false, "missed": missed}
+def test_an_alarm_is_true_late_or_false_and_a_rise_without_one_is_missed(beyond, up, true, late, false, missed):
+    expected = {"true_alarms": true, "late_alarms": late, "false_alarms": false, "missed_rises": missed}
+    assert {name: marks(name, beyond, up) for name in expected} == expected
 
 
 def test_an_alarm_that_goes_on_is_one_alarm():
     assert marks("alarms", [NO, YES, YES, YES, NO, YES, NO], [NO] * 7) == [1, 5]
-    assert marks("worth", [NO, YES, YES, NO], [NO] * 4, [NO, YES, YES, NO]) == [1]
+    assert marks("useful_alarms", [NO, YES, YES, NO], [NO] * 4, [NO, YES, YES, NO]) == [1]
 
 
 def test_drift_from_what_another_model_learned_from_is_no_alarm():
     rule = AlarmRule("drift", "psi", 0.9, 2, 2)
-    model = followed([NO, YES, YES, NO], [NO] * 4)
+    model = frozen([NO, YES, YES, NO], [NO] * 4)
     versions = [replace(reading, version=name) for reading, name in zip(model.readings, "aabb", strict=True)]
     assert alarm_outcomes(rule, model)["alarms"].tolist() == [False, False, True]
     assert not alarm_outcomes(rule, model._replace(readings=versions))["alarms"].any()
@@ -66,11 +67,11 @@ def test_an_alarm_after_which_nothing_is_known_is_not_judged():
 
 
 def test_windows_of_the_time_before_are_compared_with_and_not_judged():
-    lines = alarm_outcomes(RULE, followed([YES, YES, NO, YES, NO], [NO, NO, NO]))
+    lines = alarm_outcomes(RULE, frozen([YES, YES, NO, YES, NO], [NO, NO, NO]))
     assert lines["alarms"].tolist() == [False, True]
 
 
-def followed_from_april(losses: np.ndarray, drift: np.ndarray) -> FollowedModel:
+def frozen_from_april(losses: np.ndarray, drift: np.ndarray) -> FrozenModel:
     """A model from April on, a window a week."""
     ends = pd.date_range("2013-04-07", periods=len(losses), freq="7D")
     readings = [
@@ -79,9 +80,7 @@ def followed_from_april(losses: np.ndarray, drift: np.ndarray) -> FollowedModel:
     ]
     before = np.array([0.40, 0.42, 0.41, 0.43, 0.40])
     gaps = np.tile(losses - 0.41, (len(losses), 1))
-    return FollowedModel(
-        readings, loss_rises(before, losses, 0.9), worth_retraining(gaps, 0.002), losses, losses - 0.01
-    )
+    return FrozenModel(readings, loss_rises(before, losses, 0.9), worth_retraining(gaps, 0.002), losses, losses - 0.01)
 
 
 def test_what_is_chosen_knows_nothing_of_the_months_that_judge():
@@ -92,23 +91,23 @@ def test_what_is_chosen_knows_nothing_of_the_months_that_judge():
     moved = np.where(late, 1 - drift, drift)
     tables = []
     for given in ((losses, drift), (changed, moved)):
-        models = [followed_from_april(*series) for series in zip(*given, strict=True)]
+        models = [frozen_from_april(*series) for series in zip(*given, strict=True)]
         tables.append(alarm_table(alarm_rules(TESTS), models, since, INTERVALS))
-    chosen, again = (table[table["window"] == "chosen"].reset_index(drop=True) for table in tables)
-    pd.testing.assert_frame_equal(chosen, again)
-    assert chosen["missed"].max() > 0
+    selection, again = (table[table["window"] == SELECTION].reset_index(drop=True) for table in tables)
+    pd.testing.assert_frame_equal(selection, again)
+    assert selection["missed_rises"].max() > 0
     assert not tables[0].equals(tables[1])
 
 
-def test_of_rules_that_are_equally_good_the_strictest_is_chosen():
+def test_of_rules_that_are_equally_good_the_strictest_is_selected():
     found = alarm_table(
         alarm_rules(TESTS),
-        [followed_from_april(np.full(38, 0.41), np.zeros(38))],
+        [frozen_from_april(np.full(38, 0.41), np.zeros(38))],
         pd.Timestamp("2013-09-01"),
         INTERVALS,
     )
-    assert set(found.loc[found["chosen"], "quantile"]) == {0.95}
-    assert set(found.loc[found["chosen"], "k"]) == {3}
+    assert set(found.loc[found["selected"], "quantile"]) == {0.95}
+    assert set(found.loc[found["selected"], "k"]) == {3}
 
 
 def test_every_thing_that_can_be_watched_is_tried():
@@ -122,16 +121,16 @@ def test_every_thing_that_can_be_watched_is_tried():
 
 
 def test_shares_of_alarms_that_models_share_hold_as_often_as_they_say():
-    """Five models ring in the same weeks, and are right or not together."""
+    """Five models ring in the same weeks, and are true or not together."""
     random, held = np.random.default_rng(3), []
     for _ in range(1000):
-        right = int((random.random(12) < 0.3).sum())
-        found = alarm_share("precision", 5 * right, 60, 12, 0.9)
+        true = int((random.random(12) < 0.3).sum())
+        found = alarm_share("precision", 5 * true, 60, 12, 0.9)
         held.append(found["precision_low"] <= 0.3 <= found["precision_high"])
     assert np.mean(held) >= 0.9
 
 
-def test_no_alarm_has_no_precision_and_no_right_one_still_has_an_interval():
+def test_no_alarm_has_no_precision_and_no_true_one_still_has_an_interval():
     assert np.isnan(alarm_share("precision", 0, 0, 0, 0.9)["precision"])
     none = alarm_share("precision", 0, 6, 6, 0.9)
     assert (none["precision"], none["precision_low"]) == (0, 0)

@@ -1,4 +1,4 @@
-"""When to train anew, whom to promote and when to take it back: reasons, and how often a verdict is wrong."""
+"""When to train anew, whom to promote and when to roll back: reasons, and how often a verdict is wrong."""
 
 import numpy as np
 import pandas as pd
@@ -6,10 +6,10 @@ import pytest
 from policies import policy
 
 from ontime.core.loop.policy import (
-    ASK,
-    KEEP,
+    ESCALATE,
     MIN_DAYS,
     PROMOTE,
+    REJECT,
     RETRAIN,
     ROLL_BACK,
     WAIT,
@@ -99,34 +99,37 @@ def test_a_trained_again_model_may_be_a_little_worse_and_a_changed_one_must_be_b
     gaps = np.full(28, 0.001) + np.tile([-1e-5, 1e-5], 14)
     assert verdict(gaps) == PROMOTE
     changed = judge_challenger(gaps * ROWS, np.full(28, ROWS), changed=True, shadow_days=28, policy=policy())
-    assert changed.action == KEEP
-    assert "it must be better" in changed.reason
+    assert changed.action == REJECT
+    assert changed.reason.endswith(", superiority is required: inferior")
 
 
-def test_who_cannot_tell_waits_and_then_asks_a_person():
+def test_what_is_inconclusive_waits_and_is_then_escalated():
     gaps, rows = np.tile([-0.05, 0.05], 14), np.full(28, 1.0)
     assert judge_challenger(gaps, rows, changed=False, shadow_days=14, policy=policy()).action == WAIT
     decision = judge_challenger(gaps, rows, changed=False, shadow_days=28, policy=policy())
-    assert decision.action == ASK
-    assert "on 28 days and 28 rows +0.0000 (" in decision.reason
-    assert "not sure after 28 days" in decision.reason
+    assert decision.action == ESCALATE
+    assert decision.reason == (
+        "log loss of challenger minus champion on 28 days and 28 rows: +0.0000 "
+        "(one-sided 90 % bounds -0.0225 to +0.0225), non-inferiority margin 0.002: inconclusive after 28 days; "
+        "unless a person decides otherwise, the challenger is discarded"
+    )
 
 
 def test_nothing_is_concluded_from_a_few_days():
     few = np.full(MIN_DAYS - 1, 0.1)
     assert judge_challenger(few, few / 0.1, changed=False, shadow_days=27, policy=policy()).action == WAIT
-    assert judge_challenger(few, few / 0.1, changed=False, shadow_days=28, policy=policy()).action == ASK
+    assert judge_challenger(few, few / 0.1, changed=False, shadow_days=28, policy=policy()).action == ESCALATE
     assert watch_promotion(few, few / 0.1, policy()).action == WAIT
 
 
-def test_a_promotion_is_taken_back_only_if_the_former_champion_was_surely_better():
+def test_a_promotion_is_rolled_back_only_if_the_former_champion_was_surely_better():
     worse, rows = np.tile([0.08, 0.12], 5), np.ones(10)
     assert watch_promotion(worse, rows, policy()).action == ROLL_BACK
     assert watch_promotion(-worse, rows, policy()).action == WAIT
     assert watch_promotion(np.tile([-1.0, 1.01], 5), rows, policy()).action == WAIT
 
 
-def test_a_promotion_of_equals_is_seldom_taken_back():
+def test_a_promotion_of_equals_is_seldom_rolled_back():
     """At one of two looks, a week apart."""
     back = [
         any(watch_promotion(gaps[:size] * ROWS, np.full(size, ROWS), policy()).action == ROLL_BACK for size in (6, 13))
@@ -154,3 +157,25 @@ def test_each_rule_asks_for_a_new_model_when_it_should(rule: str, day: str, ring
     decision = retraining_due(policy(rule=rule), pd.Timestamp(day), pd.Timestamp("2013-04-01"), ringing)
     assert decision.action == action
     assert decision.reason
+
+
+@pytest.mark.parametrize(("rule", "watched"), [("drift", "drift"), ("estimated", "estimated loss")])
+def test_a_training_by_alarm_says_what_rang(rule: str, watched: str):
+    decision = retraining_due(
+        policy(rule=rule), pd.Timestamp("2013-05-06"), pd.Timestamp("2013-04-01"), SILENT | {rule: True}
+    )
+    assert decision.reason == f"the alarm on {watched} rang; the last training was on 2013-04-01"
+
+
+def test_a_verdict_says_what_was_tested_and_how_it_ended():
+    rows = np.full(28, ROWS)
+    small, large = (np.full(28, mean) + np.tile([-1e-5, 1e-5], 14) for mean in (0.001, 0.1))
+    reasons = [
+        judge_challenger(gaps * ROWS, rows, changed=changed, shadow_days=28, policy=policy()).reason
+        for gaps, changed in ((small, False), (large, False), (-small, True))
+    ]
+    assert [reason.partition("), ")[2] for reason in reasons] == [
+        "non-inferiority margin 0.002: non-inferior",
+        "non-inferiority margin 0.002: inferior",
+        "superiority is required: superior",
+    ]

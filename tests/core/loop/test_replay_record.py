@@ -5,6 +5,7 @@ import pytest
 from policies import policy
 from replays import FIRST, loss, run, scorer
 
+from ontime.core.loop.replay_data import SELECTION
 from ontime.core.loop.replay_record import alarm_counts, decision_table, recommended_policy, weekly_losses
 from ontime.core.loop.scenarios import PLAIN
 from ontime.core.monitoring.ledger import DAY
@@ -20,18 +21,19 @@ def reading(number: int, drift: float) -> Reading:
 def test_alarms_are_counted_from_the_first_day_of_the_replay():
     readings = tuple(reading(number, float(number in {-3, 2, 5})) for number in range(-8, 12))
     counts = alarm_counts(run("drift", ["good"] * 120, readings=readings), scorer())
-    assert counts["drift"] == {"right": 0, "late": 0, "false": 2, "missed": 0}
+    assert counts["drift"] == {"true_alarms": 0, "late_alarms": 0, "false_alarms": 2, "missed_rises": 0}
 
 
-def test_each_week_says_where_its_loss_was_expected_and_each_decision_why():
+def test_each_week_says_where_its_loss_was_estimated_and_each_decision_why():
     readings = tuple(reading(number, 0.5) for number in range(-8, 12))
     runs = {"never": run("never", ["good"] * 120, readings=readings), "broken": run("monthly", ["bad"] * 120, "x")}
     weeks = weekly_losses(runs, scorer())
     assert set(weeks["policy"]) == {"never"}
     assert len(weeks) == 12
     assert weeks["log_loss"].to_numpy() == pytest.approx(loss("good"), abs=1e-5)
-    assert weeks["expected"].to_numpy() == pytest.approx(0.6)
-    assert (weeks["expected_low"] <= weeks["expected_high"]).all()
+    assert weeks["log_loss_estimated"].to_numpy() == pytest.approx(0.6)
+    assert (weeks["log_loss_estimated_low"] <= weeks["log_loss_estimated_high"]).all()
+    assert (weeks["psi_rank"] == 0.5).all()
     assert decision_table(runs)["reason"].tolist() == ["because"] * 2
 
 
@@ -48,9 +50,9 @@ def test_the_policy_of_fewest_trainings_within_the_margin_of_the_best_is_recomme
     losses: dict[str, float], trainings: dict[str, int], recommended: str
 ):
     lines = [
-        {"policy": name, "window": "chosen", "fault": PLAIN, "beside": "never", "log_loss": loss}
+        {"policy": name, "window": SELECTION, "fault": PLAIN, "baseline": "never", "log_loss": loss}
         for name, loss in losses.items()
     ]
-    columns = ["policy", "window", "fault", "beside", "log_loss"]
+    columns = ["policy", "window", "fault", "baseline", "log_loss"]
     table = pd.DataFrame(lines, columns=columns).assign(retrainings=[trainings[name] for name in losses])
     assert recommended_policy(table, policy(rule="gated", margin=0.002)) == recommended

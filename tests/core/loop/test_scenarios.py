@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ontime.core.loop.scenarios import PLAIN, Scenario, bad_challenger, corrupted_month, late_labels, source_down
+from ontime.core.loop.scenarios import PLAIN, Scenario, late_labels, shuffled_month, shuffled_training, source_down
 
 DAYS = pd.date_range("2013-09-01", periods=40).as_unit("us")
 
@@ -53,8 +53,8 @@ def test_late_labels_come_a_week_later_and_are_the_same(plain: Scenario):
     assert scenario.rows["outcome"].equals(plain.rows["outcome"])
 
 
-def test_a_corrupted_month_has_as_many_true_outcomes_and_leaves_the_others_alone(plain: Scenario):
-    scenario = corrupted_month(plain, DAYS[0], DAYS[30], seed=1)
+def test_a_month_of_shuffled_labels_has_as_many_true_outcomes_and_leaves_the_others_alone(plain: Scenario):
+    scenario = shuffled_month(plain, DAYS[0], DAYS[30], seed=1)
     inside = plain.rows["day"] < DAYS[30]
     assert scenario.rows.loc[~inside, "outcome"].equals(plain.rows.loc[~inside, "outcome"])
     assert scenario.rows.loc[inside, "outcome"].sum() == plain.rows.loc[inside, "outcome"].sum()
@@ -64,7 +64,7 @@ def test_a_corrupted_month_has_as_many_true_outcomes_and_leaves_the_others_alone
 
 
 def test_models_are_those_of_the_plain_scenario_until_another_differs(plain: Scenario):
-    late, bad = late_labels(plain, DAYS[20]), bad_challenger(plain, DAYS[20])
+    late, bad = late_labels(plain, DAYS[20]), shuffled_training(plain, DAYS[20])
     assert [late.trains_as_plain(DAYS[place]) for place in (19, 20, 21, 39)] == [True, True, False, False]
     assert [bad.trains_as_plain(DAYS[place]) for place in (19, 20, 26, 27, 39)] == [True, False, False, True, True]
     assert plain.trains_as_plain(DAYS[39])

@@ -89,5 +89,6 @@ def test_a_reading_that_json_does_not_hold_whole_is_refused_with_all_that_is_wro
     content = Reading("2013-04-07", 0.4, "2013-04-07", None, {"psi": 0.5}, "m").content()
     assert Reading.load(content).content() == content
     del content["estimated"]
-    with pytest.raises(OntimeError, match=r"a reading of a window:\n  estimated: missing\n  drift.psi: "):
+    expected = r"a reading of a window:\n  estimated: missing; expected a number, or nothing\n  drift.psi: "
+    with pytest.raises(OntimeError, match=expected):
         Reading.load(content | {"drift": {"psi": "much"}})

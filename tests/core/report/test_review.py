@@ -108,6 +108,15 @@ def test_pictures_that_are_the_same_are_folded_away():
     assert folded.count("<img ") == 2
 
 
+def test_a_column_that_has_another_name_and_is_not_drawn_makes_no_picture_differ():
+    plot = plot_of({"main": [1, 2], "HEAD": [1, 2]})
+    for row in plot["content"]["data"]["values"]:
+        row["rounds" if row["rev"] == "main" else "trees"] = 30
+    assert [drawn.same for drawn in plots_of({"backtest": [plot]})] == [True]
+    plot["content"]["data"]["values"][0]["x"] = 3
+    assert [drawn.same for drawn in plots_of({"backtest": [plot]})] == [False]
+
+
 def test_a_title_cannot_write_html():
     page = report(side("main"), side("HEAD"), plots=[Plot("a.png", '"><b>', {}, same=False)])
     assert '<img alt="&quot;&gt;&lt;b&gt;" src="a.png"' in page

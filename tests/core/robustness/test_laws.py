@@ -25,10 +25,10 @@ PARAMS = Intervals(level=0.9, replicates=200, block_days=7, simulations=100, see
 
 @pytest.mark.parametrize("wrong", [0.0, 1.0, np.nan, np.inf, -0.1, 1.1])
 def test_what_is_certain_or_no_probability_is_outside(wrong: float):
-    verdict = inside("name", "given", np.array([0.5, wrong, 0.2]))
+    verdict = inside("name", "setting", np.array([0.5, wrong, 0.2]))
     assert not verdict.holds
     assert verdict.observed.startswith("1 outside")
-    assert inside("name", "given", np.array([1e-6, 1 - 1e-6])).holds
+    assert inside("name", "setting", np.array([1e-6, 1 - 1e-6])).holds
 
 
 def days(size: int = 300) -> pd.DataFrame:
@@ -52,13 +52,13 @@ def test_a_model_whose_risk_falls_where_it_must_not_is_found():
 
 def test_missing_values_are_equal_and_nothing_else_is():
     one = pd.DataFrame({"a": [1.0, np.nan], "b": ["x", "y"]})
-    assert same_features("name", "given", one, one.copy()).holds
-    assert not same_features("name", "given", one, one.fillna(0)).holds
-    assert not same_probabilities("name", "given", np.array([0.5, np.nan]), np.array([0.5, 0.5])).holds
+    assert same_features("name", "setting", one, one.copy()).holds
+    assert not same_features("name", "setting", one, one.fillna(0)).holds
+    assert not same_probabilities("name", "setting", np.array([0.5, np.nan]), np.array([0.5, 0.5])).holds
 
 
 def of_law(name: str, *, holds: bool, rows: int = 1) -> Verdict:
-    return Verdict(name, "given", "the law", rows, holds, "7 differ")
+    return Verdict(name, "setting", "the law", rows, holds, "7 differ")
 
 
 def test_a_law_of_several_months_holds_where_it_holds_everywhere():

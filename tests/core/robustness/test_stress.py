@@ -17,7 +17,7 @@ from ontime.core.robustness.stress import (
 )
 from ontime.core.statistics.day_metrics import Difference, metric_by_day
 from ontime.core.statistics.day_metrics import point_estimate as of_days
-from ontime.core.statistics.intervals import difference, estimate
+from ontime.core.statistics.intervals import Interval, difference, estimate
 from ontime.core.statistics.metrics import Days, metric_value
 from ontime.params import Intervals, Stress
 
@@ -43,9 +43,10 @@ def test_what_says_the_same_costs_nothing_and_what_says_worse_costs_more_than_it
     rows = year(1, 60, DIFFERENCE_AUTOCORRELATION)
     disturbed = {SILENT: rows["probability"].to_numpy(), Disturbance("b", "stale", 2.0): rows["worse"].to_numpy()}
     table = disturbance_costs(rows, disturbed, INTERVALS)
-    assert table.loc[0, ["log_loss_difference", "log_loss_low", "log_loss_high"]].tolist() == [0, 0, 0]
-    assert table.loc[1, "log_loss_low"] > 0
-    assert table.loc[1, "roc_auc_high"] < 0
+    same, worse = (Interval.from_columns(table.iloc[place], "log_loss_difference") for place in (0, 1))
+    assert same[:3] == (0, 0, 0)
+    assert worse.low > 0
+    assert table.loc[1, "roc_auc_difference_high"] < 0
     assert table.loc[1, "log_loss"] == pytest.approx(metric_value("log_loss", days_of(rows, "worse")), abs=1e-5)
     assert table[["what", "kind", "level"]].iloc[1].tolist() == ["b", "stale", 2.0]
 
@@ -130,9 +131,9 @@ def test_the_shift_of_a_month_is_nothing_where_it_is_what_was_learned_from():
     assert feature_shift(learned, learned, types)["largest_psi"] < 1e-4
     other = learned.assign(late=learned["late"] + 1)
     shifted = feature_shift(learned, other, types)
-    assert shifted["farthest"] == "late"
+    assert shifted["largest_psi_feature"] == "late"
     assert shifted["largest_psi"] > 0.25
     assert shifted["mean_psi"] == pytest.approx(shifted["largest_psi"] / 2, abs=1e-3)
     never = feature_shift(learned, learned.assign(place="never"), types)
-    assert never["farthest"] == "place"
+    assert never["largest_psi_feature"] == "place"
     assert never["largest_psi"] > 5

@@ -14,7 +14,7 @@ from ontime.params import Costs
 
 def test_a_set_is_called_by_the_outcomes_in_it():
     sets = np.array([[False, False], [True, False], [False, True], [True, True]])
-    assert set_names(sets).tolist() == ["none", "false", "true", "both"]
+    assert set_names(sets).tolist() == ["empty", "false", "true", "both"]
 
 
 def test_months_between_now_and_the_rows_are_not_read():

@@ -23,7 +23,9 @@ def days() -> Days:
 def test_the_roc_curve_is_that_of_scikit_learn(days: Days):
     table = roc_curve(days)
     false, true, _ = oracle.roc_curve(days.outcome, days.probability, drop_intermediate=False)
-    assert table["found"].to_numpy() == pytest.approx(np.interp(table["false_alarms"], false, true), abs=1e-3)
+    assert table["true_positive_rate"].to_numpy() == pytest.approx(
+        np.interp(table["false_positive_rate"], false, true), abs=1e-3
+    )
     assert len(table) == 101
 
 

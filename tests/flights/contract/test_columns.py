@@ -8,7 +8,13 @@ from later import all_clocks_later, all_delays_later
 from repositories import run
 
 from ontime.core.contract.checks import CheckedPart, check_measures, check_part
-from ontime.core.contract.column_profile import add_counts, count_bins, limit_findings, profile_columns
+from ontime.core.contract.column_profile import (
+    MonthsBefore,
+    add_counts,
+    count_bins,
+    limit_findings,
+    profile_columns,
+)
 from ontime.core.contract.columns import column_clocks, rule_clock
 from ontime.core.contract.findings import Level
 from ontime.flights.contract.clocks import REFERENCE
@@ -74,7 +80,7 @@ def test_only_the_impossible_wind_and_the_misplaced_airport_are_quarantined(raw:
 def shift(month: pd.DataFrame, before: list[pd.DataFrame]) -> set[tuple[str, Level]]:
     counts = reduce(add_counts, (count_bins(FLIGHTS, frame) for frame in before))
     lines = profile_columns(FLIGHTS, month, "2013-01", counts)
-    findings = limit_findings(FLIGHTS, lines, PARAMS)
+    findings = limit_findings(FLIGHTS, lines, PARAMS, month, MonthsBefore(counts, 31))
     return {(finding.column, finding.level) for finding in findings if finding.rule == "shift"}
 
 

@@ -9,6 +9,15 @@ import numpy as np
 import pandas as pd
 
 from ontime.core.contract.columns import LOST, column_clocks
+from ontime.core.contract.duplicates import (
+    KEY_UNIQUE,
+    Repeated,
+    key_violations,
+    repeated_finding,
+    repeated_rows,
+    shared_key_finding,
+)
+from ontime.core.contract.few_rows import SMALL, tolerated_share, within_by_chance
 from ontime.core.contract.findings import EXAMPLES, Finding, Level, quantity
 from ontime.core.contract.schema import check_columns, sound_columns, sound_frame
 from ontime.core.contract.violations import (
@@ -38,54 +47,103 @@ class CheckedPart(NamedTuple):
 
 
 def check_part(
-    table: Table, frame: pd.DataFrame, month: str | None, others: Others, max_quarantined: float
+    table: Table,
+    frame: pd.DataFrame,
+    month: str | None,
+    others: Others,
+    max_quarantined: float,
+    known: pd.DataFrame | None = None,
 ) -> CheckedPart:
     """Hold one part of a table against its contract.
 
-    A row loses the columns of the earliest clock at which it breaks a rule, and of every later one; at the table's
-    first clock it is removed. A larger share of broken rows than `max_quarantined` is a finding that stops.
+    Of rows that are equal in all values one is kept; all that share a key with different values are removed. A row
+    loses the columns of the earliest clock at which it breaks a rule, and of every later one; at the table's first
+    clock it is removed. A larger share of broken rows than `max_quarantined`, if more than a FEW, is a finding that
+    stops. known: violations of rows of the frame, which stand in another quarantine already.
     """
     structure = [*check_columns(table, frame, month), *_missing_tables(table, month, others)]
-    sound, raw = sound_columns(table, frame), sound_frame(table, frame)
-    violations = column_violations({name: table.schema.columns[name] for name in sound}, raw)
+    repeated = repeated_rows(frame)
+    raw, places = sound_frame(table, frame[~repeated.again]), np.flatnonzero(~repeated.again)
+    before = _at_places(known, places)
+    own = column_violations({name: table.schema.columns[name] for name in sound_columns(table, frame)}, raw)
     if raw.empty or not set(table.needs) <= set(others):
-        labels = row_labels(table, raw.loc[violations["row"].unique()])
-        findings = [*structure, *violation_findings(table, month, labels, violations, len(raw))]
+        labels = _labels(table, raw, raw, own, repeated)
+        findings = [*structure, *_row_findings(table, month, labels, own, repeated)]
         return CheckedPart(None, quarantine_rows(table, labels, no_violations()), 0, findings)
-    derived = _derive(table, without_broken_values(raw, violations), others)
-    later = _later_violations(table, derived, others, violations, added=not structure)
-    violations = concat_violations([violations, *later])
-    clean, broken = _without_lost(table, derived, violations), violations["row"].nunique()
+    derived = _derive(table, without_broken_values(raw, concat_violations([before, own])), others)
+    later = _later_violations(table, derived, others, concat_violations([before, own]), added=not structure)
+    violations = concat_violations([own, *later, key_violations(table, derived)])
+    all_broken = concat_violations([before, violations])
+    clean, broken = _without_lost(table, derived, all_broken), all_broken["row"].nunique()
     too_many = _too_many(table, month, broken, len(raw), len(clean), max_quarantined)
-    stops = [*structure, *too_many, *_misplaced(table, month, clean), *_duplicated(table, month, clean)]
-    labels = _labels(table, raw, derived, violations["row"].unique())
-    findings = [*stops, *violation_findings(table, month, labels, violations, len(raw))]
+    labels = _labels(table, raw, derived, violations, repeated)
+    stops = [*structure, *too_many, *_misplaced(table, month, clean)]
+    findings = [*stops, *_row_findings(table, month, labels, violations, repeated)]
     sound_part = None if structure or too_many else clean
     return CheckedPart(sound_part, quarantine_rows(table, labels, violations), broken, findings)
 
 
 def check_measures(table: Table, clean: pd.DataFrame, month: str | None, others: Others) -> list[Finding]:
-    """Findings on a clean part as a whole: each measure against the bounds that stop and those that warn."""
+    """Findings on a clean part as a whole: each measure against the bounds that stop and those that warn.
+
+    A part of few rows is within bounds where chance alone might have brought it there.
+    """
     judged = [measure for measure in table.measures if set(measure.needs) <= set(others)]
     findings = [_measured(table, measure, clean, month, others) for measure in judged]
     return [finding for finding in findings if finding is not None]
 
 
 def _measured(table: Table, measure: Measure, clean: pd.DataFrame, month: str | None, others: Others) -> Finding | None:
-    value = measure.value(clean, *(others[name] for name in measure.needs))
-    columns = ", ".join(measure.columns)
+    needed = [others[name] for name in measure.needs]
+
+    def value_of(rows: pd.DataFrame) -> float:
+        return measure.value(rows, *needed)
+
+    value, columns = value_of(clean), ", ".join(measure.columns)
+    size = f", from {quantity(len(clean), 'row')}" if len(clean) < SMALL else ""
     for level, (low, high) in ((Level.STOP, measure.stop), (Level.WARN, measure.warn)):
-        if not low <= value <= high:
-            problem = f"{measure.unit}: {value:.4g}, expected {low:g} to {high:g}"
+        if not low <= value <= high and not within_by_chance(value_of, clean, low, high):
+            problem = f"{measure.unit}: {value:.4g}, expected {low:g} to {high:g}{size}"
             return Finding(level, table.name, month, columns, measure.name, problem, measure.remedy)
     return None
 
 
-def _labels(table: Table, raw: pd.DataFrame, derived: pd.DataFrame, rows: np.ndarray) -> pd.Series:
+def _at_places(known: pd.DataFrame | None, places: np.ndarray) -> pd.DataFrame:
+    """Violations of rows that stand at these places, by their new positions."""
+    if known is None or known.empty:
+        return no_violations()
+    return known.assign(row=pd.Index(places).get_indexer(pd.Index(known["row"]))).query("row >= 0")
+
+
+def _labels(
+    table: Table, raw: pd.DataFrame, derived: pd.DataFrame, violations: pd.DataFrame, repeated: Repeated
+) -> pd.Series:
+    """What the rows are called that break a rule or came again, by position in `raw`."""
+    places = np.flatnonzero(~repeated.again)
+    rows = np.union1d(violations["row"], np.flatnonzero(repeated.first[places])).astype(np.int64)
+    if not len(rows):
+        return pd.Series(dtype="str")
     # A broken value is missing in the derived frame; its row is called by what it was.
     key = [name for name in table.key if name in derived]
     was = {name: raw.loc[rows, name] for name in key if name not in table.added}
-    return row_labels(table, derived.loc[rows, key].assign(**was))
+    labels = row_labels(table, derived.loc[rows, key].assign(**was).set_axis(places[rows]))
+    return labels.set_axis(rows)
+
+
+def _row_findings(
+    table: Table, month: str | None, labels: pd.Series, violations: pd.DataFrame, repeated: Repeated
+) -> list[Finding]:
+    """Findings on the rows: which came again, which share a key, which break what rule."""
+    if labels.empty:
+        return []
+    copies, rows = int(repeated.again.sum()), int((~repeated.again).sum())
+    first = labels[np.flatnonzero(repeated.first[~repeated.again])]
+    sharing = violations["rule"] == KEY_UNIQUE
+    return [
+        *repeated_finding(table.name, month, copies, "row", first),
+        *shared_key_finding(table.name, month, ", ".join(table.key), violations.loc[sharing, "value"], (rows, "row")),
+        *violation_findings(table, month, labels, violations[~sharing], rows),
+    ]
 
 
 def _derive(table: Table, frame: pd.DataFrame, others: Others) -> pd.DataFrame:
@@ -139,30 +197,15 @@ def _misplaced(table: Table, month: str | None, clean: pd.DataFrame) -> list[Fin
         return []
     span = pd.Period(month)
     rows = clean[(clean["day"] < span.start_time) | (clean["day"] > span.end_time)]
-    remedy = "move the rows to the file of their own month"
-    return _stop_on(table, month, rows, ("day", "in_its_month", "of another month"), remedy)
-
-
-def _duplicated(table: Table, month: str | None, clean: pd.DataFrame) -> list[Finding]:
-    key = list(table.key)
-    again = clean[clean.duplicated(key)]
-    rows = again[again[key].notna().all(axis=1)]
-    remedy = "remove the copies at the source: which of them is right cannot be told here"
-    return _stop_on(table, month, rows, (", ".join(key), "key_unique", "with the key of an earlier row"), remedy)
-
-
-def _stop_on(
-    table: Table, month: str | None, rows: pd.DataFrame, what: tuple[str, str, str], remedy: str
-) -> list[Finding]:
     if rows.empty:
         return []
-    column, rule, how = what
-    examples = tuple(row_labels(table, rows.head(EXAMPLES)))
-    problem = f"{quantity(len(rows), 'row')} {how}"
-    return [Finding(Level.STOP, table.name, month, column, rule, problem, remedy, examples)]
+    problem, examples = f"{quantity(len(rows), 'row')} of another month", tuple(row_labels(table, rows.head(EXAMPLES)))
+    remedy = "move the rows to the file of their own month"
+    return [Finding(Level.STOP, table.name, month, "day", "in_its_month", problem, remedy, examples)]
 
 
 def _too_many(table: Table, month: str | None, broken: int, rows: int, left: int, limit: float) -> list[Finding]:
+    limit = tolerated_share(limit, rows)
     if broken <= limit * rows and left:
         return []
     problem = f"{broken / rows:.1%} of rows break a rule ({broken:,} of {rows:,}), at most {limit:.1%} may"

@@ -33,8 +33,9 @@ def column(
     extreme. bins: ascending edges, or 'values', to measure a month's shift against those before. Raises ValueError
     where values of this dtype cannot be missing.
     """
-    if dtype.startswith(("int", "uint", "bool")):
-        raise ValueError(f"{dtype} cannot be missing, and a broken value is made missing: declare {dtype.capitalize()}")
+    if dtype == "bool" or dtype.startswith(("int", "uint")):
+        nullable_dtype = "boolean" if dtype == "bool" else dtype.replace("u", "U").replace("i", "I")
+        raise ValueError(f"{dtype} cannot be missing, and a broken value is made missing: declare {nullable_dtype}")
     metadata = {"dtype": dtype, "clock": clock, "reason": reason, "unit": unit}
     metadata |= {"missing": missing, "usual": usual, "bins": bins}
     return pa.Column(dtype, list(checks), nullable=nullable, metadata=metadata)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ontime.core.contract.checks import check_measures, check_part
-from ontime.core.contract.column_profile import Counts, add_counts, count_bins, limit_findings, profile_columns
+from ontime.core.contract.column_profile import MonthsBefore, limit_findings, profile_columns
 from ontime.core.contract.findings import Finding, Level
 from ontime.core.contract.schema import unreadable
 from ontime.dataset.contract import Table
@@ -43,19 +43,19 @@ def inspect_parts(parts: Iterable[RawPart], params: Validate) -> Iterator[Inspec
     """
     reference: dict[str, pd.DataFrame] = {}
     of_month: dict[str, pd.DataFrame] = {}
-    before: dict[str, Counts] = {}
+    months_before: dict[str, MonthsBefore] = {}
     this_month = None
     for table, month, frame in parts:
         if month != this_month:
             this_month, of_month = month, {}
-        others, counts = reference | of_month, before.get(table.name, {})
-        result = _inspect_part(table, month, frame, others, counts, params)
+        others, before = reference | of_month, months_before.get(table.name, MonthsBefore({}, 0))
+        result = _inspect_part(table, month, frame, others, before, params)
         yield result
         if result.clean is None:
             continue
         (of_month if table.monthly else reference)[table.name] = result.clean
         if not any(finding.stops for finding in result.findings):
-            before[table.name] = add_counts(counts, count_bins(table, result.clean))
+            months_before[table.name] = before.followed_by(table, result.clean)
 
 
 def inspection_summary(results: Iterable[InspectedPart]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _inspect_part(
     month: str | None,
     frame: pd.DataFrame | OntimeError,
     others: dict[str, pd.DataFrame],
-    before: Counts,
+    before: MonthsBefore,
     params: Validate,
 ) -> InspectedPart:
     nothing = pd.DataFrame()
@@ -93,6 +93,9 @@ def _inspect_part(
     clean, quarantine, broken, findings = check_part(table, frame, month, others, params.max_quarantined)
     if clean is None:
         return InspectedPart(table.name, month, 0, broken, None, quarantine, nothing, findings)
-    lines = profile_columns(table, clean, month, before)
-    findings = [*findings, *check_measures(table, clean, month, others), *limit_findings(table, lines, params)]
+    lines = profile_columns(table, clean, month, before.counts)
+    findings += [
+        *check_measures(table, clean, month, others),
+        *limit_findings(table, lines, params, clean, before),
+    ]
     return InspectedPart(table.name, month, len(clean), broken, clean, quarantine, lines, findings)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from ontime.core.contract.column_types import type_mismatch
 from ontime.core.contract.columns import column_metadata
 from ontime.core.contract.findings import Finding, Level
 from ontime.dataset.contract import Table
@@ -46,20 +47,26 @@ def unreadable(table: Table, month: str | None, error: Exception) -> Finding:
 
 
 def check_columns(table: Table, frame: pd.DataFrame, month: str | None) -> list[Finding]:
-    """Findings on a raw frame: columns missing or unknown, wrong types, no rows."""
+    """Findings on a raw frame: columns missing, unknown or there twice, wrong types, no rows."""
 
-    def stop(name: str, rule: str, problem: str, remedy: str) -> Finding:
-        return Finding(Level.STOP, table.name, month, name, rule, problem, f"{remedy}, {CHANGE}")
+    def stop(name: str, rule: str, problem: str, remedy: str, examples: tuple[str, ...] = ()) -> Finding:
+        return Finding(Level.STOP, table.name, month, name, rule, problem, f"{remedy}, {CHANGE}", examples)
 
     expected = table.schema.columns
+    counts = frame.columns.value_counts(sort=False)
     missing = [name for name in expected if name not in frame]
-    unknown = [str(name) for name in frame if name not in expected]
-    mistyped = [name for name in expected if name not in missing and not _has_type(table, frame, name)]
-    types = {name: f"{frame[name].dtype}, expected {_dtype(table, name)}" for name in mistyped}
+    unknown = [str(name) for name in frame.columns.unique() if name not in expected]
+    several = [name for name in expected if counts.get(name, 0) > 1]
+    mistyped = [name for name in expected if counts.get(name, 0) == 1 and not _has_type(table, frame, name)]
+    mismatches = {name: type_mismatch(frame[name], expected[name]) for name in mistyped}
     return [
         *(stop(name, "column_present", "missing", "restore the column") for name in missing),
         *(stop(name, "column_known", "unknown", "drop the column") for name in unknown),
-        *(stop(name, "type", types[name], "convert it") for name in mistyped),
+        *(stop(name, "column_once", f"there {counts[name]} times", "keep the right one") for name in several),
+        *(
+            stop(name, "type", mismatch.problem, mismatch.remedy, mismatch.examples)
+            for name, mismatch in mismatches.items()
+        ),
         *([] if len(frame) else [_file(table.name, month, "rows", "none", RESTORE)]),
     ]
 
@@ -82,8 +89,8 @@ def _dtype(table: Table, name: str) -> Any:  # noqa: ANN401 - the name of a pand
 
 
 def _has_type(table: Table, frame: pd.DataFrame, name: str) -> bool:
-    # By name, because pandera takes text kept as Python objects for 'str'.
-    return str(frame[name].dtype) == _dtype(table, name)
+    # By name, because pandera takes text kept as Python objects for 'str'. Columns of one name are a frame.
+    return isinstance(frame[name], pd.Series) and str(frame[name].dtype) == _dtype(table, name)
 
 
 def _file(name: str, month: str | None, rule: str, problem: str, remedy: str) -> Finding:

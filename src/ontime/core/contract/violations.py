@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 import pandas as pd
 import pandera.pandas as pa
@@ -50,6 +51,11 @@ def _holds(column: pa.Column, values: pd.Series) -> bool:
 
 def no_violations() -> pd.DataFrame:
     """A frame of violations without a row."""
+    return _none().copy(deep=False)
+
+
+@cache  # a sound month asks for it dozens of times
+def _none() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in VIOLATION_TYPES.items()})
 
 

@@ -18,21 +18,21 @@ from ontime.core.statistics.intervals import estimate, interval_columns
 from ontime.params import Hours, Intervals, Share, record
 
 Calibrate = Callable[[np.ndarray, np.ndarray, float], "Calibration"]
-SHARES = ("coverage", "both", "none")
+SHARES = ("coverage", "both", "empty")
 COLUMNS = [
     "kind",
     "month",
     "outcome",
     "rows",
-    "promised",
+    "nominal",
     *(f"{name}{end}" for name in SHARES for end in ("", "_low", "_high")),
-    "simulated",
+    "interval_coverage",
 ]
 DIGITS = 4
 
 
 class Calibration(NamedTuple):
-    """How small a probability the outcome may have and still be in the set: of False, of True."""
+    """The smallest probability at which False, and at which True, is still in the set."""
 
     false: float
     true: float
@@ -74,7 +74,7 @@ KINDS: dict[str, Calibrate] = {"marginal": marginal, "by class": by_class}
 
 
 def conformal_set(probability: np.ndarray, calibration: Calibration) -> np.ndarray:
-    """Whether False and True are in each set: (n, 2) bool. Both: 'I do not know'; none: unlike the earlier rows."""
+    """Whether False and True are in each set: (n, 2) bool. Both: 'I do not know'; neither: unlike the earlier rows."""
     given = np.column_stack([1 - probability, probability])
     return given >= np.array(calibration)
 
@@ -82,11 +82,12 @@ def conformal_set(probability: np.ndarray, calibration: Calibration) -> np.ndarr
 def conformal_table(
     months: Iterable[tuple[str, pd.DataFrame, pd.DataFrame]], level: float, params: Intervals
 ) -> pd.DataFrame:
-    """Coverage per kind, month and class, with intervals, and the shares of sets with both outcomes and with none.
+    """Coverage per kind, month and class, with intervals, and the shares of sets with both outcomes and of empty ones.
 
     months: name, rows whose outcome was known when it began, rows of the month; each with day, outcome, probability.
-    The month 'all' holds the rows of all months, each by the calibration of its own month. `simulated`: how often
-    intervals of the coverage held in simulation before they were widened. Without months the table is empty.
+    The month 'all' holds the rows of all months, each by the calibration of its own month. `nominal`: the level;
+    `interval_coverage`: how often intervals of the coverage held in simulation before they were widened. Without months
+    the table is empty.
     """
     covered = [
         _covered(rows, calibrate, known, level).assign(kind=kind, month=month)
@@ -100,7 +101,7 @@ def conformal_table(
     lines = []
     for (kind, month), part in table.groupby(["kind", "month"], sort=True):
         for name, of_class in (("all", part), ("true", part[part["outcome"]]), ("false", part[~part["outcome"]])):
-            line = {"kind": kind, "month": month, "outcome": name, "rows": len(of_class), "promised": level}
+            line = {"kind": kind, "month": month, "outcome": name, "rows": len(of_class), "nominal": level}
             lines.append(line | _shares(of_class, params))
     return pd.DataFrame(lines, columns=COLUMNS).round(DIGITS)
 
@@ -112,7 +113,7 @@ def _bound(given: np.ndarray, level: float) -> float:
 
 
 def _covered(rows: pd.DataFrame, calibrate: Calibrate, known: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Day and outcome of rows, and whether the set of each holds the outcome, both outcomes, none."""
+    """Day and outcome of rows, and whether the set of each holds the outcome, holds both outcomes, is empty."""
     outcome = rows["outcome"].to_numpy(bool)
     calibration = calibrate(known["probability"].to_numpy(), known["outcome"].to_numpy(bool), level)
     sets = conformal_set(rows["probability"].to_numpy(), calibration)
@@ -122,7 +123,7 @@ def _covered(rows: pd.DataFrame, calibrate: Calibrate, known: pd.DataFrame, leve
             "outcome": outcome,
             "coverage": np.where(outcome, sets[:, 1], sets[:, 0]),
             "both": sets.all(axis=1),
-            "none": ~sets.any(axis=1),
+            "empty": ~sets.any(axis=1),
         }
     )
 
@@ -130,5 +131,5 @@ def _covered(rows: pd.DataFrame, calibrate: Calibrate, known: pd.DataFrame, leve
 def _shares(rows: pd.DataFrame, params: Intervals) -> dict[str, float]:
     metrics = {name: mean_by_day(rows["day"], rows[name].to_numpy(np.float64)) for name in SHARES}
     estimates = {name: estimate(metric, params) for name, metric in metrics.items()}
-    columns = interval_columns(estimates, params.level) | {"simulated": estimates["coverage"].coverage}
+    columns = interval_columns(estimates, params.level) | {"interval_coverage": estimates["coverage"].coverage}
     return {name: min(max(value, 0.0), 1.0) for name, value in columns.items()}

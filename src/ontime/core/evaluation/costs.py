@@ -49,35 +49,35 @@ def cost(answer: np.ndarray, outcome: np.ndarray, costs: Costs) -> np.ndarray:
 
 
 def cost_table(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.DataFrame:
-    """Per way to answer, for 1,000 rows and with intervals: cost, missed, false alarms, unknown.
+    """Per strategy, for 1,000 rows and with intervals: cost, missed, false alarms, unknown.
 
-    `over_model`: cost minus that of the model, paired on the same rows. `area`: see `Area`; of the model and of
+    `cost_minus_model`: paired on the same rows. `area_under_cost_coverage`: see `Area`; of the model and of
     climatology, forced to answer. rows: day, outcome, probability, climatology.
     """
     outcome, day = rows["outcome"].to_numpy(bool), rows["day"]
-    answers = ways_to_answer(rows, costs)
-    cost_of_model = cost(answers["model"], outcome, costs)
+    strategies = answers_by_strategy(rows, costs)
+    cost_of_model = cost(strategies["model"], outcome, costs)
     lines = []
-    for name, answer in answers.items():
+    for name, answer in strategies.items():
         cost_of_answer = cost(answer, outcome, costs)
         values = {
             "cost": cost_of_answer,
-            "over_model": cost_of_answer - cost_of_model,
+            "cost_minus_model": cost_of_answer - cost_of_model,
             "missed": (answer == NO) & outcome,
             "false_alarms": (answer == YES) & ~outcome,
             "unknown": answer == UNKNOWN,
         }
         estimates = _estimates(day, values, params)
         if name in ORDERED:
-            estimates["area"] = estimate(area(rows, ORDERED[name], costs), params)
+            estimates["area_under_cost_coverage"] = estimate(area(rows, ORDERED[name], costs), params)
         columns = interval_columns(estimates, params.level)
-        lines.append({"answers": name} | columns | {"coverage": estimates["cost"].coverage})
+        lines.append({"strategy": name} | columns | {"coverage": estimates["cost"].coverage})
     table = pd.DataFrame(lines)
     return table.round({name: 3 if name == "coverage" else DIGITS for name in table})
 
 
-def ways_to_answer(rows: pd.DataFrame, costs: Costs) -> Mapping[str, np.ndarray]:
-    """Answers by who gives them, each (n,): the model and climatology, forced and not, and who always says the same."""
+def answers_by_strategy(rows: pd.DataFrame, costs: Costs) -> Mapping[str, np.ndarray]:
+    """Answers by strategy, each (n,): the model and climatology, forced and not, and those that never change."""
     model, climatology = (rows[column].to_numpy() for column in ORDERED.values())
     return {
         "model": decide(model, forced(costs)),
@@ -92,14 +92,14 @@ def ways_to_answer(rows: pd.DataFrame, costs: Costs) -> Mapping[str, np.ndarray]
 def threshold_curve(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.DataFrame:
     """What 1,000 rows cost if the answer is 'yes' from each threshold on, with intervals: 101 rows.
 
-    `over_formula`: cost minus that of the threshold of `answer_thresholds`, paired on the same rows.
+    `cost_minus_bayes_threshold`: minus the cost at the threshold of `answer_thresholds`, paired on the same rows.
     """
     probability, outcome, day = rows["probability"].to_numpy(), rows["outcome"].to_numpy(bool), rows["day"]
-    cost_of_formula = cost(decide(probability, forced(costs)), outcome, costs)
+    cost_at_bayes = cost(decide(probability, forced(costs)), outcome, costs)
     lines = []
     for threshold in np.linspace(0, 1, THRESHOLDS):
         cost_of_threshold = cost(np.where(probability >= threshold, YES, NO), outcome, costs)
-        values = {"cost": cost_of_threshold, "over_formula": cost_of_threshold - cost_of_formula}
+        values = {"cost": cost_of_threshold, "cost_minus_bayes_threshold": cost_of_threshold - cost_at_bayes}
         estimates = _estimates(day, values, params)
         lines.append({"threshold": threshold} | interval_columns(estimates, params.level))
     table = pd.DataFrame(lines)
@@ -108,7 +108,7 @@ def threshold_curve(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.D
 
 @dataclass(frozen=True)
 class Area:
-    """The area under the curve of cost and share answered, the surest first.
+    """The area under the curve of cost over share answered, the surest first (coverage, in selective classification).
 
     rows, costs (days, steps): by day and step of expected cost, the least first. Geifman and El-Yaniv, Selective
     classification for deep neural networks, NIPS 2017.
@@ -147,11 +147,11 @@ def area(rows: pd.DataFrame, name: str, costs: Costs) -> Area:
 def coverage_curve(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.DataFrame:
     """Per share answered, the surest first: what 1,000 of those answered cost, with intervals: 50 rows.
 
-    `cost` by column `probability`, `climatology` by the column of that name. Rows of equal doubt are answered together,
-    so that a share may be larger than it says.
+    `cost` by column `probability`, `climatology_cost` by column `climatology`. Rows of equal doubt are answered
+    together, so that a share may be larger than it says.
     """
     outcome, lines = rows["outcome"].to_numpy(bool), []
-    probabilities = {"cost": rows["probability"].to_numpy(), "climatology": rows["climatology"].to_numpy()}
+    probabilities = {"cost": rows["probability"].to_numpy(), "climatology_cost": rows["climatology"].to_numpy()}
     steps = {name: _steps(given, costs) for name, given in probabilities.items()}
     spent = {name: PER * cost(decide(given, forced(costs)), outcome, costs) for name, given in probabilities.items()}
     for last in range(STEPS):
@@ -160,9 +160,9 @@ def coverage_curve(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.Da
             answered = steps[name] <= last
             sums = daily_sums(rows["day"], answered * spent[name], answered.astype(np.float64))
             estimates[name] = estimate(Ratio(*sums), params)
-        lines.append({"answered": (last + 1) / STEPS} | interval_columns(estimates, params.level))
+        lines.append({"share_answered": (last + 1) / STEPS} | interval_columns(estimates, params.level))
     table = pd.DataFrame(lines)
-    return table.round({name: 2 if name == "answered" else DIGITS for name in table})
+    return table.round({name: 2 if name == "share_answered" else DIGITS for name in table})
 
 
 def _estimates(day: pd.Series, values: Mapping[str, np.ndarray], params: Intervals) -> dict[str, Estimate]:

@@ -22,15 +22,18 @@ MINUS = f"minus_{REFERENCE}"
 
 @dataclass(frozen=True)
 class Ablation:
-    """What is lost without a feature group: features left out; months, rows and days compared; the differences."""
+    """What is lost without a feature group, as metrics without it minus metrics with it.
+
+    left_out: how many features. months, rows, days: how many were compared.
+    """
 
     left_out: int
     months: Count
     rows: Count
     days: Count
-    log_loss: Interval
-    brier: Interval
-    roc_auc: Interval
+    log_loss_difference: Interval
+    brier_difference: Interval
+    roc_auc_difference: Interval
 
 
 @record
@@ -89,5 +92,5 @@ def ablate(
         "months": len(rounds),
         "rows": compared.rows,
         "days": compared.days,
-        **{name: interval.content() for name, interval in compared.differences.items()},
+        **{f"{name}_difference": interval.content() for name, interval in compared.differences.items()},
     }

@@ -44,14 +44,14 @@ def ablation_table(records: Records) -> pd.DataFrame:
     lines = []
     for name in _by_hours(records):
         groups = records[name].ablation
-        for group in sorted(groups, key=lambda group: (-groups[group].log_loss.value, group)):
+        for group in sorted(groups, key=lambda group: (-groups[group].log_loss_difference.value, group)):
             ablation = groups[group]
             line = {"lead": name, "hours": records[name].hours, "group": group}
             line |= {key: getattr(ablation, key) for key in ("left_out", "months", "rows", "days")}
             for metric in COMPARED:
-                line |= _columns(metric, getattr(ablation, metric), GAP_DIGITS)
+                line |= _columns(f"{metric}_difference", getattr(ablation, f"{metric}_difference"), GAP_DIGITS)
             lines.append(line)
-    return pd.DataFrame(lines, columns=None if lines else ["lead", "hours", "group", "log_loss"])
+    return pd.DataFrame(lines, columns=None if lines else ["lead", "hours", "group", "log_loss_difference"])
 
 
 def how_early_sentence(table: pd.DataFrame, level: float) -> str:

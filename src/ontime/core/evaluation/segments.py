@@ -28,15 +28,15 @@ COLUMNS = [
     "other_slice",
     "other_band",
     "odd_rows",
-    "odd_gap",
-    "odd_low",
-    "odd_high",
+    "odd_calibration_gap",
+    "odd_calibration_gap_low",
+    "odd_calibration_gap_high",
     "rows",
     "probability",
     "rate",
-    "gap",
-    "gap_low",
-    "gap_high",
+    "calibration_gap",
+    "calibration_gap_low",
+    "calibration_gap_high",
     "coverage",
     "confirmed",
 ]
@@ -63,9 +63,9 @@ def search_segments(
 ) -> pd.DataFrame:
     """At most `count` segments, the surest gap of odd ISO weeks first, and what even weeks say of them.
 
-    The gap is the mean probability minus the rate. A segment has `min_rows` in odd and in even weeks. `confirmed`: in
-    even weeks the gap has the same sign, at a level that all segments share (Bonferroni), so that with probability
-    `level` none is confirmed by chance.
+    The calibration gap is the mean probability minus the rate. A segment has `min_rows` in odd and in even weeks.
+    `confirmed`: in even weeks the gap has the same sign, at a level that all segments share (Bonferroni), so that with
+    probability `level` none is confirmed by chance.
     """
     codes = pd.DataFrame({name: bands[name].cat.codes.astype(np.int64) for name in bands if name != MONTH})
     gaps = (rows["probability"] - rows["outcome"]).to_numpy(np.float64)
@@ -155,9 +155,9 @@ def _odd_weeks(segment: Segment, bands: pd.DataFrame) -> dict[str, object]:
         "band": bands[segment.first].cat.categories[segment.band],
         "other_slice": segment.second,
         "other_band": bands[segment.second].cat.categories[segment.other],
-        "odd_gap": segment.gap,
-        "odd_low": segment.gap - segment.reach,
-        "odd_high": segment.gap + segment.reach,
+        "odd_calibration_gap": segment.gap,
+        "odd_calibration_gap_low": segment.gap - segment.reach,
+        "odd_calibration_gap_high": segment.gap + segment.reach,
     }
 
 
@@ -171,4 +171,4 @@ def _even_weeks(
     gaps = np.bincount(place, probability - outcome, minlength=half.days)
     gap = estimate(Ratio(gaps, np.bincount(place, np.ones(len(part)), minlength=half.days)), params)
     line = {"rows": len(part), "probability": probability.mean(), "rate": outcome.mean(), "coverage": gap.coverage}
-    return gap, line | interval_columns({"gap": gap}, params.level)
+    return gap, line | interval_columns({"calibration_gap": gap}, params.level)

@@ -1,7 +1,7 @@
 """Predicted rows cut into bands -> how good the model is in each, with intervals; nothing of bands that are too small.
 
-The calibration error of a band is its gap: the mean probability minus the rate. It has a sign; the expected calibration
-error is never below zero, so that in a small band chance alone looks like an error.
+Calibration in a band is measured by its calibration gap: the mean probability minus the rate. It has a sign; the
+expected calibration error is never below zero, so that in a small band chance alone looks like an error.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ def bands_of(rows: pd.DataFrame, slices: Sequence[Slice]) -> pd.DataFrame:
 def slice_table(rows: pd.DataFrame, bands: pd.DataFrame, min_rows: int, params: Intervals) -> pd.DataFrame:
     """A line for all rows, then one for each band of at least `min_rows`: how good the model is there, with intervals.
 
-    Rate of true outcomes, ROC AUC, Brier score, gap (mean probability minus rate), `over_climatology` (log loss minus
-    that of climatology). `coverage` is the least share of simulated intervals that held before they were widened.
-    `miscalibrated`: the gap is not 0; of all bands called so at most 1 - level are expected to be there by chance.
+    Rate of true outcomes, ROC AUC, Brier score, `calibration_gap` (mean probability minus rate),
+    `log_loss_minus_climatology`. `coverage` is the least share of simulated intervals that held before they were
+    widened. `miscalibrated`: the gap is not 0; of all bands called so at most 1 - level are expected to be there by
+    chance.
     rows: day, outcome, probability, climatology.
     """
     lines, p_values = [], []
@@ -43,7 +44,7 @@ def slice_table(rows: pd.DataFrame, bands: pd.DataFrame, min_rows: int, params: 
         line = {"slice": name, "band": band, "rows": len(part), "days": part["day"].nunique()}
         coverage = min(estimated.coverage for estimated in estimates.values())
         lines.append(line | interval_columns(estimates, params.level) | {"coverage": coverage})
-        p_values.append(estimates["gap"].p_value())
+        p_values.append(estimates["calibration_gap"].p_value())
     table = pd.DataFrame(lines)
     return table.assign(miscalibrated=discoveries(np.array(p_values), 1 - params.level)).round(DIGITS)
 
@@ -68,13 +69,13 @@ def rows_of_bands(rows: pd.DataFrame, bands: pd.DataFrame, min_rows: int) -> Ite
 def band_metrics(rows: pd.DataFrame) -> dict[str, DayMetric]:
     """The metrics of a band, by day of its calendar. rows: day, outcome, probability, climatology."""
     day, outcome, probability = rows["day"], rows["outcome"].to_numpy(bool), rows["probability"].to_numpy()
-    over_climatology = log_losses(probability, outcome) - log_losses(rows["climatology"].to_numpy(), outcome)
+    difference = log_losses(probability, outcome) - log_losses(rows["climatology"].to_numpy(), outcome)
     return {
         "rate": mean_by_day(day, outcome),
         "roc_auc": roc_auc_by_day(Days(day, rows["outcome"], probability)),
         "brier": mean_by_day(day, squared_errors(probability, outcome)),
-        "gap": mean_by_day(day, probability - outcome),
-        "over_climatology": mean_by_day(day, over_climatology),
+        "calibration_gap": mean_by_day(day, probability - outcome),
+        "log_loss_minus_climatology": mean_by_day(day, difference),
     }
 
 

@@ -40,7 +40,8 @@ def rank_trials(
         line = {"experiment": name} | {_short(key): value for key, value in settings[name].items()}
         line |= {"log_loss": metric_value("log_loss", days)}
         for metric, gap in comparison.differences.items():
-            line |= {f"{metric}_gap": gap.value, f"{metric}_low": gap.low, f"{metric}_high": gap.high}
+            difference = f"{metric}_difference"
+            line |= {difference: gap.value, f"{difference}_low": gap.low, f"{difference}_high": gap.high}
         lines.append(line | {"verdict": comparison.verdict})
     table = pd.DataFrame(lines).round(DIGITS)
     return table.sort_values(["log_loss", "experiment"], ignore_index=True)

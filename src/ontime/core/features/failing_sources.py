@@ -9,9 +9,9 @@ from typing import NamedTuple, Self
 import numpy as np
 import pandas as pd
 
-from ontime.core.features.point_in_time import column_names, read_as_of
+from ontime.core.features.point_in_time import read_as_of
 from ontime.core.features.table import assemble
-from ontime.dataset.features import AsOf, FeatureSet, Latest, Open
+from ontime.dataset.features import AsOf, FeatureSet, Latest, Open, column_names
 from ontime.dataset.stress import Source
 from ontime.params import Stress
 

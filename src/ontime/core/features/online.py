@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, Self
 
 import pandas as pd
 
-from ontime.core.features.point_in_time import HOUR, MINUTE, MISSING, column_names, microseconds
-from ontime.dataset.features import AsOf, Latest, Open, Window
+from ontime.core.features.point_in_time import HOUR, MINUTE, MISSING, microseconds
+from ontime.dataset.features import AsOf, Latest, Open, Window, column_names
 
 Key = tuple[Any, ...]
 Reader = Callable[["_View", Mapping[str, Any]], list[float]]

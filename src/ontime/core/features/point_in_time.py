@@ -12,31 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ontime.core.features.keys import key_codes, order_of_codes
-from ontime.dataset.features import AsOf, Latest, Open, Window
+from ontime.dataset.features import AsOf, Latest, Open, Window, column_names
 
 MISSING = np.iinfo(np.int64).min  # what NaT is as a whole number
 HOUR = 3_600_000_000  # microseconds
 MINUTE = 60_000_000
 MARGIN = 100 * 24 * HOUR  # more than any event lasts
-
-
-def column_names(asof: AsOf) -> list[str]:
-    """The names of the columns that a declaration makes, in order."""
-    stem = f"{asof.stream}_{'_'.join(asof.keys) or 'all'}"
-    match asof:
-        case Window():
-            stem = asof.name or f"{stem}_{span(asof.hours)}"
-            return [*([f"{stem}_count"] if asof.count else []), *(f"{stem}_{value}" for value in asof.means)]
-        case Open():
-            return [f"open_{stem}_{what}" for what in ("count", "share", "minutes")]
-        case Latest():
-            ago = f"_{span(asof.ago)}_ago" if asof.ago else ""
-            return [f"latest_{stem}_{value}{ago}" for value in asof.fields]
-
-
-def span(hours: float) -> str:
-    """Hours for people: '3h', '14d'."""
-    return f"{hours / 24:g}d" if hours >= 48 else f"{hours:g}h"
 
 
 def reach(asof: Sequence[AsOf]) -> float:

@@ -7,8 +7,9 @@ from fnmatch import fnmatchcase
 
 import pandas as pd
 
-from ontime.core.features.point_in_time import column_names, reach, read_as_of, span
-from ontime.dataset.features import AsOf, Feature, FeatureSet, Latest, Open, Stream, Window
+from ontime.core.features.point_in_time import reach, read_as_of
+from ontime.dataset.feature_outputs import check_keys
+from ontime.dataset.features import AsOf, Feature, FeatureSet, Latest, Open, Stream, Window, column_names, span
 from ontime.errors import OntimeError
 
 Tables = Mapping[str, pd.DataFrame]
@@ -25,8 +26,9 @@ def build(features: FeatureSet, rows: Tables, tables: Tables, lead_hours: float)
 
     rows: clean tables with only the rows to predict; tables: the same with the past that they may read.
     """
-    frame = features.rows(rows, lead_hours)
-    return assemble(features, frame, read_as_of(features.asof, frame, features.events(tables)))
+    frame, events = features.rows(rows, lead_hours), features.events(tables)
+    check_keys(features, frame, events)
+    return assemble(features, frame, read_as_of(features.asof, frame, events))
 
 
 def assemble(features: FeatureSet, frame: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:

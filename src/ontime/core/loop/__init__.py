@@ -1,7 +1,7 @@
 """The loop of a model in service, and its replay on the past.
 
 The loop, live or replayed:
-policy: when to retrain, promote, keep, roll back or ask a person, with reasons.
+policy: when to retrain, promote, reject, roll back or escalate, with reasons.
 state: what a day takes in, what is kept from day to day, what is written down of a decision.
 day_step: one day of the loop.
 
@@ -16,8 +16,8 @@ replay: the loop over all days, for many runs at once.
 What came of it:
 scoring: what answers lost.
 champion_changes: whether a change of the champion was for the better.
-run_table: every run's metrics and counts, beside other runs.
+run_table: every run's metrics and counts, and its differences to baseline runs.
 replay_record: the policy that is recommended, and the record.
-followed_model: a model that is never replaced, window by window.
-alarm_rules: alarm rules, judged on followed models.
+frozen_model: a model that is never replaced, window by window.
+alarm_rules: alarm rules, judged on frozen models.
 """

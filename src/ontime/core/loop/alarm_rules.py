@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
-from ontime.core.loop.followed_model import AHEAD, FollowedModel
+from ontime.core.loop.frozen_model import AHEAD, FrozenModel
+from ontime.core.loop.replay_data import EVALUATION, SELECTION
 from ontime.core.monitoring.alarms import alarm_rings
 from ontime.core.monitoring.drift import P_VALUES
 from ontime.core.monitoring.readings import WINDOW, Reading
@@ -20,7 +21,7 @@ SOON = 1  # windows after a rise began in which an alarm is not late
 K_OF_N = ((1, 1), (2, 3), (3, 4))
 QUANTILES = (0.8, 0.9, 0.95)
 MONTH = 365.25 / 12 / 7  # windows
-COUNTS = ("alarms", "right", "late", "false", "worth", "missed")
+COUNTS = ("alarms", "true_alarms", "late_alarms", "false_alarms", "useful_alarms", "missed_rises")
 
 
 class AlarmRule(NamedTuple):
@@ -49,70 +50,77 @@ def alarm_rules(tests: Iterable[str]) -> list[AlarmRule]:
     ]
 
 
-def alarm_outcomes(rule: AlarmRule, followed: FollowedModel) -> pd.DataFrame:
+def alarm_outcomes(rule: AlarmRule, frozen: FrozenModel) -> pd.DataFrame:
     """What became of a rule's alarms: a line for each window of a model but the last, after which nothing is known.
 
-    last: the window's last day. alarms: whether an alarm begins to ring. right: the loss rises after it, or after the
-    next window; late: it has been up for longer; false: neither. worth: a new model would have been worth it. missed: a
-    rise begins here, and no alarm rings while it lasts. ringing: whether an alarm rings. delay: for how many windows
-    the loss had been up. due: as worth, whether or not an alarm begins.
+    - week_end: the window's last day.
+    - alarms: an alarm begins to ring.
+    - true_alarms: the loss rises after it, or after the next window.
+    - late_alarms: the loss has been up for longer.
+    - false_alarms: neither.
+    - useful_alarms: a new model would then have been better by the margin.
+    - missed_rises: a rise begins here, and no alarm rings while it lasts.
+    - alarming: an alarm rings, begun here or before.
+    - delay_weeks: for how many windows the loss had been up when a true or late alarm began; else 0.
+    - useful: as useful_alarms, whether or not an alarm begins.
     """
-    rings = _rings(rule, followed.readings)[followed.first :]
+    rings = _rings(rule, frozen.readings)[frozen.first :]
     begins = rings & ~_before(rings)
-    rises, up_for = followed.rises, _up_for(followed.rises)
+    rises, up_for = frozen.rises, _up_for(frozen.rises)
     late = begins & rises & (up_for > SOON)
-    right = begins & (rises | _after(rises)) & ~late
+    true = begins & (rises | _after(rises)) & ~late
     return pd.DataFrame(
         {
-            "last": followed.ends,
+            "week_end": frozen.ends,
             "alarms": begins,
-            "right": right,
-            "late": late,
-            "false": begins & ~right & ~late,
-            "worth": begins & followed.worth,
-            "missed": _missed(rings, rises),
-            "ringing": rings,
-            "delay": np.where(right | late, up_for, 0),
-            "due": followed.worth,
+            "true_alarms": true,
+            "late_alarms": late,
+            "false_alarms": begins & ~true & ~late,
+            "useful_alarms": begins & frozen.useful,
+            "missed_rises": _missed(rings, rises),
+            "alarming": rings,
+            "delay_weeks": np.where(true | late, up_for, 0),
+            "useful": frozen.useful,
         }
     ).iloc[:-1]
 
 
 def alarm_table(
-    rules: Sequence[AlarmRule], models: Sequence[FollowedModel], judged_from: pd.Timestamp, params: Intervals
+    rules: Sequence[AlarmRule], models: Sequence[FrozenModel], judged_from: pd.Timestamp, params: Intervals
 ) -> pd.DataFrame:
-    """A line for each rule where it may be chosen and where it is judged: counts, shares with intervals, and `chosen`.
+    """A line for each rule and `window`, selection and evaluation: counts, shares with intervals, and `selected`.
 
-    Windows in which rules are chosen are those whose following ones end before `judged_from`. Of each thing that is
-    watched, the rule is chosen with the most right alarms minus false and missed ones; of equal ones the one that rings
+    Windows of selection are those whose following ones end before `judged_from`. Of each thing that is watched, the
+    rule is selected with the most true alarms minus false ones and missed rises; of equal ones the one that rings
     least, then the strictest.
     """
-    chosen_until = judged_from - AHEAD * WINDOW
-    known = [part for part in (model.until(chosen_until) for model in models) if len(part.losses)]
+    selected_until = judged_from - AHEAD * WINDOW
+    known = [part for part in (model.until(selected_until) for model in models) if len(part.losses)]
     lines: list[dict[str, Any]] = []
     for rule in rules:
         rows = pd.concat([alarm_outcomes(rule, model) for model in models], ignore_index=True)
         empty, before = rows.iloc[:0], [alarm_outcomes(rule, part) for part in known]
         windows = {
-            "chosen": pd.concat([empty, *before], ignore_index=True),
-            "judged": rows[rows["last"] >= judged_from],
+            SELECTION: pd.concat([empty, *before], ignore_index=True),
+            EVALUATION: rows[rows["week_end"] >= judged_from],
         }
         for window, part in windows.items():
             lines.append(rule._asdict() | {"window": window} | _counted(part, params))
     table = pd.DataFrame(lines)
-    return table.assign(chosen=_chosen(table))
+    return table.assign(selected=_selected(table))
 
 
 def _counted(rows: pd.DataFrame, params: Intervals) -> dict[str, Any]:
     counts = {name: int(rows[name].sum()) for name in COUNTS}
-    months, of_rises = len(rows) / MONTH, counts["right"] + counts["late"]
-    line: dict[str, Any] = {"windows": len(rows), "ringing": round(float(rows["ringing"].mean()), 3)} | counts
-    line["false_per_month"] = round(counts["false"] / months, 3) if months else np.nan
-    line["delay"] = round(float(rows["delay"].sum() / of_rises), 2) if of_rises else np.nan
-    weeks = rows.loc[rows["alarms"], "last"].dt.to_period("W").nunique()
-    for name, kind in (("precision", "right"), ("worth_share", "worth")):
+    months, of_rises = len(rows) / MONTH, counts["true_alarms"] + counts["late_alarms"]
+    alarming = round(float(rows["alarming"].mean()), 3)
+    line: dict[str, Any] = {"windows": len(rows), "share_of_windows_alarming": alarming} | counts
+    line["false_alarms_per_month"] = round(counts["false_alarms"] / months, 3) if months else np.nan
+    line["delay_weeks"] = round(float(rows["delay_weeks"].sum() / of_rises), 2) if of_rises else np.nan
+    weeks = rows.loc[rows["alarms"], "week_end"].dt.to_period("W").nunique()
+    for name, kind in (("precision", "true_alarms"), ("useful_share", "useful_alarms")):
         line |= alarm_share(name, counts[kind], counts["alarms"], weeks, params.level)
-    return line | {"due": round(float(rows["due"].mean()), 3)}
+    return line | {"useful_base_rate": round(float(rows["useful"].mean()), 3)}
 
 
 def alarm_share(name: str, successes: int, alarms: int, weeks: int, level: float) -> dict[str, float]:
@@ -130,10 +138,10 @@ def alarm_share(name: str, successes: int, alarms: int, weeks: int, level: float
     return {name: round(share, 3), f"{name}_low": round(float(low), 3), f"{name}_high": round(float(high), 3)}
 
 
-def _chosen(table: pd.DataFrame) -> pd.Series:
-    """Whether a line is of the rule that is chosen."""
-    before = table[table["window"] == "chosen"].copy()
-    before["gain"] = before["right"] - before["false"] - before["missed"]
+def _selected(table: pd.DataFrame) -> pd.Series:
+    """Whether a line is of the rule that is selected."""
+    before = table[table["window"] == SELECTION].copy()
+    before["gain"] = before["true_alarms"] - before["false_alarms"] - before["missed_rises"]
     before["fewer"] = -before["alarms"]
     order = before.sort_values(["gain", "fewer", "quantile", "k"], ascending=False, kind="stable")
     best = order.drop_duplicates(["monitor", "test"])

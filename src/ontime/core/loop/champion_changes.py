@@ -1,4 +1,4 @@
-"""A run of the replay -> each change of its champion, and whether the champion before would have done better."""
+"""A run of the replay -> each change of its champion, and whether the champion before would have lost less."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ontime.core.loop.policy import (
-    ASK,
+    ESCALATE,
     MIN_DAYS,
     PROMOTE,
     RETRAIN,
@@ -29,17 +29,17 @@ from ontime.core.monitoring.ledger import ANSWERED, DAY, Ledger
 from ontime.core.monitoring.readings import REFERENCE, WINDOW, read_window
 from ontime.core.statistics.metrics import log_losses
 
-LAG_DAYS, LAG_HOURS = 2, 2  # the outcome lag, at leads of up to so many hours
+DELAY_DAYS, DELAY_HOURS = 2, 2  # the label delay, at leads of up to so many hours
 
 
-def outcome_lag(lead_hours: float) -> pd.Timedelta:
-    """How old the youngest day is whose outcomes are nearly all known when a day begins.
+def label_delay(lead_hours: float) -> pd.Timedelta:
+    """The label delay: how old the youngest day is whose outcomes are nearly all known when a day begins.
 
     Two days at leads of up to two hours. A day begins before the first prediction of its rows (`split.day_start`): the
     longer the lead, the earlier, and the less is known by then. So each further 24 hours of lead, or part of them, add
     a day.
     """
-    return (LAG_DAYS + max(0, math.ceil((lead_hours - LAG_HOURS) / 24))) * DAY
+    return (DELAY_DAYS + max(0, math.ceil((lead_hours - DELAY_HOURS) / 24))) * DAY
 
 
 def initial_state(day: pd.Timestamp, ledger: Ledger, models: Models, rules: Rules) -> State:
@@ -48,7 +48,7 @@ def initial_state(day: pd.Timestamp, ledger: Ledger, models: Models, rules: Rule
     Where the ledger holds answers of the weeks before, these are read: alarms then know from the start what is usual.
     """
     version, name = models.train(day), f"{day:%Y-%m-%d}"
-    ends = [day - rules.lag - back * WINDOW for back in reversed(range(REFERENCE // WINDOW))]
+    ends = [day - rules.label_delay - back * WINDOW for back in reversed(range(REFERENCE // WINDOW))]
     answered = [end for end in ends if len(ledger.predictions(end - WINDOW + DAY, end, ANSWERED))]
     readings = tuple(read_window(end, ledger, {}) for end in answered)
     return State(begun=name, champion=version, promoted=name, trained=name, readings=readings)
@@ -61,7 +61,7 @@ def day_step(
     ledger.record_outcomes(intake.ids, intake.outcomes)
     decisions: list[DecisionRecord] = []
     if _week_ends(state, day):
-        state = _read(state, day - rules.lag, ledger, models)
+        state = _read(state, day - rules.label_delay, ledger, models)
         state, rolled_back = _roll_back(state, day, ledger, rules)
         state, judged = _judge(state, day, ledger, models, rules)
         state, retrained = _retrain(state, day, models, rules)
@@ -95,10 +95,11 @@ def _read(state: State, last: pd.Timestamp, ledger: Ledger, models: Models) -> S
 
 
 def _roll_back(state: State, day: pd.Timestamp, ledger: Ledger, rules: Rules) -> tuple[State, list[DecisionRecord]]:
-    """Back to the former champion where it would surely have done better; after a while, once judged, it is let go."""
+    """Back to the former champion if the new one is inferior; after a while the former one is discarded."""
     if not state.former:
         return state, []
-    differences, rows = _daily_differences(ledger, state.champion, state.former, state.promoted, day - rules.lag)
+    until = day - rules.label_delay
+    differences, rows = _daily_differences(ledger, state.champion, state.former, state.promoted, until)
     decision = watch_promotion(differences, rows, rules.policy)
     if decision.action == ROLL_BACK:
         back = replace(state, champion=state.former, former="", promoted=f"{day:%Y-%m-%d}")
@@ -110,11 +111,12 @@ def _roll_back(state: State, day: pd.Timestamp, ledger: Ledger, rules: Rules) ->
 def _judge(
     state: State, day: pd.Timestamp, ledger: Ledger, models: Models, rules: Rules
 ) -> tuple[State, list[DecisionRecord]]:
-    """The challenger is promoted, let go or left in shadow, once it has been there for long enough."""
+    """The challenger is promoted, discarded or left in shadow, once it has been there for long enough."""
     waited = day - pd.Timestamp(state.trained)
     if not state.challenger or waited < rules.policy.shadow_days * DAY:
         return state, []
-    differences, rows = _daily_differences(ledger, state.challenger, state.champion, state.trained, day - rules.lag)
+    until = day - rules.label_delay
+    differences, rows = _daily_differences(ledger, state.challenger, state.champion, state.trained, until)
     changed = models.recipe(state.challenger) != models.recipe(state.champion)
     decision = judge_challenger(differences, rows, changed=changed, shadow_days=waited // DAY, policy=rules.policy)
     if decision.action == WAIT:
@@ -149,11 +151,11 @@ def _promoted(state: State, day: pd.Timestamp) -> State:
 
 
 def _unwatched(state: State, day: pd.Timestamp) -> list[DecisionRecord]:
-    """A person is asked where a champion is replaced while it is still watched: there is no way back to the former."""
+    """An escalation where a champion is replaced while it is still watched: the former one cannot come back."""
     if not state.former:
         return []
-    reason = f"replaced while its promotion on {state.promoted} was still watched; {state.former} is let go"
-    return [_record(day, Decision(ASK, reason), state.champion)]
+    reason = f"replaced while its promotion on {state.promoted} was still watched; {state.former} is discarded"
+    return [_record(day, Decision(ESCALATE, reason), state.champion)]
 
 
 def _record(day: pd.Timestamp, decision: Decision, version: str) -> DecisionRecord:

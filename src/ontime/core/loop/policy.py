@@ -1,4 +1,4 @@
-"""What the loop knows -> retrain, promote, keep, roll back or ask a person; every decision with its reason in words."""
+"""What the loop knows -> retrain, promote, reject, roll back or escalate; every decision with its reason in words."""
 
 from __future__ import annotations
 
@@ -9,34 +9,40 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from ontime.core.statistics.intervals import Interval
 from ontime.params import Policy
 
-RETRAIN, PROMOTE, KEEP, ROLL_BACK, ASK, WAIT = "retrain", "promote", "keep", "roll back", "ask a person", "wait"
+RETRAIN, PROMOTE, REJECT, ROLL_BACK, ESCALATE, WAIT = "retrain", "promote", "reject", "roll back", "escalate", "wait"
 MIN_DAYS = 5  # nothing is concluded from fewer
 LOOK_DAYS = 7  # a case is looked at once a week
+UNANSWERED = "unless a person decides otherwise, the challenger is discarded"
 AUTOCORRELATION = 0.2  # of neighbouring days' paired differences; 0.03 is the mean of the replay's eight gated cases
 
 
 class Decision(NamedTuple):
-    """What to do, and why. WAIT means that there is nothing to do yet."""
+    """What to do, and why. WAIT means that there is nothing to do yet; ESCALATE that a person must decide."""
 
     action: str
     reason: str
 
 
 class LossDifference(NamedTuple):
-    """Mean log loss of a model minus that of another on the same rows, with one-sided bounds, and what they rest on."""
+    """Mean log loss of a model minus that of another on the same rows, with one-sided bounds, and what they rest on.
+
+    level: the share of cases in which each of the bounds holds, over all looks together.
+    """
 
     value: float
     low: float
     high: float
+    level: float
     days: int
     rows: int
 
-    def __str__(self) -> str:
-        """In words, as reasons give it."""
-        return f"on {self.days} days and {self.rows:,} rows {Interval(self.value, self.low, self.high):+.4f}"
+    def in_words(self, one: str, other: str) -> str:
+        """As reasons give it: what is subtracted from what, on which rows, with its bounds and their level."""
+        bounds = f"one-sided {100 * self.level:g} % bounds {self.low:+.4f} to {self.high:+.4f}"
+        rows = f"{self.days} days and {self.rows:,} rows"
+        return f"log loss of {one} minus {other} on {rows}: {self.value:+.4f} ({bounds})"
 
 
 def retraining_due(policy: Policy, day: pd.Timestamp, trained: pd.Timestamp, ringing: Mapping[str, bool]) -> Decision:
@@ -50,10 +56,12 @@ def retraining_due(policy: Policy, day: pd.Timestamp, trained: pd.Timestamp, rin
             return Decision(RETRAIN, f"a month has begun since the last training on {since}")
         return Decision(WAIT, f"no month has begun since the last training on {since}")
     if not ringing.get(policy.rule, False):
-        return Decision(WAIT, "no alarm that the rule minds rings")
+        return Decision(WAIT, "no alarm rang that the rule listens to")
+    watched = policy.rule if policy.rule == "drift" else f"{policy.rule} loss"
+    rang = f"the alarm on {watched} rang"
     if (day - trained).days < policy.min_days:
-        return Decision(WAIT, f"the alarm on {policy.rule} rings, {policy.min_days} days after {since} at the earliest")
-    return Decision(RETRAIN, f"the alarm on {policy.rule} rings; the last training was on {since}")
+        return Decision(WAIT, f"{rang}, less than {policy.min_days} days after the last training on {since}")
+    return Decision(RETRAIN, f"{rang}; the last training was on {since}")
 
 
 def judge_challenger(
@@ -65,23 +73,25 @@ def judge_challenger(
     has. `changed`: whether it was made by another recipe than the champion.
 
     The same recipe, trained again, must not be worse by more than the margin (non-inferiority). A changed one must be
-    better (superiority; Wellek, Testing statistical hypotheses of equivalence and noninferiority, 2010). Of challengers
-    that just miss this, a share of 1 - `policy.level` is promoted at most, over all looks together.
+    better (superiority; Wellek, Testing statistical hypotheses of equivalence and noninferiority, 2010). The type I
+    error, to promote one that is not, is at most 1 - `policy.level`, over all looks. Without a verdict after
+    `policy.max_days` a person must decide.
     """
     allowed = 0.0 if changed else policy.margin
     looks = 1 + (policy.max_days - policy.shadow_days) // LOOK_DAYS
     difference = loss_difference(differences, rows, policy.level, looks)
-    condition = "it must be better" if changed else f"at most {policy.margin:g} more is allowed"
+    waiting = shadow_days < policy.max_days
+    open_yet = f"inconclusive after {shadow_days} days" + ("" if waiting else f"; {UNANSWERED}")
     if difference is None:
-        reason = f"fewer than {MIN_DAYS} days are known after {shadow_days}"
-        return Decision(WAIT if shadow_days < policy.max_days else ASK, reason)
+        few = f"the outcomes of fewer than {MIN_DAYS} days are known"
+        return Decision(WAIT if waiting else ESCALATE, f"{few}: {open_yet}")
+    words = difference.in_words("challenger", "champion")
+    test = "superiority is required" if changed else f"non-inferiority margin {policy.margin:g}"
     if difference.high < allowed:
-        return Decision(PROMOTE, f"{difference}: {condition}")
+        return Decision(PROMOTE, f"{words}, {test}: {'superior' if changed else 'non-inferior'}")
     if difference.low > allowed:
-        return Decision(KEEP, f"{difference}: the challenger is worse, {condition}")
-    if shadow_days < policy.max_days:
-        return Decision(WAIT, f"{difference}: not sure yet, {condition}")
-    return Decision(ASK, f"{difference}: not sure after {shadow_days} days, {condition}")
+        return Decision(REJECT, f"{words}, {test}: inferior")
+    return Decision(WAIT if waiting else ESCALATE, f"{words}, {test}: {open_yet}")
 
 
 def watch_promotion(differences: np.ndarray, rows: np.ndarray, policy: Policy) -> Decision:
@@ -92,11 +102,11 @@ def watch_promotion(differences: np.ndarray, rows: np.ndarray, policy: Policy) -
     """
     difference = loss_difference(differences, rows, policy.level, max(1, policy.watch_days // LOOK_DAYS))
     if difference is None:
-        return Decision(WAIT, f"fewer than {MIN_DAYS} days are known")
+        return Decision(WAIT, f"the outcomes of fewer than {MIN_DAYS} days are known")
+    words = f"{difference.in_words('champion', 'former champion')}, non-inferiority margin {policy.margin:g}"
     if difference.low > policy.margin:
-        better = f"the former champion would have been better by more than {policy.margin:g}"
-        return Decision(ROLL_BACK, f"{difference}: {better}")
-    return Decision(WAIT, f"{difference}: not surely worse than the former champion")
+        return Decision(ROLL_BACK, f"{words}: inferior")
+    return Decision(WAIT, f"{words}: not shown to be inferior")
 
 
 def loss_difference(differences: np.ndarray, rows: np.ndarray, level: float, looks: int = 1) -> LossDifference | None:
@@ -114,4 +124,5 @@ def loss_difference(differences: np.ndarray, rows: np.ndarray, level: float, loo
     error = np.sqrt((residuals**2).sum() * len(rows) / freedom) / rows.sum()
     error *= np.sqrt((1 + AUTOCORRELATION) / (1 - AUTOCORRELATION))
     reach = float(t.ppf(1 - (1 - level) / looks, freedom) * error)
-    return LossDifference(float(value), float(value - reach), float(value + reach), len(rows), int(rows.sum()))
+    low, high = float(value - reach), float(value + reach)
+    return LossDifference(float(value), low, high, level, len(rows), int(rows.sum()))

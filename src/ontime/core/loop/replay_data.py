@@ -14,6 +14,8 @@ from ontime.core.model.training import search_rounds
 from ontime.dataset.features import FeatureSet
 from ontime.params import Replay, Split, Train
 
+SELECTION, EVALUATION = "selection", "evaluation"  # windows of days: by the first is chosen, by the second judged
+
 
 class ReplaySetting(NamedTuple):
     """How models are made: features that they read (type by name), recipe, trees by month, climatology's keys."""
@@ -29,9 +31,9 @@ class ReplaySetting(NamedTuple):
     def of(
         cls, features: FeatureSet, recipe: Train, backtest: pd.DataFrame, lead_hours: float, seed: int
     ) -> ReplaySetting:
-        """With the features that the recipe leaves in. backtest: its months, with the `rounds` of each."""
-        rounds = backtest.set_index("month")["rounds"].to_dict()
-        return cls(model_features(features, recipe.leave_out), recipe, rounds, features.climate, lead_hours, seed)
+        """With the features that the recipe leaves in. backtest: its months, with the `trees` of each."""
+        trees = backtest.set_index("month")["trees"].to_dict()
+        return cls(model_features(features, recipe.leave_out), recipe, trees, features.climate, lead_hours, seed)
 
     @property
     def columns(self) -> list[str]:
@@ -76,9 +78,9 @@ class ReplayData:
 
     @property
     def faults_from(self) -> pd.Timestamp:
-        """The day on which scenarios begin to go wrong: the first that judges, but not in the first month.
+        """The day on which faults begin: `judged_from`, or the second month's first day where that is later.
 
-        Before it is over there is no challenger, and no former champion.
+        In the first month there is no challenger and no former champion that a fault could meet.
         """
         return max(self.judged_from, self.days[0] + pd.offsets.MonthBegin(1))
 

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ontime.core.loop.alarm_rules import AlarmRule, alarm_outcomes
-from ontime.core.loop.followed_model import FollowedModel, expected_columns, loss_rises
+from ontime.core.loop.frozen_model import FrozenModel, loss_rises, reading_columns
 from ontime.core.loop.replay import Run
-from ontime.core.loop.run_table import ACTIONS, METRICS, MINUS_BESIDE, NEVER
+from ontime.core.loop.replay_data import EVALUATION, SELECTION
+from ontime.core.loop.run_table import ACTIONS, CHANGES, HARMFUL, METRICS, MINUS_BASELINE, NEVER
 from ontime.core.loop.scenarios import PLAIN
 from ontime.core.loop.scoring import Scorer, rows_between
 from ontime.core.monitoring.alarms import MONITORS
@@ -22,17 +23,18 @@ from ontime.core.statistics.intervals import Interval
 from ontime.params import Policy
 
 DIGITS = 5
+COUNTED = ("true_alarms", "late_alarms", "false_alarms", "missed_rises")
 
 
 def replay_record(table: pd.DataFrame, runs: Mapping[str, Run], scorer: Scorer, current: Policy) -> dict[str, Any]:
-    """The recommended policy and how it did; every policy and every fault in the window that judges; all alarms.
+    """The recommended policy and how it did; every policy and every fault in the evaluation; all alarms.
 
     table: of `run_table`. current: the policy of params.
     """
     recommended = recommended_policy(table, current)
-    judged = table[table["window"] == "judged"]
-    plain = judged[(judged["beside"] == NEVER) & (judged["fault"] == PLAIN)]
-    faults = judged[judged["fault"] != PLAIN].groupby("fault", sort=False)
+    evaluated = table[table["window"] == EVALUATION]
+    plain = evaluated[(evaluated["baseline"] == NEVER) & (evaluated["fault"] == PLAIN)]
+    faults = evaluated[evaluated["fault"] != PLAIN].groupby("fault", sort=False)
     alarms = {name: alarm_counts(run, scorer) for name, run in runs.items() if run.spec.scenario.fault == PLAIN}
     return {
         "recommended": recommended,
@@ -51,8 +53,8 @@ def recommended_policy(table: pd.DataFrame, current: Policy) -> str:
 
 def good_policies(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     """The lines of the policies whose loss, where choosing is allowed, exceeds the best one's by the margin at most."""
-    chosen = table[(table["window"] == "chosen") & (table["fault"] == PLAIN) & (table["beside"] == NEVER)]
-    return chosen[chosen["log_loss"] <= chosen["log_loss"].min() + margin]
+    lines = table[(table["window"] == SELECTION) & (table["fault"] == PLAIN) & (table["baseline"] == NEVER)]
+    return lines[lines["log_loss"] <= lines["log_loss"].min() + margin]
 
 
 def decision_table(runs: Mapping[str, Run]) -> pd.DataFrame:
@@ -75,24 +77,23 @@ def weekly_losses(runs: Mapping[str, Run], scorer: Scorer) -> pd.DataFrame:
         for place, reading in enumerate(readings):
             loss = _week_loss(losses, reading)
             if not np.isnan(loss):
-                line = {"policy": run.spec.rules.policy.rule, "last": reading.last, "log_loss": loss}
-                interval = expected_columns(readings[: place + 1], scorer.intervals.level)
-                lines.append({**line, **interval, **reading.drift})
+                line = {"policy": run.spec.rules.policy.rule, "week_end": reading.last, "log_loss": loss}
+                lines.append(line | reading_columns(readings[: place + 1], scorer.intervals.level))
     return pd.DataFrame(lines).round(DIGITS)
 
 
 def alarm_counts(run: Run, scorer: Scorer) -> dict[str, dict[str, int]]:
-    """Per monitor: alarms that were right, late and false, and rises of the loss in which none rang."""
+    """Per monitor: true, late and false alarms, and rises of the loss in which none rang."""
     drift, losses = run.spec.rules.drift, scorer.answers(run)
     readings = [reading for reading in run.state.readings if pd.Timestamp(reading.last) >= scorer.days[0]]
     before = [one.realised for one in run.state.readings[: -len(readings)] if one.realised is not None]
     weekly = np.array([_week_loss(losses, reading) for reading in readings])
     rises = loss_rises(np.array(before), weekly, drift.quantile)
-    followed = FollowedModel(run.state.readings, rises, np.zeros(len(rises), dtype=bool), weekly, weekly)
+    frozen = FrozenModel(run.state.readings, rises, np.zeros(len(rises), dtype=bool), weekly, weekly)
     counts = {}
     for monitor in MONITORS:
-        outcomes = alarm_outcomes(AlarmRule(monitor, drift.test, drift.quantile, drift.k, drift.n), followed)
-        counts[monitor] = {name: int(outcomes[name].sum()) for name in ("right", "late", "false", "missed")}
+        outcomes = alarm_outcomes(AlarmRule(monitor, drift.test, drift.quantile, drift.k, drift.n), frozen)
+        counts[monitor] = {name: int(outcomes[name].sum()) for name in COUNTED}
     return counts
 
 
@@ -104,11 +105,11 @@ def _week_loss(losses: pd.DataFrame, reading: Reading) -> float:
 
 def _sentence(table: pd.DataFrame, name: str) -> str:
     """How far a policy changes log loss beside no training at all, where it was chosen and where it was not."""
-    lines = table[(table["fault"] == PLAIN) & (table["beside"] == NEVER) & (table["policy"] == name)]
-    change = {line["window"]: Interval.from_columns(line, f"log_loss{MINUS_BESIDE}") for line in _lines(lines)}
-    chosen = f"by {change['chosen']:+.4f} in the months that chose it, and " if "chosen" in change else ""
-    judged = f"by {change['judged']:+.4f} in the months that judge"
-    return f"{name}: beside a model that is never replaced it changes log loss {chosen}{judged}"
+    lines = table[(table["fault"] == PLAIN) & (table["baseline"] == NEVER) & (table["policy"] == name)]
+    change = {line["window"]: Interval.from_columns(line, f"log_loss{MINUS_BASELINE}") for line in _lines(lines)}
+    selection = f"by {change[SELECTION]:+.4f} in the months that chose it, and " if SELECTION in change else ""
+    evaluation = f"by {change[EVALUATION]:+.4f} in the months that judge"
+    return f"{name}: beside a model that is never replaced it changes log loss {selection}{evaluation}"
 
 
 def _lines(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -116,10 +117,10 @@ def _lines(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _entry(line: Mapping[str, Any]) -> dict[str, Any]:
-    """A line's metrics and their differences to the run beside it, with intervals, and what was decided."""
-    entry: dict[str, Any] = {name: int(line[name]) for name in (*ACTIONS, "changes", "wrong_changes")}
+    """A line's metrics and their differences to the baseline run, with intervals, and what was decided."""
+    entry: dict[str, Any] = {name: int(line[name]) for name in (*ACTIONS, CHANGES, HARMFUL)}
     for metric in METRICS:
-        for key in (metric, metric + MINUS_BESIDE):
+        for key in (metric, metric + MINUS_BASELINE):
             bounds = {name: line[f"{key}_{name}"] for name in ("low", "high", "coverage")}
             known = {name: None if np.isnan(bound) else bound for name, bound in bounds.items()}
             entry[key] = {"value": line[key], **known}

@@ -1,4 +1,4 @@
-"""Runs of the replay -> a table: every metric of their answers, beside other runs, and what was decided."""
+"""Runs of the replay -> a table: every metric of their answers, differences to baseline runs, and what was decided."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ontime.core.loop.champion_changes import ChampionChange, champion_changes
-from ontime.core.loop.policy import ASK, PROMOTE, RETRAIN, ROLL_BACK
+from ontime.core.loop.policy import ESCALATE, PROMOTE, RETRAIN, ROLL_BACK
 from ontime.core.loop.replay import Run
+from ontime.core.loop.replay_data import EVALUATION
 from ontime.core.loop.scenarios import PLAIN
 from ontime.core.loop.scoring import Scorer, rows_between
 from ontime.core.monitoring.ledger import DAY
@@ -21,15 +22,16 @@ METRICS = ("log_loss", "brier", "cost")
 DIGITS = 5
 SHORTEST = 13 * DAY
 NEVER, MONTHLY = "never", "monthly"
-MINUS_BESIDE = "_minus_beside"  # how columns of differences to the run in column `beside` end
-ACTIONS = {"retrainings": RETRAIN, "promotions": PROMOTE, "roll_backs": ROLL_BACK, "asked": ASK}
+MINUS_BASELINE = "_minus_baseline"  # how columns of differences to the run in column `baseline` end
+ACTIONS = {"retrainings": RETRAIN, "gated_promotions": PROMOTE, "roll_backs": ROLL_BACK, "escalations": ESCALATE}
+CHANGES, HARMFUL = "champion_changes", "harmful_champion_changes"
 
 
 def run_table(runs: Mapping[str, Run], scorer: Scorer) -> pd.DataFrame:
-    """A line for each run, window of days and run `beside` it: every metric, and the paired difference to that run.
+    """One line per run, window and baseline run: every metric of the run, and its paired differences to the baseline.
 
-    Plain runs stand beside `never` and `monthly`. Runs with a fault stand beside the same policy without it, in the
-    window `judged` and in the days of the fault.
+    The baselines of runs without a fault are `never` and `monthly`. The baseline of a run with a fault is the same
+    policy without it; its windows are `evaluation` and, where it is long enough, the days of the `fault`.
     """
     losses = {name: scorer.answers(run) for name, run in runs.items()}
     lines = []
@@ -38,10 +40,10 @@ def run_table(runs: Mapping[str, Run], scorer: Scorer) -> pd.DataFrame:
         changes = champion_changes(run, scorer)
         for window, (first, last) in _windows(run, scorer).items():
             head = {"policy": policy.rule, "fault": fault, "window": window} | _counts(run, first, last)
-            head |= _wrong(changes, policy.margin, first, last)
-            for beside in (NEVER, MONTHLY) if fault == PLAIN else (policy.rule,):
-                own, other = (rows_between(losses[one], first, last) for one in (name, beside))
-                lines.append(head | {"beside": beside} | _metrics(own, other, scorer.intervals))
+            head |= _champion_changes(changes, policy.margin, first, last)
+            for baseline in (NEVER, MONTHLY) if fault == PLAIN else (policy.rule,):
+                own, other = (rows_between(losses[one], first, last) for one in (name, baseline))
+                lines.append(head | {"baseline": baseline} | _metrics(own, other, scorer.intervals))
     return pd.DataFrame(lines)
 
 
@@ -50,10 +52,10 @@ def _windows(run: Run, scorer: Scorer) -> dict[str, tuple[pd.Timestamp, pd.Times
     if run.spec.scenario.fault == PLAIN:
         return scorer.windows
     first, last = run.spec.scenario.span
-    judged = {"judged": scorer.windows["judged"]}
+    evaluation = {EVALUATION: scorer.windows[EVALUATION]}
     if last - first < SHORTEST:  # so few days have no interval
-        return judged
-    return judged | {"fault": (first, last)}
+        return evaluation
+    return evaluation | {"fault": (first, last)}
 
 
 def _metrics(own: pd.DataFrame, other: pd.DataFrame, params: Intervals) -> dict[str, float]:
@@ -61,7 +63,7 @@ def _metrics(own: pd.DataFrame, other: pd.DataFrame, params: Intervals) -> dict[
     for metric in METRICS:
         values = own[metric].to_numpy()
         differences = values - other[metric].to_numpy()
-        for name, one in ((metric, values), (metric + MINUS_BESIDE, differences)):
+        for name, one in ((metric, values), (metric + MINUS_BASELINE, differences)):
             columns |= _columns(name, estimate(mean_by_day(own["day"], one), params), params.level)
     return columns
 
@@ -79,7 +81,9 @@ def _counts(run: Run, first: pd.Timestamp, last: pd.Timestamp) -> dict[str, int]
     return {name: actions.count(action) for name, action in ACTIONS.items()}
 
 
-def _wrong(changes: Sequence[ChampionChange], margin: float, first: pd.Timestamp, last: pd.Timestamp) -> dict[str, int]:
+def _champion_changes(
+    changes: Sequence[ChampionChange], margin: float, first: pd.Timestamp, last: pd.Timestamp
+) -> dict[str, int]:
     """Changes of the champion in some days, and those whose new champion lost more by more than the margin."""
     regrets = [change.regret for change in changes if first <= change.day <= last]
-    return {"changes": len(regrets), "wrong_changes": sum(regret > margin for regret in regrets)}
+    return {CHANGES: len(regrets), HARMFUL: sum(regret > margin for regret in regrets)}

@@ -17,7 +17,7 @@ WEEK = pd.Timedelta(days=7)
 MONTH = pd.Timedelta(days=30)  # until the next training, about
 LATE = pd.Timedelta(days=7).as_unit("us")
 OUTAGE = pd.Timedelta(days=3).as_unit("us")
-PLAIN = "nothing"  # the fault of the scenario in which nothing fails
+PLAIN = "none"  # the fault of the scenario in which nothing fails
 
 
 @dataclass(frozen=True)
@@ -95,17 +95,18 @@ def late_labels(plain: Scenario, since: pd.Timestamp) -> Scenario:
     return Scenario("labels a week late", rows, plain.silent, since, plain.rows["day"].max() + DAY)
 
 
-def corrupted_month(plain: Scenario, since: pd.Timestamp, until: pd.Timestamp, seed: int) -> Scenario:
+def shuffled_month(plain: Scenario, since: pd.Timestamp, until: pd.Timestamp, seed: int) -> Scenario:
     """Outcomes are shuffled among the rows of the days from `since` to before `until`."""
     rows = plain.rows
     inside = (rows["day"] >= since) & (rows["day"] < until) & rows["outcome"].notna()
     rows = rows.assign(outcome=shuffled(rows["outcome"], np.flatnonzero(inside.to_numpy()), seed))
-    return Scenario("a corrupted month", rows, plain.silent, since, until)
+    return Scenario("a month of shuffled labels", rows, plain.silent, since, until)
 
 
-def bad_challenger(plain: Scenario, since: pd.Timestamp) -> Scenario:
+def shuffled_training(plain: Scenario, since: pd.Timestamp) -> Scenario:
     """What is trained in the week from `since` on learns from shuffled outcomes."""
-    return Scenario("a bad challenger", plain.rows, plain.silent, since, since + MONTH, training_fails_from=since)
+    fault = "a model trained on shuffled labels"
+    return Scenario(fault, plain.rows, plain.silent, since, since + MONTH, training_fails_from=since)
 
 
 def shuffled(outcome: pd.Series, places: np.ndarray, seed: int) -> pd.Series:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ontime.core.evaluation.costs import PER, cost, decide
 from ontime.core.loop.replay import Run
+from ontime.core.loop.replay_data import EVALUATION, SELECTION
 from ontime.core.loop.timeline import Timeline
 from ontime.core.monitoring.ledger import ANSWERED, DAY
 from ontime.core.statistics.metrics import log_losses, squared_errors
@@ -17,7 +18,11 @@ from ontime.params import Costs, Intervals
 
 
 class Scorer(NamedTuple):
-    """What runs are scored by: what really came, the days, the first that nothing was chosen on, costs, intervals."""
+    """What runs are scored by.
+
+    plain: what really came. days: of the replay. judged_from: the first day that nothing was chosen by; from it on
+    choices are judged.
+    """
 
     plain: Timeline
     days: Sequence[pd.Timestamp]
@@ -27,13 +32,13 @@ class Scorer(NamedTuple):
 
     @property
     def windows(self) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
-        """First and last day of `chosen`, where choosing is allowed, of `judged`, and of `all`.
+        """First and last day of `selection`, where choosing is allowed, of `evaluation`, and of `all`.
 
-        Where all days judge there is no `chosen`.
+        Where all days are of the evaluation there is no selection.
         """
         first, last = self.days[0], self.days[-1]
         since = max(self.judged_from, first)
-        spans = {"chosen": (first, since - DAY), "judged": (since, last), "all": (first, last)}
+        spans = {SELECTION: (first, since - DAY), EVALUATION: (since, last), "all": (first, last)}
         return {name: span for name, span in spans.items() if span[0] <= span[1]}
 
     def losses(self, probability: np.ndarray, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:

@@ -54,11 +54,14 @@ class Models(Protocol):
 
 
 class Rules(NamedTuple):
-    """When to retrain and whom to promote; when an alarm rings; how old the youngest known outcomes are."""
+    """When to retrain and whom to promote; when an alarm rings; the label delay.
+
+    label_delay: how old the youngest day is whose outcomes are nearly all known when a day begins.
+    """
 
     policy: Policy
     drift: Drift
-    lag: pd.Timedelta = 2 * DAY
+    label_delay: pd.Timedelta = 2 * DAY
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Tables of results -> pictures, one a module, each drawn the same on every machine.
 
 ablation: what each feature group is worth at several leads.
-alarms: a model that is never replaced, and whether alarms were worth a new one.
+alarms: a model that is never replaced, and how many alarms were useful.
 audit: the steps from a published figure to one's own.
-bands: ROC AUC, gap and gain on climatology of every band.
+bands: ROC AUC, calibration gap and log loss minus climatology's of every band.
 costs: what mistakes cost by threshold and by share answered, and what conformal sets hold.
 headline: ROC AUC of each month and of the test window, and calibration.
 latency: how long answers take, by their number.

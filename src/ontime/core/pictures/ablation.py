@@ -10,6 +10,7 @@ from ontime.core.text import hours_in_short
 
 COLORS = (ACCENT, INK, WARM)
 MARKS = "osD^v<>p"
+DIFFERENCE = "log_loss_difference"
 STEP = 0.2  # between the leads of one feature group
 
 
@@ -25,7 +26,7 @@ def ablation_picture(table: pd.DataFrame, level: float) -> Figure:
         places = [groups.index(group) + STEP * (number - (len(leads) - 1) / 2) for group in lines["group"]]
         style = {"color": COLORS[number % len(COLORS)], "fmt": MARKS[number % len(MARKS)], "capsize": 3}
         label = f"{hours_in_short(hours)} ahead"
-        axes.errorbar(lines["log_loss"], places, xerr=spread(lines, "log_loss"), label=label, **style)
+        axes.errorbar(lines[DIFFERENCE], places, xerr=spread(lines, DIFFERENCE), label=label, **style)
     axes.set_yticks(range(len(groups)), groups)
     axes.invert_yaxis()
     axes.set_xlabel("log loss without it minus log loss with it; farther right is worth more")

@@ -11,13 +11,13 @@ from ontime.core.pictures.style import ACCENT, INK, PALE, SMALL, plain, spread
 MOST = 10  # bands of a slice; of a slice with more, those with the most rows are drawn
 PANELS = (
     ("roc_auc", "ROC AUC"),
-    ("gap", "mean probability minus rate"),
-    ("over_climatology", "log loss minus climatology's"),
+    ("calibration_gap", "mean probability minus rate"),
+    ("log_loss_minus_climatology", "log loss minus climatology's"),
 )
 
 
 def bands_picture(table: pd.DataFrame, level: float) -> Figure:
-    """Each band as a line, with the value of all rows behind it: ROC AUC, gap, log loss beside climatology's."""
+    """Each band as a line, all rows behind it: ROC AUC, calibration gap, log loss minus climatology's."""
     whole, bands = table[table["slice"] == "all"].iloc[0], _drawn(table)
     figure = Figure(figsize=(10, 1.2 + 0.15 * len(bands)), dpi=75, layout="constrained")
     places = -(np.arange(len(bands)) + 0.8 * (bands["slice"] != bands["slice"].shift()).cumsum().to_numpy())
@@ -26,7 +26,7 @@ def bands_picture(table: pd.DataFrame, level: float) -> Figure:
         axes.errorbar(
             bands[metric], places, xerr=spread(bands, metric), fmt="o", markersize=3, linewidth=1, color=ACCENT
         )
-        if metric == "gap":
+        if metric == "calibration_gap":
             axes.axvline(0, color=INK, linewidth=0.8)
         axes.set_title(title, fontsize=9, color=INK)
         plain(axes, SMALL)

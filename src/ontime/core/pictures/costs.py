@@ -27,7 +27,7 @@ def costs_picture(
     """
     figure = Figure(figsize=(12, 4.2), dpi=80, layout="constrained")
     left, middle, right = figure.subplots(1, 3)
-    _thresholds(left, thresholds, formula, costs.set_index("answers")["cost"])
+    _thresholds(left, thresholds, formula, costs.set_index("strategy")["cost"])
     _answered(middle, answered)
     _conformal(right, conformal)
     for axes in (left, middle, right):
@@ -52,10 +52,10 @@ def _thresholds(axes: Axes, thresholds: pd.DataFrame, formula: float, costs: pd.
 
 
 def _answered(axes: Axes, answered: pd.DataFrame) -> None:
-    for name, color, label in (("climatology", INK, "climatology"), ("cost", ACCENT, "the model")):
+    for name, color, label in (("climatology_cost", INK, "climatology"), ("cost", ACCENT, "the model")):
         low, high = answered[f"{name}_low"], answered[f"{name}_high"]
-        axes.fill_between(answered["answered"], low, high, color=PALE, alpha=0.7)
-        axes.plot(answered["answered"], answered[name], color=color, label=label)
+        axes.fill_between(answered["share_answered"], low, high, color=PALE, alpha=0.7)
+        axes.plot(answered["share_answered"], answered[name], color=color, label=label)
     axes.set(xlabel="share of rows answered, the surest first", ylabel="cost of 1,000 of those answered")
     axes.set_ylim(bottom=0)
     axes.set_xlim(0, 1)
@@ -72,7 +72,7 @@ def _conformal(axes: Axes, conformal: pd.DataFrame) -> None:
         places = np.arange(len(part)) + 0.15 * (shift - 1)
         style = {"fmt": mark, "color": color, "capsize": 2, "label": f"outcome: {name}"}
         axes.errorbar(places, part["coverage"], yerr=spread(part, "coverage"), **style)
-    axes.axhline(float(table["promised"].iloc[0]), color=INK, linewidth=1, linestyle=":", label="promised")
+    axes.axhline(float(table["nominal"].iloc[0]), color=INK, linewidth=1, linestyle=":", label="nominal")
     axes.set_xticks(range(table["month"].nunique()), [*table["month"].unique()], rotation=45)
     axes.set(ylabel="share of sets that hold the outcome", ylim=(None, 1.02))
     axes.legend(loc="lower left", frameon=False, fontsize=8)

@@ -49,7 +49,7 @@ def _costs(axes: Axes, table: pd.DataFrame) -> None:
     ordered = table.sort_values(["log_loss_difference", "label"], ignore_index=True)
     axes.axvline(0, color=PALE, zorder=0)
     for kind, lines in ordered.groupby("kind", sort=False):
-        ends = spread(lines, "log_loss_difference", "log_loss")
+        ends = spread(lines, "log_loss_difference")
         style = {"fmt": "o", "markersize": 4, "capsize": 2, "color": COLORS.get(str(kind), INK)}
         axes.errorbar(lines["log_loss_difference"], lines.index, xerr=ends, **style)
     axes.set_yticks(range(len(ordered)), ordered["label"])

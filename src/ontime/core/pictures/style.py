@@ -28,10 +28,6 @@ def plain(axes: Axes, labelsize: float | None = None) -> None:
         axes.tick_params(labelsize=labelsize)
 
 
-def spread(table: pd.DataFrame, name: str, bounds: str = "") -> list[pd.Series]:
-    """How far a column lies above its lower bound and below its upper one, as `errorbar` takes it: two of (n,).
-
-    The bounds are the columns `<bounds>_low` and `<bounds>_high`; without `bounds` they are named like the column.
-    """
-    value, prefix = table[name], bounds or name
-    return [value - table[f"{prefix}_low"], table[f"{prefix}_high"] - value]
+def spread(table: pd.DataFrame, name: str) -> list[pd.Series]:
+    """How far a column lies above its bound `_low` and below its bound `_high`, as `errorbar` takes it: two of (n,)."""
+    return [table[name] - table[f"{name}_low"], table[f"{name}_high"] - table[name]]

@@ -13,9 +13,8 @@ def sweep_picture(table: pd.DataFrame, level: float) -> Figure:
     figure = Figure(figsize=(8, 1.6 + 0.32 * len(table)), dpi=100, layout="constrained")
     axes, places = figure.subplots(), range(len(table))
     axes.axvline(0, color=PALE)
-    axes.errorbar(
-        table["log_loss_gap"], places, xerr=spread(table, "log_loss_gap", "log_loss"), fmt="o", color=ACCENT, capsize=3
-    )
+    style = {"fmt": "o", "color": ACCENT, "capsize": 3}
+    axes.errorbar(table["log_loss_difference"], places, xerr=spread(table, "log_loss_difference"), **style)
     axes.set_yticks(places, table["experiment"].str.removeprefix("sweep-"))
     axes.invert_yaxis()
     axes.set_xlabel(f"log loss minus that of the committed recipe (all {level:.0%} intervals together); left is better")

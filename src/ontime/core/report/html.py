@@ -6,19 +6,20 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
-from string import Template
 
 from ontime.core.report.blocks import Block, Picture, Points, Section, TableBlock, Text
+from ontime.core.report.prose import templates
 
 CODE, WEIGHT = re.compile(r"`([^`]+)`"), re.compile(r"\*\*([^*]+)\*\*")
 UNIT = re.compile(r"(?<=\d) (?=%)")  # a number and its sign stay on one line
 
 
-def html_page(title: str, lead: str, sections: Sequence[Section], pictures: Mapping[str, bytes], template: str) -> str:
-    """The template with its places filled: $title, $lead, $contents, $sections. pictures: PNG by name."""
+def html_page(title: str, lead: str, sections: Sequence[Section], pictures: Mapping[str, bytes]) -> str:
+    """The template page.html, filled. pictures: PNG by name."""
     links = "\n".join(f'<li><a href="#{section.name}">{marked(section.title)}</a></li>' for section in sections)
     chapters = "\n".join(_section(section, pictures) for section in sections)
-    return Template(template).substitute(title=escape(title), lead=marked(lead), contents=links, sections=chapters)
+    page = templates().get_template("page.html")
+    return page.render(title=escape(title), lead=marked(lead), contents=links, sections=chapters)
 
 
 def marked(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ontime.core.report.blocks import Block, Picture, Section, TableBlock, Text, cell, lines_of
+from ontime.core.report.blocks import Block, Section, TableBlock, Text, cell, lines_of
+from ontime.core.report.prose import Prose
 from ontime.core.report.results import Results
 from ontime.core.text import hours_in_words
 
@@ -15,14 +16,7 @@ BASELINES = {
 
 def how_early_section(results: Results) -> Section:
     """Every lead beside the others."""
-    lines = lines_of(results.tables["leads_table"])
-    leads = ", ".join(hours_in_words(line["hours"]) for line in lines)
-    picture = Picture(
-        "leads_picture",
-        "How good the model is by how early it is asked, beside climatology.",
-        f"Two charts of the backtest at {leads} ahead, with intervals: ROC AUC beside that of climatology, and the "
-        "share of climatology's Brier score that the model takes off. Both fall the earlier it is asked.",
-    )
+    prose, lines = Prose("leads", results), lines_of(results.tables["leads_table"])
     header = (
         "ahead",
         "ROC AUC",
@@ -40,9 +34,13 @@ def how_early_section(results: Results) -> Section:
         )
         for line in lines
     ]
-    table = TableBlock("Lead by lead, on the same rows; the last column is paired", header, rows)
-    sentence = Text(results.records.leads.how_early)
-    return Section("how-early", "How early", [sentence, picture, table, *results.remarks("how-early")])
+    blocks = [
+        Text(results.records.leads.how_early),
+        prose.picture("leads_picture", leads=", ".join(hours_in_words(line["hours"]) for line in lines)),
+        prose.table("leads", header, rows),
+        *results.remarks("how-early"),
+    ]
+    return Section("how-early", "How early", blocks)
 
 
 def worth_section(results: Results) -> Section:
@@ -61,26 +59,18 @@ def _baselines(results: Results) -> TableBlock:
         )
         for name in record.backtest
     ]
-    caption = "Log loss of the model minus that of others; below zero the model is better"
-    return TableBlock(caption, ("beside", "backtest", "test"), rows)
+    return Prose("leads", results).table("baselines", ("beside", "backtest", "test"), rows)
 
 
 def _ablation(results: Results) -> list[Block]:
-    lines = lines_of(results.tables["ablation_table"])
+    prose, lines = Prose("leads", results), lines_of(results.tables["ablation_table"])
     if not lines:
-        return [Text("What single feature groups are worth was not asked.")]
-    summary = (
-        "What a feature group is worth is the log loss that comes back without it, beside all others. What is left "
-        f"makes up for much of what is not; where the {results.intervals.level:.0%} interval holds zero, nothing is "
-        "shown."
-    )
+        return [prose.text("no_ablation")]
     leads = ", ".join(dict.fromkeys(hours_in_words(line["hours"]) for line in lines))
-    picture = Picture(
-        "ablation_picture",
-        "What each feature group is worth, at several leads.",
-        f"Points with intervals: the log loss that each feature group takes away beside all others, at {leads} ahead. "
-        "The numbers are those of the table that follows.",
-    )
-    rows = [(f"{hours_in_words(line['hours'])} ahead", line["group"], cell(line, "log_loss", "+.4f")) for line in lines]
+    rows = [
+        (f"{hours_in_words(line['hours'])} ahead", line["group"], cell(line, "log_loss_difference", "+.4f"))
+        for line in lines
+    ]
     header = ("lead", "feature group", "more")
-    return [Text(summary), picture, TableBlock("Log loss without a group minus that with all", header, rows)]
+    picture = prose.picture("ablation_picture", leads=leads)
+    return [prose.text("ablation"), picture, prose.table("groups", header, rows)]

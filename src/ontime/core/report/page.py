@@ -32,9 +32,9 @@ SECTIONS: tuple[Callable[[Results], Section], ...] = (
 )
 
 
-def report_page(results: Results, template: str) -> str:
+def report_page(results: Results) -> str:
     """The page, its pictures inside. Its lead is the answer in two sentences."""
     records = results.records
     lead = f"ROC AUC {records.headline.backtest_roc_auc:.1%} in the backtest. {records.leads.how_early}"
     sections = [section(results) for section in SECTIONS]
-    return html_page(results.story.question, lead, sections, results.pictures, template)
+    return html_page(results.story.question, lead, sections, results.pictures)

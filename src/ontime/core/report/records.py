@@ -77,7 +77,7 @@ class LeadsRecord:
 
 @record
 class ReplayRecord:
-    """Which policy to hold and how it did, in a sentence."""
+    """Which policy is recommended and how it did, in a sentence."""
 
     sentence: str
 

@@ -15,16 +15,16 @@ from ontime.params import Costs, Features, Fetch, Intervals, Slices
 
 TABLES = (
     "ablation_table",
-    "alarms",
+    "alarm_rules",
     "backtest_months",
     "conformal",
     "costs",
     "laws",
     "leads_table",
     "replay_table",
-    "slices",
-    "slices_errors",
-    "slices_search",
+    "slices_bands",
+    "slices_mistakes",
+    "slices_segments",
     "stress_months",
     "stress_table",
 )

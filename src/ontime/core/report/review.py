@@ -110,8 +110,10 @@ def plots_of(diff: Mapping[str, Any]) -> list[Plot]:
 
 
 def _same(part: Mapping[str, Any]) -> bool:
+    """Whether both sides are there and equal in all columns that both have: what is drawn is among them."""
     rows = part["content"]["data"]["values"]
-    sides = [[{**row, "rev": ""} for row in rows if row["rev"] == name] for name in part["revisions"]]
+    columns = set.intersection(*map(set, rows)) - {"rev"} if rows else set()
+    sides = [[{name: row[name] for name in columns} for row in rows if row["rev"] == one] for one in part["revisions"]]
     return len(sides) > 1 and all(side == sides[0] for side in sides)
 
 

@@ -86,7 +86,7 @@ def _unknown_category(rows: pd.DataFrame, predict: Predict, name: str) -> Verdic
         predict(rows.assign(**{name: pd.Series(value, index=rows.index, dtype=TEXT)})) for value in (NEVER_SEEN, None)
     )
     verdict = same_probabilities(f"unknown_{name}", f"{name}: a value that no model has seen", never, none)
-    possible = inside(verdict.name, verdict.given, never)
+    possible = inside(verdict.name, verdict.setting, never)
     if not possible.holds:
         return possible
     return verdict._replace(law="the probability of a missing one")

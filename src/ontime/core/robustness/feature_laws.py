@@ -16,7 +16,10 @@ from ontime.dataset.stress import Example, Source
 
 
 def late_is_earlier(sample: Sample, sources: Mapping[str, Source], hours: float) -> list[Verdict]:
-    """What comes from a source so many hours late is what was known of it so many hours before: a verdict a source."""
+    """A verdict for each source: with its messages `hours` late, features are those of `hours` earlier without delay.
+
+    Compared are windows and latest values of its streams, but for those that are known beforehand.
+    """
     delay = pd.Timedelta(hours=hours).as_unit("us")
     earlier_rows = sample.frame.assign(predict_at=sample.frame["predict_at"] - delay)
     earlier = Sample(sample.features, earlier_rows, sample.events, sample.known)

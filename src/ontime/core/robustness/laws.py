@@ -18,12 +18,12 @@ INSIDE = "a finite probability between 0 and 1, neither of them"
 class Verdict(NamedTuple):
     """A law, what it was tried on, and whether it holds.
 
-    name: one word; given: what it was tried on; law: what must hold; rows: how many rows were tried.
+    name: one word; setting: what it was tried on; law: what must hold; rows: how many rows were tried.
     observed: how far the law was kept or broken, in words.
     """
 
     name: str
-    given: str
+    setting: str
     law: str
     rows: int
     holds: bool
@@ -31,7 +31,7 @@ class Verdict(NamedTuple):
 
 
 def law_table(verdicts: Sequence[Verdict], known: Mapping[str, str]) -> pd.DataFrame:
-    """A line for each law: name, given, law, rows, result, observed, reason.
+    """A line for each law: name, setting, law, rows, result, observed, reason.
 
     known: laws that are known to be broken, each with the reason. Raises OntimeError, with all that is wrong, where
     other laws are broken, or where a known one is kept or is no law.
@@ -56,27 +56,27 @@ def merged_by_law(verdicts: Iterable[Verdict]) -> list[Verdict]:
     return list(merged.values())
 
 
-def inside(name: str, given: str, probability: np.ndarray) -> Verdict:
+def inside(name: str, setting: str, probability: np.ndarray) -> Verdict:
     """Every probability (n,) is finite, above 0 and below 1."""
     outside = int((~(np.isfinite(probability) & (probability > 0) & (probability < 1))).sum())
     span = f"{np.nanmin(probability):.6f} to {np.nanmax(probability):.6f}"
-    return Verdict(name, given, INSIDE, len(probability), not outside, f"{outside} outside; {span}")
+    return Verdict(name, setting, INSIDE, len(probability), not outside, f"{outside} outside; {span}")
 
 
-def same_probabilities(name: str, given: str, probability: np.ndarray, expected: np.ndarray) -> Verdict:
+def same_probabilities(name: str, setting: str, probability: np.ndarray, expected: np.ndarray) -> Verdict:
     """No probability (n,) differs from the expected one; missing ones are equal."""
     equal = (probability == expected) | (np.isnan(probability) & np.isnan(expected))
     differ = int((~equal).sum())
-    return Verdict(name, given, "the same probabilities", len(probability), not differ, f"{differ} differ")
+    return Verdict(name, setting, "the same probabilities", len(probability), not differ, f"{differ} differ")
 
 
-def same_features(name: str, given: str, features: pd.DataFrame, expected: pd.DataFrame) -> Verdict:
+def same_features(name: str, setting: str, features: pd.DataFrame, expected: pd.DataFrame) -> Verdict:
     """No value differs from the expected one; missing ones are equal."""
     equal = (features == expected) | (features.isna() & expected.isna())
     differ = int((~equal.fillna(value=False).all(axis=1)).sum())
     columns = [str(column) for column in equal if not equal[column].all()][:3]
     observed = f"{differ} rows differ" + (f", in {', '.join(columns)}" if columns else "")
-    return Verdict(name, given, "the same features", len(features), not differ, observed)
+    return Verdict(name, setting, "the same features", len(features), not differ, observed)
 
 
 def not_lower(change: Change, rows: int, risk: Interval) -> Verdict:

@@ -91,13 +91,13 @@ def drift_costs(rows: pd.DataFrame, drifts: Iterable[SimulatedDrift], params: In
 
 
 def feature_shift(learned: pd.DataFrame, rows: pd.DataFrame, types: Mapping[str, str]) -> dict[str, Any]:
-    """How far the features of a month's rows have moved from those learned from (PSI): the farthest, and the mean."""
+    """How far the features of a month's rows have moved from those learned from (PSI): the largest, and the mean."""
     profile = ReferenceProfile.of(learned, list(types), dict.fromkeys(types, 1.0))
     psi = profile.measure(rows)["psi"].to_dict()
-    farthest = max(psi, key=lambda name: (psi[name], name))
+    largest = max(psi, key=lambda name: (psi[name], name))
     return {
-        "largest_psi": round(psi[farthest], 4),
-        "farthest": farthest,
+        "largest_psi": round(psi[largest], 4),
+        "largest_psi_feature": largest,
         "mean_psi": round(float(np.mean(list(psi.values()))), 4),
     }
 
@@ -144,10 +144,10 @@ def _head(what: str, kind: str, level: float, rows: pd.DataFrame) -> dict[str, A
 def _costs(after: Mapping[str, DayMetric], before: Mapping[str, DayMetric], params: Intervals) -> dict[str, float]:
     columns: dict[str, float] = {}
     for metric in METRICS:
-        gap = difference(after[metric], before[metric], params)
+        gap, name = difference(after[metric], before[metric], params), f"{metric}_difference"
         columns[metric] = round(point_estimate(after[metric]), DIGITS)
-        columns[f"{metric}_difference"] = round(gap.value, DIGITS)
-        columns[f"{metric}_low"] = round(gap.low, DIGITS)
-        columns[f"{metric}_high"] = round(gap.high, DIGITS)
-        columns[f"{metric}_coverage"] = round(gap.coverage or 0.0, 3)
+        columns[name] = round(gap.value, DIGITS)
+        columns[f"{name}_low"] = round(gap.low, DIGITS)
+        columns[f"{name}_high"] = round(gap.high, DIGITS)
+        columns[f"{name}_coverage"] = round(gap.coverage or 0.0, 3)
     return columns

@@ -128,11 +128,10 @@ def laws_of_answers(
     ]
     for what, probability in month.disturbed.items():
         if what.kind == "missing":
-            name, given = f"no_{what.source.replace(' ', '_')}", f"{what.source} silent for two days"
-            verdicts.append(inside(name, given, probability))
+            name = f"no_{what.source.replace(' ', '_')}"
+            verdicts.append(inside(name, f"{what.source} silent for two days", probability))
     everything = np.concatenate(list(month.disturbed.values()))
-    given = "every source missing, stale, lossy and noisy, at every level"
-    verdicts.append(inside("disturbed", given, everything))
+    verdicts.append(inside("disturbed", "every source missing, stale, lossy and noisy, at every level", everything))
     predicts = [model.predict for model in models.values()]
     verdicts += [example_law(setting.features, example, predicts) for example in declared.examples]
     for change in declared.changes:

@@ -1,6 +1,5 @@
 """Answers: from messages, through the contract, as of a moment.
 
-column_types: columns of text, or of another type of file, in the types of the contract
 messages: feeds of messages <-> the month of a raw table that they make together
 admission: a month of messages held against the contract; what is quarantined, what stops
 checked_months: months of messages, each checked once while it is needed

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import pandas as pd
 
 from ontime.core.contract.checks import check_measures, check_part
+from ontime.core.contract.column_types import LEAVE_EMPTY
 from ontime.core.contract.columns import LOST, column_metadata
+from ontime.core.contract.duplicates import KEY_UNIQUE, WHICH_IS_RIGHT
 from ontime.core.contract.findings import Finding, Level
-from ontime.core.serving.messages import Feeds, join_feeds, tolerated_share
+from ontime.core.contract.schema import CHANGE
+from ontime.core.contract.text_values import is_missing_word
+from ontime.core.serving.messages import Feeds, join_feeds
 from ontime.dataset.contract import Table
 from ontime.dataset.messages import Messages
 
@@ -22,11 +26,13 @@ REMEDIES = {
     "file_readable": "write it again, as Parquet or as CSV in UTF-8",
     "column_present": "add the column",
     "column_known": "drop the column",
-    "type": "convert it at its source; moments have a zone: 2013-07-01T05:00Z",
+    "column_once": "keep the right one",
     "rows": "give its rows",
     "max_quarantined": "correct what breaks the rules named below, or raise validate.max_quarantined in params.yaml",
+    KEY_UNIQUE: WHICH_IS_RIGHT,
 }
-FORM = {"column_present", "type"}  # rules that say of a feed that its values cannot be read
+HAS = " has "  # between the name of a row and its value, in the examples of a finding
+FORM = {"column_present", "column_once", "type"}  # rules that say of a feed that its values cannot be read
 
 
 class Admitted(NamedTuple):
@@ -75,18 +81,18 @@ def admit(
         if table.name not in declarations:
             continue
         joined = join_feeds(declarations[table.name], table, month, feeds, max_quarantined)
-        quarantine = pd.concat([admitted.quarantine, joined.unmatched], ignore_index=True)
+        quarantine = pd.concat([admitted.quarantine, joined.quarantine], ignore_index=True)
         findings = [*admitted.findings, *with_remedies(joined.findings)]
         admitted = admitted._replace(quarantine=quarantine, findings=findings)
         if FORM.isdisjoint(finding.rule for finding in joined.findings):
-            limit = tolerated_share(max_quarantined, len(joined.raw))
-            admitted = _with_table(admitted, table, joined.raw, month, reference, limit)
+            admitted = _with_table(admitted, table, joined.raw, month, reference, max_quarantined, joined.lost)
     return admitted
 
 
-def with_remedies(findings: Iterable[Finding]) -> list[Finding]:
-    """The same findings with remedies for those who give messages."""
-    return [replace(finding, remedy=REMEDIES.get(finding.rule, finding.remedy)) for finding in findings]
+def with_remedies(findings: Sequence[Finding]) -> list[Finding]:
+    """The same findings with remedies for those who give messages, who do not own the contract."""
+    own = [REMEDIES.get(finding.rule, finding.remedy.removesuffix(f", {CHANGE}")) for finding in findings]
+    return [replace(finding, remedy=remedy) for finding, remedy in zip(findings, own, strict=True)]
 
 
 def empty_table(table: Table) -> pd.DataFrame:
@@ -96,14 +102,20 @@ def empty_table(table: Table) -> pd.DataFrame:
 
 
 def _with_table(
-    admitted: Admitted, table: Table, raw: pd.DataFrame, month: str | None, reference: Tables, limit: float
+    admitted: Admitted,
+    table: Table,
+    raw: pd.DataFrame,
+    month: str | None,
+    reference: Tables,
+    max_quarantined: float,
+    lost: pd.DataFrame | None = None,
 ) -> Admitted:
     """What was admitted, and one more table."""
     others = {**reference, **admitted.tables}
     measures = tuple(measure for measure in table.measures if {*measure.needs} <= {*others})
     table = replace(table, measures=measures)
-    clean, quarantine, _, findings = check_part(table, raw, month, others, limit)
-    findings = with_remedies(_of_values(table, finding) for finding in findings)
+    clean, quarantine, _, findings = check_part(table, raw, month, others, max_quarantined, lost)
+    findings = with_remedies([_of_values(table, finding) for finding in findings])
     if clean is None:
         silent = raw.empty and table.monthly  # a feed without news is no fault
         clean = empty_table(table).assign(**{LOST: pd.Series(dtype="str")})
@@ -118,7 +130,9 @@ def _with_table(
 def _of_values(table: Table, finding: Finding) -> Finding:
     """A value's own check has no remedy but to correct it; a rule brings its own."""
     own = finding.level is Level.QUARANTINE and finding.rule not in {rule.name for rule in table.rules}
-    return replace(finding, remedy="correct the value at its source") if own else finding
+    values = [example.rpartition(HAS)[2] for example in finding.examples]
+    empty = f"; {LEAVE_EMPTY}" if any(map(is_missing_word, values)) else ""
+    return replace(finding, remedy=f"correct the value at its source{empty}") if own else finding
 
 
 def _warning(finding: Finding) -> Finding:

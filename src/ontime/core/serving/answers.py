@@ -84,7 +84,7 @@ def no_answers() -> pd.DataFrame:
 def set_names(sets: np.ndarray) -> np.ndarray:
     """What each conformal set holds, in a word. sets: (n, 2) bool, whether False is in it, and whether True is."""
     has_false, has_true = sets.T
-    return np.select([has_false & has_true, has_false, has_true], ["both", "false", "true"], "none")
+    return np.select([has_false & has_true, has_false, has_true], ["both", "false", "true"], "empty")
 
 
 def hours_ahead(month: str, terms: AnswerTerms) -> float:

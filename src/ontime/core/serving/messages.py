@@ -9,10 +9,19 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
+from ontime.core.contract.columns import column_metadata
+from ontime.core.contract.duplicates import (
+    KEY_UNIQUE,
+    complete_keys,
+    repeated_finding,
+    repeated_rows,
+    shared_key_finding,
+)
+from ontime.core.contract.few_rows import tolerated_share
 from ontime.core.contract.findings import EXAMPLES, Finding, Level, quantity
-from ontime.core.contract.schema import check_columns, sound_frame
-from ontime.core.contract.violations import QUARANTINE_COLUMNS
-from ontime.core.features.point_in_time import key_codes
+from ontime.core.contract.schema import check_columns, sound_columns, sound_frame
+from ontime.core.contract.violations import QUARANTINE_COLUMNS, VIOLATION_TYPES, concat_violations, no_violations
+from ontime.core.features.keys import key_codes
 from ontime.dataset.contract import Table
 from ontime.dataset.dataset import Dataset
 from ontime.dataset.messages import Messages
@@ -20,15 +29,33 @@ from ontime.errors import OntimeError
 
 Feeds = Mapping[str, pd.DataFrame]
 
-FEW = 5  # a share of the first messages of a month says little: so many may be broken in any case
-
 
 class Joined(NamedTuple):
-    """A month of a raw table; the messages that belong to no row of it, as quarantine; and every finding."""
+    """A month of a raw table, and every finding.
+
+    quarantine: messages that belong to no row, or share their key with others. lost: violations of the rows that those
+    others would belong to, which have no values of that feed.
+    """
 
     raw: pd.DataFrame
-    unmatched: pd.DataFrame
+    quarantine: pd.DataFrame
+    lost: pd.DataFrame
     findings: list[Finding]
+
+
+class _Received(NamedTuple):
+    """Messages of a feed (n,), the code of the key of each, and whether the key is complete."""
+
+    frame: pd.DataFrame
+    codes: pd.Index
+    complete: np.ndarray
+
+
+class _Aside(NamedTuple):
+    """Which messages belong to no row, and which share the key of one with different values: (n,) bool."""
+
+    unmatched: np.ndarray
+    sharing: np.ndarray
 
 
 def feed_tables(contract: Sequence[Table], messages: Sequence[Messages]) -> dict[str, Table]:
@@ -60,35 +87,35 @@ def to_feeds(declared: Messages, raw: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return feeds
 
 
-def join_feeds(declared: Messages, table: Table, month: str | None, feeds: Feeds, max_unmatched: float) -> Joined:
+def join_feeds(declared: Messages, table: Table, month: str | None, feeds: Feeds, max_broken: float) -> Joined:
     """A month of the raw table from the feeds' messages, whose form is checked first.
 
-    Two messages of one key are a finding that stops. So are messages that belong to no row, where they are more than
-    the share `max_unmatched` of a feed and more than a FEW.
+    Of messages that are equal in all values one is kept. Those that belong to no row, because their key is incomplete
+    or no message of the first feed has it, go to quarantine; so do all that share their key with different values, and
+    their row has no value of that feed. Either stops where it is a larger share of a feed than `max_broken`, if more
+    than a FEW.
     """
     forms = feed_tables([table], [declared])
     findings = []
     for feed, form in forms.items():
         findings += [finding for finding in check_columns(form, feeds[feed], month) if finding.rule != "rows"]
+    if not all({*declared.key} <= {*sound_columns(form, feeds[feed])} for feed, form in forms.items()):
+        return Joined(pd.DataFrame(columns=[*table.schema.columns]), no_entries(), no_violations(), findings)
+    received, warnings = _received(declared, forms, month, feeds)
     first, *others = declared.feeds
-    raw = sound_frame(forms[first], feeds[first])
-    messages = {feed: sound_frame(forms[feed], feeds[feed]) for feed in others}
-    rows, *keys = map(pd.Index, key_codes([raw, *messages.values()], declared.key))
-    rule, unmatched = f"in_{first}", [no_entries()]
-    for (feed, frame), key in zip(messages.items(), keys, strict=True):
-        again = key.duplicated()
-        raw = _with_columns(raw, frame.loc[~again, [*declared.feeds[feed]]], key[~again].get_indexer(rows))
-        names = message_names(declared, frame[~again & ~key.isin(rows)])
-        unmatched.append(quarantine_entries(names, feed, ", ".join(declared.key), rule))
-        findings += _repeated(forms[feed], month, message_names(declared, frame[again]))
-        findings += _unmatched(forms[feed], month, names, rule, len(frame), tolerated_share(max_unmatched, len(frame)))
-    return Joined(raw[[*table.schema.columns]], pd.concat(unmatched, ignore_index=True), findings)
-
-
-def tolerated_share(share: float, rows: int) -> float:
-    """The share of so many rows that may be broken: what it is in a whole month, or a FEW rows."""
-    # Half a row more, because FEW / rows * rows may fall below FEW.
-    return max(share, min(1.0, (FEW + 0.5) / rows)) if rows else share
+    raw, rows = _complete_rows(received[first])
+    quarantine, lost = [no_entries()], []
+    for feed in declared.feeds:
+        aside = _aside(received[feed], rows, sharing=feed in others)
+        if feed in others:
+            raw = _with_columns(raw, rows, received[feed], aside, [*declared.feeds[feed]])
+        if aside.unmatched.any() or aside.sharing.any():
+            sharing = rows.isin(received[feed].codes[aside.sharing])
+            lost.append(_lost_values(table, declared.feeds[feed], np.flatnonzero(sharing)))
+            entries, wrong = _judged(declared, forms[feed], month, received[feed].frame, aside, max_broken)
+            quarantine, findings = [*quarantine, *entries], [*findings, *wrong]
+    raw = raw[[*table.schema.columns]]
+    return Joined(raw, pd.concat(quarantine, ignore_index=True), concat_violations(lost), [*findings, *warnings])
 
 
 def message_names(declared: Messages, messages: pd.DataFrame) -> pd.Series:
@@ -120,17 +147,70 @@ def _form(feed: str, table: Table, key: tuple[str, ...], columns: tuple[str, ...
     return Table(name=feed, about=f"messages for {table.name}", schema=schema, key=key, monthly=True)
 
 
-def _with_columns(raw: pd.DataFrame, messages: pd.DataFrame, place: np.ndarray) -> pd.DataFrame:
-    """The rows with the columns of the message at `place`: (n,), -1 where a row has none."""
-    return pd.concat([raw, messages.reset_index(drop=True).reindex(place).set_axis(raw.index)], axis=1)
+def _received(
+    declared: Messages, forms: Mapping[str, Table], month: str | None, feeds: Feeds
+) -> tuple[dict[str, _Received], list[Finding]]:
+    """By feed its messages, one of each; and a warning where some came again."""
+    frames = [sound_frame(form, feeds[feed]) for feed, form in forms.items()]
+    received, warnings = {}, []
+    for feed, frame, codes in zip(forms, frames, map(pd.Index, key_codes(frames, declared.key)), strict=True):
+        alike = np.flatnonzero(codes.duplicated(keep=False))  # what is equal in all values is so in the key
+        again, first = np.zeros((2, len(frame)), dtype=bool)
+        if len(alike):
+            again[alike], first[alike] = repeated_rows(feeds[feed].iloc[alike])
+            names = message_names(declared, frame[first])
+            warnings += repeated_finding(feed, month, int(again.sum()), "message", names)
+        one = frame[~again].reset_index(drop=True) if again.any() else frame
+        received[feed] = _Received(one, codes[~again], complete_keys(one, declared.key))
+    return received, warnings
 
 
-def _repeated(form: Table, month: str | None, names: pd.Series) -> list[Finding]:
-    if names.empty:
-        return []
-    column, examples = ", ".join(form.key), tuple(names.head(EXAMPLES))
-    problem = f"{quantity(len(names), 'message')} with the key of an earlier one"
-    return [Finding(Level.STOP, form.name, month, column, "key_unique", problem, "remove what came twice", examples)]
+def _complete_rows(first: _Received) -> tuple[pd.DataFrame, pd.Index]:
+    """The rows that messages of the first feed make, and the code of the key of each."""
+    if first.complete.all():
+        return first.frame, first.codes
+    return first.frame[first.complete].reset_index(drop=True), first.codes[first.complete]
+
+
+def _aside(received: _Received, rows: pd.Index, *, sharing: bool) -> _Aside:
+    """Which messages belong to no row, and where that is judged, which share the key of a row: (n,) each."""
+    matched = received.complete & received.codes.isin(rows)
+    return _Aside(~matched, matched & received.codes.duplicated(keep=False) & sharing)
+
+
+def _with_columns(
+    raw: pd.DataFrame, rows: pd.Index, received: _Received, aside: _Aside, columns: list[str]
+) -> pd.DataFrame:
+    """The rows with these columns of their message, if they have just one."""
+    alone = ~aside.unmatched & ~aside.sharing
+    place = received.codes[alone].get_indexer(rows)
+    values = received.frame.loc[alone, columns].reset_index(drop=True).reindex(place)
+    return pd.concat([raw, values.set_axis(raw.index)], axis=1)
+
+
+def _lost_values(table: Table, columns: Sequence[str], rows: np.ndarray) -> pd.DataFrame:
+    """That these rows have no value in these columns, which messages contradict: violations of the earliest clock."""
+    clock = min((column_metadata(table.schema.columns[name])["clock"].place for name in columns), default=0)
+    places = {"row": np.repeat(rows, len(columns)), "column": np.tile([*columns], len(rows))}
+    return pd.DataFrame({**places, "rule": KEY_UNIQUE, "value": "", "clock": clock}).astype(VIOLATION_TYPES)
+
+
+def _judged(
+    declared: Messages, form: Table, month: str | None, frame: pd.DataFrame, aside: _Aside, max_broken: float
+) -> tuple[list[pd.DataFrame], list[Finding]]:
+    """Messages that are put aside, as quarantine and as findings."""
+    key, rule = ", ".join(declared.key), f"in_{next(iter(declared.feeds))}"
+    limit = tolerated_share(max_broken, len(frame))
+    unmatched, sharing = (message_names(declared, frame[which]) for which in aside)
+    entries = [
+        quarantine_entries(unmatched, form.name, key, rule),
+        quarantine_entries(sharing, form.name, key, KEY_UNIQUE),
+    ]
+    findings = [
+        *_unmatched(form, month, unmatched, rule, len(frame), limit),
+        *shared_key_finding(form.name, month, key, sharing, (len(frame), "message"), limit),
+    ]
+    return entries, findings
 
 
 def _unmatched(form: Table, month: str | None, names: pd.Series, rule: str, count: int, limit: float) -> list[Finding]:

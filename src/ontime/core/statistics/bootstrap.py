@@ -85,9 +85,10 @@ def resample_days(days: int, block: int, replicates: int, random: np.random.Gene
 
 
 def bootstrap_error_ratios(statistic: Statistic, params: Intervals) -> np.ndarray:
-    """How far off simulated intervals of the bootstrap are, as `intervals.error_ratios` says it: (simulations,).
+    """Errors of simulated bootstrap intervals, as `intervals.error_ratios` defines them: (simulations,).
 
-    Days are drawn in the order of their log loss, with its autocorrelation; those of a month from that month.
+    Surrogate samples: days sorted by log loss, drawn by a first-order autoregressive series with the autocorrelation of
+    the log loss; by month, within each month.
     """
     size, spans, truth = len(statistic.days), statistic.spans, statistic.value
     random = np.random.default_rng([params.seed, size])

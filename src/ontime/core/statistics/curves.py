@@ -16,18 +16,19 @@ DIGITS = 4
 
 
 def roc_curve(days: Days) -> pd.DataFrame:
-    """Share of the positives that are found, at each share of false alarms among the negatives: 101 rows."""
+    """The true positive rate at each false positive rate: 101 rows."""
     false, true, _ = metrics.roc_curve(days.outcome, days.probability, drop_intermediate=False)
-    alarms = np.linspace(0, 1, POINTS)
-    return pd.DataFrame({"false_alarms": alarms, "found": np.interp(alarms, false, true)}).round(DIGITS)
+    rates = np.linspace(0, 1, POINTS)
+    table = pd.DataFrame({"false_positive_rate": rates, "true_positive_rate": np.interp(rates, false, true)})
+    return table.round(DIGITS)
 
 
 def precision_curve(days: Days) -> pd.DataFrame:
-    """Share of alarms that are right, when so large a share of the positives is found: 100 rows."""
+    """The precision at each recall: 100 rows."""
     precision, recall, _ = metrics.precision_recall_curve(days.outcome, days.probability)
     shares = np.linspace(0, 1, POINTS)[1:]
     place = np.searchsorted(recall[::-1], shares - 1e-12)
-    return pd.DataFrame({"found": shares, "precision": precision[::-1][place]}).round(DIGITS)
+    return pd.DataFrame({"recall": shares, "precision": precision[::-1][place]}).round(DIGITS)
 
 
 def calibration_table(days: Days, params: Intervals) -> pd.DataFrame:

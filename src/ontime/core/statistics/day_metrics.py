@@ -69,7 +69,11 @@ class Lift:
 
 @dataclass(frozen=True)
 class RocAuc:
-    """The ROC AUC: twice the pairs (days, days) of a positive above a negative, positives and negatives (days,)."""
+    """The ROC AUC, by how many pairs of rows are in order.
+
+    pairs (days, days): twice the number of pairs of a positive of day i above a negative of day j, ties counted half;
+    positives, negatives (days,): rows by day.
+    """
 
     pairs: np.ndarray
     positives: np.ndarray

@@ -151,8 +151,8 @@ def error_ratios(metric: DayMetric, params: Intervals) -> np.ndarray:
     as many days and makes its interval. The ratio is the sample's error over the distance from its value to its bound:
     an interval with a ratio of at most 1 holds the truth.
 
-    Drawn days resemble their neighbours as those at hand do. Days are put in the order of their influence; a normal
-    series with the autocorrelation of the influence then says which place of that order comes on each day.
+    Surrogate samples: days sorted by influence, drawn by a first-order autoregressive series with the autocorrelation
+    of the influence, so that drawn days resemble their neighbours as the days at hand do.
     """
     size = len(metric.weight)
     noise = np.random.default_rng([params.seed, size]).standard_normal((size, params.simulations))

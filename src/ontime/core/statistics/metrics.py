@@ -44,7 +44,7 @@ class Days:
         return (weights @ self.kept(name, lambda: self.sums(values()))) / (weights @ self.rows)
 
     def kept(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
-        """What was computed under this name, the first time now."""
+        """The value that is cached under this name; computed and cached at the first call."""
         if name not in self._kept:
             self._kept[name] = compute()
         return self._kept[name]

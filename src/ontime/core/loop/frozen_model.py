@@ -15,31 +15,35 @@ from ontime.core.loop.replay_data import ReplayData
 from ontime.core.loop.scenarios import PLAIN, Scenario
 from ontime.core.loop.state import Rules
 from ontime.core.monitoring.alarms import MIN_PAST, upper_bound
+from ontime.core.monitoring.drift import P_VALUES
 from ontime.core.monitoring.ledger import DAY
 from ontime.core.monitoring.readings import WINDOW, Reading, expected_loss
+from ontime.core.statistics.intervals import Interval
 from ontime.core.statistics.metrics import log_losses
 
 AHEAD = 4  # windows after one over which losses are compared: what a new model would serve for
 DIGITS = 5
+ESTIMATED = "log_loss_estimated"
 
 
-class FollowedModel(NamedTuple):
+class FrozenModel(NamedTuple):
     """A model from its first day to the last of the data, window by window.
 
     readings: what the windows showed, those of the time before it first. rises (windows,) bool: whether the loss after
-    each window is beyond what was usual up to it (`loss_rises`). worth (windows,) bool: whether a new model would have
-    been worth it then (`worth_retraining`). losses, fresh (windows,): mean log loss of this model, and of that new one.
+    each window is beyond what was usual up to it (`loss_rises`). useful (windows,) bool: whether an alarm would be
+    useful then, since a new model is better (`worth_retraining`). losses, retrained (windows,): mean log loss of this
+    model, and of that new one.
     """
 
     readings: Sequence[Reading]
     rises: np.ndarray
-    worth: np.ndarray
+    useful: np.ndarray
     losses: np.ndarray
-    fresh: np.ndarray
+    retrained: np.ndarray
 
     @property
     def first(self) -> int:
-        """The place of its own first window among the readings."""
+        """The index in `readings` of the model's first own window."""
         return len(self.readings) - len(self.losses)
 
     @property
@@ -47,28 +51,32 @@ class FollowedModel(NamedTuple):
         """The last day of each of its windows: (windows,)."""
         return pd.to_datetime([reading.last for reading in self.readings[self.first :]])
 
-    def until(self, moment: pd.Timestamp) -> FollowedModel:
+    def until(self, moment: pd.Timestamp) -> FrozenModel:
         """Its windows that end before a moment, and the time before it."""
         kept = int((self.ends < moment).sum())
-        arrays = (values[:kept] for values in (self.rises, self.worth, self.losses, self.fresh))
-        return FollowedModel(self.readings[: self.first + kept], *arrays)
+        arrays = (values[:kept] for values in (self.rises, self.useful, self.losses, self.retrained))
+        return FrozenModel(self.readings[: self.first + kept], *arrays)
 
     def weeks(self, model: str, level: float) -> pd.DataFrame:
         """A line for each of its windows, with the interval in which its loss was expected with probability `level`."""
         lines = []
         for place in range(self.first, len(self.readings)):
-            reading, interval = self.readings[place], expected_columns(self.readings[: place + 1], level)
-            lines.append({"model": model, "last": reading.last} | interval | dict(reading.drift))
-        return pd.DataFrame(lines).assign(log_loss=self.losses, fresh=self.fresh).round(DIGITS)
+            columns = reading_columns(self.readings[: place + 1], level)
+            lines.append({"model": model, "week_end": self.readings[place].last} | columns)
+        return pd.DataFrame(lines).assign(log_loss=self.losses, log_loss_retrained=self.retrained).round(DIGITS)
 
 
-def expected_columns(readings: Sequence[Reading], level: float) -> dict[str, float]:
-    """Columns of the interval in which the last window's loss was expected; missing where too little was known."""
-    interval = expected_loss(readings, level)
-    columns = ("expected", "expected_low", "expected_high")
-    if interval is None:
-        return dict.fromkeys(columns, np.nan)
-    return dict(zip(columns, (interval.value, interval.low, interval.high), strict=True))
+def reading_columns(readings: Sequence[Reading], level: float) -> dict[str, float]:
+    """Columns of the last reading, a window's.
+
+    `log_loss_estimated`: its loss as estimated before outcomes came, corrected by the errors of earlier estimates, with
+    bounds that hold with probability `level`; missing where too little was known. `<test>_rank`: how its drift ranks
+    among the weeks that the model learned from. `p_values_share`: the share of features that differ (`drift_ranks`).
+    """
+    interval = expected_loss(readings, level) or Interval(np.nan)
+    columns = {f"{ESTIMATED}{end}": number for end, number in zip(("", "_low", "_high"), interval[:3], strict=True)}
+    drift = readings[-1].drift
+    return columns | {f"{test}_share" if test == P_VALUES else f"{test}_rank": rank for test, rank in drift.items()}
 
 
 def loss_rises(before: np.ndarray, losses: np.ndarray, quantile: float) -> np.ndarray:
@@ -85,9 +93,9 @@ def loss_rises(before: np.ndarray, losses: np.ndarray, quantile: float) -> np.nd
 
 
 def worth_retraining(gaps: np.ndarray, margin: float) -> np.ndarray:
-    """Whether a new model would have lost less than the followed one by the margin, after each window: (windows,) bool.
+    """Whether a new model would have lost less than the frozen one by the margin, after each window: (windows,) bool.
 
-    Compared are the next four windows, or as many as are left. gaps (windows, windows): the loss of the followed model
+    Compared are the next four windows, or as many as are left. gaps (windows, windows): the loss of the frozen model
     minus that of a new one. A row for each new model: the one that is trained when the month of that window's end
     begins. A column for each window that both are compared in.
     """
@@ -96,7 +104,7 @@ def worth_retraining(gaps: np.ndarray, margin: float) -> np.ndarray:
     return np.array([len(part) > 0 and float(np.mean(part)) > margin for part in after])
 
 
-def follow_model(month: str, data: ReplayData, cache: ModelCache, answers: pd.DataFrame, rules: Rules) -> FollowedModel:
+def freeze_model(month: str, data: ReplayData, cache: ModelCache, answers: pd.DataFrame, rules: Rules) -> FrozenModel:
     """The model of a month of the backtest, from that month on, as if it were never replaced.
 
     answers: those that may stand in the ledger before, `id, day, outcome, probability`. It is compared with the models
@@ -109,10 +117,10 @@ def follow_model(month: str, data: ReplayData, cache: ModelCache, answers: pd.Da
     for day in data.days:
         if day >= first:
             run.step(day)
-    return _followed(run, [*data.backtest_months, *data.test_months], rules.policy.margin, rules.drift.quantile)
+    return _frozen(run, [*data.backtest_months, *data.test_months], rules.policy.margin, rules.drift.quantile)
 
 
-def _followed(run: Run, months: Sequence[str], margin: float, quantile: float) -> FollowedModel:
+def _frozen(run: Run, months: Sequence[str], margin: float, quantile: float) -> FrozenModel:
     state, models = run.state, run.models
     ends = [pd.Timestamp(reading.last) for reading in state.readings if reading.last >= state.begun]
     newest = {month: models.train(pd.Timestamp(f"{month}-01")) for month in months}
@@ -121,12 +129,12 @@ def _followed(run: Run, months: Sequence[str], margin: float, quantile: float) -
     losses = {version: _losses(models, version, windows) for version in {state.champion, *newest.values()}}
     own, new = losses[state.champion], [losses[newest[f"{end:%Y-%m}"]] for end in ends]
     past = [reading.realised for reading in state.readings[: -len(ends)] if reading.realised is not None]
-    return FollowedModel(
+    return FrozenModel(
         readings=state.readings,
         rises=loss_rises(np.array(past), own, quantile),
-        worth=worth_retraining(np.array([own - loss for loss in new]), margin),
+        useful=worth_retraining(np.array([own - loss for loss in new]), margin),
         losses=own,
-        fresh=np.array([loss[place] for place, loss in enumerate(new)]),
+        retrained=np.array([loss[place] for place, loss in enumerate(new)]),
     )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ontime.core.loop.followed_model import loss_rises, worth_retraining
+from ontime.core.loop.frozen_model import loss_rises, worth_retraining
 
 
 def test_a_loss_rises_where_what_follows_is_beyond_what_was():

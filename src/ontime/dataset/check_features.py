@@ -1,0 +1,144 @@
+"""A feature set, and the tables that it reads -> flaws of how it is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ontime.dataset.contract import Table
+from ontime.dataset.dtypes import FEATURE_TYPES, TEXT, declared_type
+from ontime.dataset.features import AsOf, FeatureSet, Latest, Open, Stream, Window, column_names
+from ontime.dataset.flaws import Flaw, every_unknown_name, repeated_names, unknown_name
+from ontime.dataset.forms import call_flaws
+
+# What a row has beside its features, with its type; across the seam nothing else has a fixed name.
+ROW_COLUMNS = ("id", "starts_at", "day", "predict_at", "outcome", "outcome_known_at")
+# Columns of an event that are no field; 'minute' is what an Open sums, the minute of the moment.
+EVENT_COLUMNS = ("id", "moment", "until", "minute")
+
+
+def feature_flaws(features: FeatureSet) -> Iterator[Flaw]:
+    """Everything that is wrong with a feature set whose form is right."""
+    yield from call_flaws("features.rows", features.rows, 2)
+    yield from call_flaws("features.events", features.events, 1)
+    if not features.tables:
+        yield Flaw(
+            "features.tables", "the clean tables that are read", "none", "name the table whose rows are predicted"
+        )
+    yield from repeated_names("features.tables", "table", features.tables)
+    for name, stream in features.streams.items():
+        yield from every_unknown_name(
+            f"features.streams.{name}.table", "one of features.tables", [stream.table], features.tables
+        )
+        yield from _reserved(f"features.streams.{name}.fields", stream.fields, EVENT_COLUMNS)
+    for group, declared in features.groups.items():
+        for place, asof in enumerate(declared):
+            yield from _asof(f"features.groups.{group}[{place}]", asof, features)
+    yield from _columns(features)
+    yield from _climate(features)
+    groups = {one.group for one in (*features.own, *features.derived)} | set(features.groups)
+    for name, left_out in features.ablation.items():
+        yield from every_unknown_name(f"features.ablation.{name}", "a feature group", left_out, sorted(groups))
+
+
+def feature_table_flaws(features: FeatureSet, tables: Sequence[Table]) -> Iterator[Flaw]:
+    """Whether the tables of a feature set are monthly tables of the contract."""
+    monthly = [table.name for table in tables if table.monthly]
+    for name in features.tables:
+        if name in {table.name for table in tables} - {*monthly}:
+            remedy = f"take {name!r} out: what features read of it, `derive` of a monthly table can add to its rows"
+            yield Flaw("features.tables", "monthly tables", f"{name!r}, a reference table", remedy)
+        elif name not in monthly:
+            yield unknown_name("features.tables", "a monthly table", name, monthly)
+
+
+def feature_types(features: FeatureSet) -> dict[str, str | None]:
+    """The names of all columns of the feature table that are features, with the type that is declared, if one is."""
+    of_streams = [name for asof in features.asof for name in column_names(asof)]
+    kept = [name for name in of_streams if name not in features.dropped]
+    own, derived = ({feature.name: feature.dtype for feature in part} for part in (features.own, features.derived))
+    return {**own, **dict.fromkeys(kept), **derived}
+
+
+def keys_read(features: FeatureSet, stream: str | None = None) -> list[str]:
+    """The keys by which streams are read, or one of them."""
+    return list(dict.fromkeys(key for asof in features.asof if stream in {None, asof.stream} for key in asof.keys))
+
+
+def _asof(where: str, asof: AsOf, features: FeatureSet) -> Iterator[Flaw]:
+    if asof.hours <= 0:
+        yield Flaw(f"{where}.hours", "more than 0", repr(asof.hours), "say how many hours back it looks")
+    stream = features.streams.get(asof.stream)
+    if stream is None:
+        yield unknown_name(f"{where}.stream", "one of features.streams", asof.stream, features.streams)
+        return
+    match asof:
+        case Window():
+            yield from _fields(f"{where}.means", asof.means, asof.stream, stream)
+            yield from _window(where, asof, stream)
+        case Latest():
+            yield from _fields(f"{where}.fields", asof.fields, asof.stream, stream)
+            if asof.ago < 0:
+                yield Flaw(f"{where}.ago", "0 or more hours", repr(asof.ago), "what is known later may not be read")
+            if not asof.fields:
+                yield Flaw(f"{where}.fields", "a field at least", "none", "name what is read, or take it out")
+        case Open():
+            pass
+
+
+def _fields(where: str, fields: Sequence[str], name: str, stream: Stream) -> Iterator[Flaw]:
+    yield from every_unknown_name(where, f"a field of the stream {name!r}", fields, stream.fields)
+
+
+def _window(where: str, window: Window, stream: Stream) -> Iterator[Flaw]:
+    if not window.count and not window.means:
+        yield Flaw(where, "a count or a mean", "count=False and no means", "name what is read, or take it out")
+    if window.anchor not in {"predict_at", "starts_at"}:
+        yield unknown_name(f"{where}.anchor", "a moment", window.anchor, ("predict_at", "starts_at"))
+    elif window.anchor == "starts_at" and not stream.clock.beforehand:
+        remedy = "use 'predict_at', else it reads what is not known yet"
+        yield Flaw(
+            f"{where}.anchor", f"'predict_at', since {window.stream!r} is not known beforehand", "'starts_at'", remedy
+        )
+    if window.ahead < 0 or (window.ahead and window.anchor != "starts_at"):
+        remedy = "only a stream that is known beforehand may be read ahead, from 'starts_at' on"
+        yield Flaw(
+            f"{where}.ahead", "0, or hours after 'starts_at'", f"{window.ahead!r} after {window.anchor!r}", remedy
+        )
+
+
+def _columns(features: FeatureSet) -> Iterator[Flaw]:
+    of_streams = [name for asof in features.asof for name in column_names(asof)]
+    declared = {part: [one.name for one in getattr(features, part)] for part in ("own", "derived")}
+    kept = [name for name in of_streams if name not in features.dropped]
+    yield from every_unknown_name(
+        "features.dropped", "a column that is read of the streams", features.dropped, of_streams
+    )
+    yield from repeated_names("features", "feature", [*declared["own"], *kept, *declared["derived"]])
+    for part, names in declared.items():
+        yield from _reserved(f"features.{part}", names, ROW_COLUMNS)
+        for feature in getattr(features, part):
+            where = f"features.{part}.{feature.name}"
+            yield from declared_type(f"{where}.dtype", feature.dtype, FEATURE_TYPES)
+            yield from every_unknown_name(f"{where}.table", "one of features.tables", [feature.table], features.tables)
+    if not any([*declared.values(), kept]):
+        yield Flaw("features", "a feature at least", "none", "declare what a model may read")
+
+
+def _climate(features: FeatureSet) -> Iterator[Flaw]:
+    own = {feature.name: feature.dtype for feature in features.own}
+    for name, width in features.climate.items():
+        where = f"features.climate.{name}"
+        if name not in own:
+            yield unknown_name(where, "a feature of features.own, which is always known", name, own)
+        elif width is not None and own[name] == TEXT:
+            yield Flaw(where, "None, since it is text", repr(width), "write None: every value counts for itself")
+        elif width is not None and width <= 0:
+            yield Flaw(where, "a width above 0, or None", repr(width), "say how wide a step is")
+
+
+def _reserved(where: str, names: Iterable[str], reserved: Sequence[str]) -> Iterator[Flaw]:
+    for name in names:
+        if name in reserved:
+            yield Flaw(
+                where, f"other names than {', '.join(reserved)}", repr(name), "rename it: this one has a meaning"
+            )

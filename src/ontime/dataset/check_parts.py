@@ -1,0 +1,133 @@
+"""Slices, stress, messages, protocol, story, and what they speak of -> flaws of how they are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from ontime.dataset.check_features import ROW_COLUMNS, feature_types
+from ontime.dataset.contract import Table
+from ontime.dataset.dtypes import TEXT
+from ontime.dataset.features import FeatureSet
+from ontime.dataset.flaws import Flaw, every_unknown_name, repeated_names, unknown_name
+from ontime.dataset.messages import Messages
+from ontime.dataset.protocol import Protocol
+from ontime.dataset.slices import Slice
+from ontime.dataset.story import Story
+from ontime.dataset.stress import StressDeclaration
+
+OWN_SLICES = ("all", "month")  # what every dataset is cut into beside its slices
+EVERY_SOURCE = "every source"
+STEP_KINDS = ("scope", "leak", "temptation")
+
+
+def slice_flaws(slices: Sequence[Slice], features: FeatureSet) -> Iterator[Flaw]:
+    """Whether each slice cuts a feature, and into as many bands as its edges make."""
+    known = feature_types(features)
+    yield from repeated_names("slices", "slice", (declared.name for declared in slices))
+    for declared in slices:
+        where = f"slices.{declared.name}"
+        if declared.name in OWN_SLICES:
+            yield Flaw(where, f"another name than {' and '.join(OWN_SLICES)}", repr(declared.name), "rename it")
+        if declared.column not in known:
+            yield unknown_name(f"{where}.column", "a feature", declared.column, list(known))
+        elif known[declared.column] == TEXT and (declared.edges or declared.bands):
+            yield Flaw(
+                where, "no edges and no bands, since its column is text", "some", "each value is a band: drop them"
+            )
+        if any(one >= after for one, after in pairwise(declared.edges)):
+            yield Flaw(f"{where}.edges", "ascending numbers", repr(declared.edges), "sort them")
+        count = len(declared.edges) + 1
+        if (declared.bands or declared.edges) and len(declared.bands) != count:
+            expected = f"{count} names, one more than edges"
+            yield Flaw(f"{where}.bands", expected, f"{len(declared.bands)}", "give every band its name")
+
+
+def stress_flaws(stress: StressDeclaration, features: FeatureSet) -> Iterator[Flaw]:
+    """Whether sources speak of streams, and examples of features."""
+    for name, source in stress.sources.items():
+        where = f"stress.sources.{name}"
+        if name == EVERY_SOURCE:
+            yield Flaw(where, f"another name than {EVERY_SOURCE!r}", repr(name), "rename it: all at once has this name")
+        for part, streams in (("streams", source.streams), ("ends", source.ends)):
+            yield from every_unknown_name(f"{where}.{part}", "one of features.streams", streams, features.streams)
+        if not source.streams and not source.ends:
+            yield Flaw(where, "streams that fail with it", "none", "name them, or take the source out")
+    known = feature_types(features)
+    yield from repeated_names("stress", "example or change", (one.name for one in (*stress.examples, *stress.changes)))
+    for example in stress.examples:
+        names = dict.fromkeys(name for values in example.expected.values() for name in values)
+        yield from every_unknown_name(f"stress.examples.{example.name}.expected", "a feature", names, list(known))
+
+
+def message_flaws(messages: Sequence[Messages], tables: Sequence[Table]) -> Iterator[Flaw]:
+    """Whether keys and feeds make every raw column of their table once."""
+    monthly = {table.name: table for table in tables if table.monthly}
+    yield from repeated_names("messages", "table", (declared.table for declared in messages))
+    yield from repeated_names("messages", "feed", (feed for declared in messages for feed in declared.feeds))
+    for place, declared in enumerate(messages):
+        where = f"messages[{place}]"
+        if declared.table not in monthly:
+            yield unknown_name(f"{where}.table", "a monthly table", declared.table, list(monthly))
+            continue
+        yield from _feeds(where, declared, list(monthly[declared.table].schema.columns))
+
+
+def _feeds(where: str, declared: Messages, raw: Sequence[str]) -> Iterator[Flaw]:
+    kind = f"a raw column of {declared.table}"
+    yield from every_unknown_name(f"{where}.key", kind, declared.key, raw)
+    if not declared.key or not declared.feeds:
+        yield Flaw(where, "a key and a feed at least", "none", "name the columns of the key, and a kind of message")
+    for feed, columns in declared.feeds.items():
+        yield from every_unknown_name(f"{where}.feeds.{feed}", kind, columns, raw)
+    carried = [*declared.key, *(name for columns in declared.feeds.values() for name in columns)]
+    yield from repeated_names(f"{where}.feeds", "column, in the key or in one feed,", carried)
+    for name in raw:
+        if name not in carried:
+            remedy = "add it to the feed that brings it"
+            yield Flaw(f"{where}.feeds", f"every raw column of {declared.table} in a feed", f"{name!r} in none", remedy)
+
+
+def predicted_flaws(messages: Sequence[Messages], features: FeatureSet) -> Iterator[Flaw]:
+    """Whether messages, where there are any, bring all the tables that features read, and name the rows."""
+    if not messages:
+        return
+    declared = {one.table: one for one in messages}
+    for name in features.tables:
+        if name not in declared:
+            remedy = "declare them, or leave out all messages: then nothing is predicted from messages"
+            yield Flaw("messages", f"messages of {name}, which features read", "none", remedy)
+    predicted = declared.get(next(iter(features.tables), ""))
+    if predicted is not None and predicted.identity is None:
+        place = list(messages).index(predicted)
+        yield Flaw(f"messages[{place}].identity", "a function that names each row by its `id`", "None", "declare it")
+
+
+def protocol_flaws(protocol: Protocol, tables: Sequence[Table], features: FeatureSet) -> Iterator[Flaw]:
+    """Whether a protocol reads tables and features that there are."""
+    contract = {table.name: table for table in tables}
+    columns = {**dict.fromkeys(ROW_COLUMNS), **feature_types(features)}
+    yield from every_unknown_name("protocol.tables", "a table", protocol.tables, list(contract))
+    yield from every_unknown_name(
+        "protocol.features", "a column of the feature table", protocol.features, list(columns)
+    )
+    yield from repeated_names("protocol.steps", "step", (step.name for step in protocol.steps))
+    if not protocol.steps:
+        yield Flaw("protocol.steps", "a step at least", "none", "the first rebuilds the published figure")
+    for step in protocol.steps:
+        yield from every_unknown_name(f"protocol.steps.{step.name}.kind", "a kind of step", [step.kind], STEP_KINDS)
+        yield from _late(f"protocol.steps.{step.name}.late", step.late, contract)
+
+
+def _late(where: str, late: Sequence[tuple[str, str]], contract: Mapping[str, Table]) -> Iterator[Flaw]:
+    for table, column in late:
+        if table not in contract:
+            yield unknown_name(where, "a table", table, list(contract))
+        elif column not in contract[table].columns:
+            yield unknown_name(where, f"a column of {table}", column, list(contract[table].columns))
+
+
+def story_flaws(story: Story, slices: Sequence[Slice]) -> Iterator[Flaw]:
+    """Whether a story speaks of slices that there are."""
+    names = [declared.name for declared in slices]
+    yield from every_unknown_name("story.bands", "a slice", dict.fromkeys(name for name, _ in story.bands), names)
