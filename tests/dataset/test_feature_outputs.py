@@ -13,7 +13,7 @@ from toy.features import FEATURES, events, rows
 from ontime.core.features.table import KEYS, MARGIN_DAYS, build, declared_features
 from ontime.dataset.check_features import ROW_COLUMNS, feature_types
 from ontime.dataset.feature_outputs import FROM_DAY, ROW_TYPES
-from ontime.dataset.features import Feature, Latest, Value, Window
+from ontime.dataset.features import Feature, Latest, Usual, Value, Window
 from ontime.dataset.flaws import DeclarationError
 from ontime.flights import FLIGHTS
 
@@ -34,7 +34,23 @@ def changed_events(**columns: Any) -> dict[str, Any]:
 
 TREND = Feature("trend", "trend", "", LEFT, "parcels", "road")
 BY_KIND = features(groups={"road": (*ROAD, Window("left", ("kind",), 24))})
+POINTED = (*ROAD, Usual("next", "the next", "left", ("depot",), 24, "kind"), Window("left", ("next",), 24))
+
+
+def pointing(**columns: Any) -> dict[str, Any]:
+    """Features that read by a key which points to others, and events with these columns."""
+    return features(
+        groups={"road": POINTED},
+        events=lambda tables: {"left": events(tables)["left"].assign(**{"kind": "a", "next": "a"} | columns)},
+    )
+
+
 GIVEN: dict[str, tuple[dict[str, Any], str, str]] = {
+    # keys that point to other events
+    "a number to point to": (pointing(kind=1), "stream 'left', column kind", "text, since it names"),
+    "a number that is pointed to": (pointing(next=1.0), "stream 'left', column next", "text, since it names"),
+    "nothing to point to": (pointing(kind=lambda e: one_missing(e["depot"])), "column kind", "1 of"),
+    "an event that nothing can point to": (pointing(next=lambda e: one_missing(e["depot"])), "column next", "1 of"),
     # rows
     "an integer id": (
         changed_rows(id=lambda r: range(len(r))),
@@ -224,6 +240,11 @@ def test_a_gap_in_a_field_that_only_the_latest_is_read_of_is_sound():
     read = {"streams": {"left": stream}, "groups": {"road": (*ROAD, Latest("left", ("depot",), 24, ("weight",)))}}
     table = featurized(toy_with(features=replace(parts["features"], **read)))
     assert table["latest_left_depot_weight"].notna().any()
+
+
+def test_a_key_that_points_to_others_reads_their_events():
+    table = featurized(toy_with(**pointing()))
+    assert table["left_next_24h_count"].max() > table["left_depot_24h_count"].max()
 
 
 def test_no_check_changes_a_feature():

@@ -26,7 +26,7 @@ from ontime.dataset.check_parts import EVERY_SOURCE, OWN_SLICES
 from ontime.dataset.check_tables import ADDED_BY_CHECK
 from ontime.dataset.dataset import Dataset
 from ontime.dataset.dtypes import TABLE_TYPES
-from ontime.dataset.features import Feature, Latest, Open, Stream, Value, Window
+from ontime.dataset.features import Feature, Latest, Open, Stream, Usual, Value, Waited, Window
 from ontime.dataset.flaws import DeclarationError
 from ontime.dataset.slices import Slice
 from ontime.dataset.story import Story
@@ -121,7 +121,37 @@ DECLARED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a window past the moment": (group(Window("left", (), 3, anchor="starts_at")), "road[2].anchor", "not known"),
     "a window ahead": (group(Window("left", (), 3, ahead=2)), "features.groups.road[2].ahead", "beforehand"),
     "a latest ahead": (group(Latest("left", (), 3, ("late",), ago=-1)), "road[2].ago", "may not be read"),
-    "something else": (group("left"), "features.groups.road[2]", "Window or Open or Latest"),
+    "a wait of no stream": (group(Waited("lefft", (), 3, 1)), "features.groups.road[2].stream", "write 'left'"),
+    "a wait of no time": (group(Waited("left", (), 3, 0)), "features.groups.road[2].within", "how long a wait counts"),
+    "a key that points from a number": (
+        group(Usual("next", "the next", "left", ("depot",), 3, "late"), Window("left", ("next",), 3)),
+        "features.groups.road[2].field",
+        "a column of text",
+    ),
+    "a key that points for nobody": (
+        group(Usual("next", "the next", "left", ("depot",), 3, "kind")),
+        "features.groups.road[2]: expected something that reads by 'next'",
+        "take this one out",
+    ),
+    "a key that points by one that points": (
+        group(
+            Usual("next", "the next", "left", ("depot",), 3, "kind"),
+            Usual("last", "the last", "left", ("next",), 3, "kind"),
+            Window("left", ("last",), 3),
+        ),
+        "features.groups.road[3].keys",
+        "keys that `rows` brings",
+    ),
+    "two keys of one name": (
+        group(
+            Usual("next", "the next", "left", ("depot",), 3, "kind"),
+            Usual("next", "the next", "left", (), 3, "kind"),
+            Window("left", ("next",), 3),
+        ),
+        "features.groups: expected each key once",
+        "next",
+    ),
+    "something else": (group("left"), "features.groups.road[2]", "Window or Open or Waited or Latest or Usual"),
     "a feature twice": (group(ROAD[0]), "features: expected each feature once", "left_depot_24h_count"),
     "a feature of a fixed name": (own(name="day"), "features.own", "rename it"),
     "a feature's category": (own(dtype="category"), "features.own.hour.dtype", "declare 'str'"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ontime.dataset.contract import Table
 from ontime.dataset.dtypes import FEATURE_TYPES, TEXT, declared_type
-from ontime.dataset.features import AsOf, FeatureSet, Latest, Open, Stream, Window, column_names
+from ontime.dataset.features import AsOf, FeatureSet, Latest, Stream, Usual, Waited, Window, column_names
 from ontime.dataset.flaws import Flaw, every_unknown_name, repeated_names, unknown_name
 from ontime.dataset.forms import call_flaws
 
@@ -33,6 +33,7 @@ def feature_flaws(features: FeatureSet) -> Iterator[Flaw]:
     for group, declared in features.groups.items():
         for place, asof in enumerate(declared):
             yield from _asof(f"features.groups.{group}[{place}]", asof, features)
+    yield from repeated_names("features.groups", "key", [one.name for one in features.asof if isinstance(one, Usual)])
     yield from _columns(features)
     yield from _climate(features)
     groups = {one.group for one in (*features.own, *features.derived)} | set(features.groups)
@@ -59,9 +60,18 @@ def feature_types(features: FeatureSet) -> dict[str, str | None]:
     return {**own, **dict.fromkeys(kept), **derived}
 
 
-def keys_read(features: FeatureSet, stream: str | None = None) -> list[str]:
-    """The keys by which streams are read, or one of them."""
-    return list(dict.fromkeys(key for asof in features.asof if stream in {None, asof.stream} for key in asof.keys))
+def keys_of_rows(features: FeatureSet) -> list[str]:
+    """The keys by which streams are read, as far as rows bring them."""
+    return [
+        key for key in dict.fromkeys(key for asof in features.asof for key in asof.keys) if key not in features.usual
+    ]
+
+
+def keys_of_events(features: FeatureSet, stream: str) -> list[str]:
+    """The keys by which a stream is read, and the fields that point from it to others."""
+    read = [asof for asof in features.asof if asof.stream == stream]
+    pointing = [asof.field for asof in read if isinstance(asof, Usual)]
+    return list(dict.fromkeys([key for asof in read for key in asof.keys] + pointing))
 
 
 def _asof(where: str, asof: AsOf, features: FeatureSet) -> Iterator[Flaw]:
@@ -76,17 +86,33 @@ def _asof(where: str, asof: AsOf, features: FeatureSet) -> Iterator[Flaw]:
             yield from _fields(f"{where}.means", asof.means, asof.stream, stream)
             yield from _window(where, asof, stream)
         case Latest():
-            yield from _fields(f"{where}.fields", asof.fields, asof.stream, stream)
-            if asof.ago < 0:
-                yield Flaw(f"{where}.ago", "0 or more hours", repr(asof.ago), "what is known later may not be read")
-            if not asof.fields:
-                yield Flaw(f"{where}.fields", "a field at least", "none", "name what is read, or take it out")
-        case Open():
-            pass
+            yield from _latest(where, asof, stream)
+        case Usual():
+            yield from _usual(where, asof, features)
+        case Waited() if asof.within <= 0:
+            yield Flaw(f"{where}.within", "more than 0 hours", repr(asof.within), "say how long a wait counts")
+
+
+def _latest(where: str, latest: Latest, stream: Stream) -> Iterator[Flaw]:
+    yield from _fields(f"{where}.fields", latest.fields, latest.stream, stream)
+    if latest.ago < 0:
+        yield Flaw(f"{where}.ago", "0 or more hours", repr(latest.ago), "what is known later may not be read")
+    if not latest.fields and not latest.age:
+        yield Flaw(f"{where}.fields", "a field at least", "none", "name what is read, or take it out")
 
 
 def _fields(where: str, fields: Sequence[str], name: str, stream: Stream) -> Iterator[Flaw]:
     yield from every_unknown_name(where, f"a field of the stream {name!r}", fields, stream.fields)
+
+
+def _usual(where: str, usual: Usual, features: FeatureSet) -> Iterator[Flaw]:
+    if usual.field in features.streams[usual.stream].fields:
+        yield Flaw(f"{where}.field", "a column of text", f"{usual.field!r}, a number", "name what it points to")
+    if pointing := sorted({*usual.keys} & {*features.usual}):
+        remedy = "read it by keys that `rows` brings"
+        yield Flaw(f"{where}.keys", "keys that do not point to others", repr(pointing[0]), remedy)
+    if not any(usual.name in other.keys for other in features.asof):
+        yield Flaw(where, f"something that reads by {usual.name!r}", "nothing", "declare it, or take this one out")
 
 
 def _window(where: str, window: Window, stream: Stream) -> Iterator[Flaw]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from ontime.dataset.check_features import feature_types, keys_read
+from ontime.dataset.check_features import feature_types, keys_of_events, keys_of_rows
 from ontime.dataset.dtypes import (
     DAY,
     FLAG,
@@ -18,7 +18,7 @@ from ontime.dataset.dtypes import (
     is_whole,
     kind_of,
 )
-from ontime.dataset.features import FeatureSet, Open, Window
+from ontime.dataset.features import FeatureSet, Open, Waited, Window
 from ontime.dataset.flaws import Flaw, raise_flaws, unknown_name
 from ontime.dataset.outputs import same_rows
 
@@ -42,7 +42,7 @@ def checked_rows(features: FeatureSet, tables: Tables, lead_hours: float) -> pd.
     """The rows (n) that are predicted. Raises DeclarationError with all that is wrong with them."""
     rows = features.rows(tables, lead_hours)
     own = {feature.name: feature.dtype for feature in features.own}
-    wanted = {**dict.fromkeys((*keys_read(features), *own)), **ROW_TYPES}
+    wanted = {**dict.fromkeys((*keys_of_rows(features), *own)), **ROW_TYPES}
     flaws = column_flaws("features.rows", rows, wanted)
     if isinstance(rows, pd.DataFrame) and rows.columns.is_unique:
         flaws += _own_flaws(features, rows, own)
@@ -115,9 +115,9 @@ def _event_flaws(features: FeatureSet, ends: frozenset[str], events: object) -> 
 
 def _stream_flaws(features: FeatureSet, name: str, frame: pd.DataFrame, ends: frozenset[str]) -> Iterator[Flaw]:
     where, fields = f"features.events, stream {name!r}", features.streams[name].fields
-    lasting = name in ends or any(isinstance(asof, Open) and asof.stream == name for asof in features.asof)
+    lasting = name in ends or any(isinstance(asof, Open | Waited) and asof.stream == name for asof in features.asof)
     until = {"until": MOMENT} if lasting or (isinstance(frame, pd.DataFrame) and "until" in frame) else {}
-    wanted = {**dict.fromkeys((*keys_read(features, name), *fields)), **EVENT_TYPES, **until}
+    wanted = {**dict.fromkeys((*keys_of_events(features, name), *fields)), **EVENT_TYPES, **until}
     yield from column_flaws(where, frame, wanted)
     if not isinstance(frame, pd.DataFrame) or not frame.columns.is_unique:
         return
@@ -128,10 +128,23 @@ def _stream_flaws(features: FeatureSet, name: str, frame: pd.DataFrame, ends: fr
             )
     if "id" in frame:
         yield from _repeated_ids(where, frame["id"])
+    for usual in features.usual.values():
+        pointing = [usual.field] if usual.stream == name else []
+        pointing += [usual.name] if usual.name in keys_of_events(features, name) else []
+        for column in [column for column in pointing if column in frame]:
+            yield from _text_flaws(f"{where}, column {column}", frame[column])
     means = {mean for asof in features.asof if isinstance(asof, Window) and asof.stream == name for mean in asof.means}
     for field in fields:
         if field in frame:
             yield from _field_flaws(f"{where}, field {field}", frame, field, averaged=field in means)
+
+
+def _text_flaws(where: str, values: pd.Series) -> Iterator[Flaw]:
+    """What points to other events, or is pointed to, is text and never missing."""
+    if kind_of(values) != kind_of(pd.Series(dtype=TEXT)):
+        yield Flaw(where, "text, since it names what is pointed to", str(values.dtype), ".astype('str')")
+    else:
+        yield from gap_flaws(where, values, "leave out events without one: .dropna()")
 
 
 def _field_flaws(where: str, frame: pd.DataFrame, field: str, *, averaged: bool) -> Iterator[Flaw]:
@@ -169,7 +182,7 @@ def check_keys(features: FeatureSet, rows: pd.DataFrame, events: Tables) -> None
 
 def _key_flaws(features: FeatureSet, rows: pd.DataFrame, events: Tables) -> Iterator[Flaw]:
     for name in features.streams:
-        for key in keys_read(features, name):
+        for key in [key for key in keys_of_events(features, name) if key in rows]:
             of_rows, of_events = kind_of(rows[key]), kind_of(events[name][key])
             if of_rows != of_events and len(rows) and len(events[name]):
                 where = f"features.events, stream {name!r}, key {key}"

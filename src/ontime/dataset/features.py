@@ -76,20 +76,55 @@ class Open:
 
 
 @dataclass(frozen=True)
-class Latest:
-    """Fields of the latest event with the row's keys at `predict_at - ago`; missing where it is `hours` old or older.
+class Waited:
+    """The events with the row's keys that began in (predict_at - within - hours, predict_at - within].
 
-    ago: hours.
+    Read is the mean time that they went on, in minutes, of each at most `within` hours. Unlike a window of those that
+    ended it misses none that still go on.
     """
 
     stream: str
     keys: tuple[str, ...]
     hours: float
-    fields: tuple[str, ...]
+    within: float
+
+
+@dataclass(frozen=True)
+class Latest:
+    """Fields of the latest event with the row's keys at `predict_at - ago`; missing where it is `hours` old or older.
+
+    ago: hours; age: whether its age then, in minutes, is read, too.
+    """
+
+    stream: str
+    keys: tuple[str, ...]
+    hours: float
+    fields: tuple[str, ...] = ()
     ago: float = 0.0
+    age: bool = False
 
 
-AsOf = Window | Open | Latest
+@dataclass(frozen=True)
+class Usual:
+    """A key of the row that points to other events, such as the flight that its aircraft usually flew before.
+
+    Of the events in (predict_at - hours, predict_at] with the row's keys, it is the most frequent value of `field`; of
+    values that are equally frequent, the one that was seen last. It is missing where there is no event. A row's own
+    event never counts. It is no feature; what is declared with `name` among its keys reads by it, and the streams that
+    are read so have a column of that name.
+
+    about: what it points to, in words. field: a column of text of the stream, never missing.
+    """
+
+    name: str
+    about: str
+    stream: str
+    keys: tuple[str, ...]
+    hours: float
+    field: str
+
+
+AsOf = Window | Open | Waited | Latest | Usual
 
 
 def column_names(asof: AsOf) -> list[str]:
@@ -101,13 +136,19 @@ def column_names(asof: AsOf) -> list[str]:
             return [*([f"{stem}_count"] if asof.count else []), *(f"{stem}_{value}" for value in asof.means)]
         case Open():
             return [f"open_{stem}_{what}" for what in ("count", "share", "minutes")]
+        case Waited():
+            return [f"waited_{span(asof.within)}_{stem}_{span(asof.hours)}_minutes"]
         case Latest():
             ago = f"_{span(asof.ago)}_ago" if asof.ago else ""
-            return [f"latest_{stem}_{value}{ago}" for value in asof.fields]
+            return [f"latest_{stem}_{value}{ago}" for value in (*asof.fields, *(("age",) if asof.age else ()))]
+        case Usual():
+            return []
 
 
 def span(hours: float) -> str:
-    """Hours for people: '3h', '14d'."""
+    """Hours for people: '15min', '3h', '14d'."""
+    if hours < 1:
+        return f"{hours * 60:g}min"
     return f"{hours / 24:g}d" if hours >= 48 else f"{hours:g}h"
 
 
@@ -165,3 +206,8 @@ class FeatureSet:
     def asof(self) -> list[AsOf]:
         """Everything that is read of the streams, in the order of the groups."""
         return [asof for group in self.groups.values() for asof in group]
+
+    @property
+    def usual(self) -> dict[str, Usual]:
+        """By name the keys of a row that point to other events; `rows` does not bring them."""
+        return {asof.name: asof for asof in self.asof if isinstance(asof, Usual)}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ontime.core.features.online import OnlineFeatures, end
 from ontime.core.features.point_in_time import HOUR, MINUTE, microseconds, reach, read_as_of
-from ontime.dataset.features import AsOf, Latest, Open, Window, column_names, span
+from ontime.dataset.features import AsOf, Latest, Open, Usual, Waited, Window, column_names, span
 
 ASOF: list[AsOf] = [
     Window("left", ("depot",), 1, means=("delay", "late")),
@@ -24,6 +24,13 @@ ASOF: list[AsOf] = [
     Latest("state", ("depot",), 3, ("level", "flow")),
     Latest("state", ("depot",), 3, ("level",), ago=2),
     Latest("left", ("kind",), 5, ("delay",)),
+    Waited("plan", ("depot",), 1, 0.25),
+    Waited("plan", (), 3, 1),
+    Usual("ahead", "the one that is usually ahead", "runs", ("depot",), 6, "name"),
+    Window("left", ("ahead",), 2, means=("delay",)),
+    Latest("left", ("kind", "ahead"), 4, ("late",), age=True),
+    Latest("state", ("ahead",), 9, age=True),
+    Open("plan", ("ahead",), 3),
 ]
 START = 1_360_000_000_000_000 // HOUR * HOUR
 
@@ -31,7 +38,7 @@ Row = Mapping[str, Any]
 
 
 def slow(asof: AsOf, row: Row, events: list[Row]) -> list[float]:
-    """What the docstrings of Window, Open and Latest say, event by event."""
+    """What the docstrings of the forms say, event by event."""
     same = [e for e in events if all(e[key] == row[key] for key in asof.keys) and e["id"] != row["id"]]
     now = row["predict_at"]
     match asof:
@@ -45,11 +52,34 @@ def slow(asof: AsOf, row: Row, events: list[Row]) -> list[float]:
             going = [e for e in begun if e["until"] is None or e["until"] > now]
             share = len(going) / len(begun) if begun else math.nan
             return [len(going), share, mean([now // MINUTE - e["moment"] // MINUTE for e in going])]
+        case Waited():
+            limit = asof.within * HOUR
+            until = now - limit
+            begun = [e for e in same if until - asof.hours * HOUR < e["moment"] <= until]
+            went_on = [limit if e["until"] is None else min(max(0, e["until"] - e["moment"]), limit) for e in begun]
+            return [mean([int(wait) // MINUTE for wait in went_on])]
         case Latest():
             until = now - asof.ago * HOUR
             fresh = [e for e in same if until - asof.hours * HOUR < e["moment"] <= until]
             newest = max(fresh, key=lambda e: (e["moment"], e["id"])) if fresh else None
-            return [newest[value] if newest else math.nan for value in asof.fields]
+            age = [(until - newest["moment"]) / MINUTE if newest else math.nan] if asof.age else []
+            return [*(newest[value] if newest else math.nan for value in asof.fields), *age]
+    return []
+
+
+def pointed(row: Row, tables: Mapping[str, list[Row]]) -> Row:
+    """The row with the keys that point to other events, as the docstring of Usual says."""
+    for one in ASOF:
+        if isinstance(one, Usual):
+            events = [
+                e for e in tables[one.stream] if all(e[key] == row[key] for key in one.keys) and e["id"] != row["id"]
+            ]
+            inside = [e for e in events if row["predict_at"] - one.hours * HOUR < e["moment"] <= row["predict_at"]]
+            seen = [e[one.field] for e in sorted(inside, key=lambda e: (e["moment"], e["id"]))]
+            last = {name: place for place, name in enumerate(seen)}
+            most = max(seen, key=lambda name: (seen.count(name), last[name]), default=None)
+            row = {**row, one.name: most}
+    return row
 
 
 def mean(values: list[int]) -> float:
@@ -60,23 +90,32 @@ moments = st.integers(0, 12 * 12).map(lambda n: START + n * 5 * MINUTE) | st.int
     lambda n: START + n
 )
 keys = {"depot": st.sampled_from("ABC"), "kind": st.sampled_from(["x", "y"])}
+pointed_to = {**keys, "ahead": st.sampled_from("PQR")}
 rows = st.lists(
     st.fixed_dictionaries({**keys, "starts_at": moments, "lead": st.sampled_from([0, 1, 30, 120])}),
     min_size=1,
     max_size=8,
 )
-left = st.fixed_dictionaries({**keys, "moment": moments, "delay": st.integers(-60, 2000), "late": st.integers(0, 1)})
-plan = st.fixed_dictionaries({**keys, "moment": moments, "until": st.none() | moments})
+left = st.fixed_dictionaries(
+    {**pointed_to, "moment": moments, "delay": st.integers(-60, 2000), "late": st.integers(0, 1)}
+)
+plan = st.fixed_dictionaries({**pointed_to, "moment": moments, "until": st.none() | moments})
+runs = st.fixed_dictionaries({**keys, "moment": moments, "name": st.sampled_from("PQRS")})
 state = st.fixed_dictionaries(
     {
-        **keys,
+        **pointed_to,
         "moment": moments,
         "level": st.floats(-1e6, 1e6, width=32),
         "flow": st.just(math.nan) | st.floats(0, 1, width=32),
     }
 )
 tables = st.fixed_dictionaries(
-    {"left": st.lists(left, max_size=30), "plan": st.lists(plan, max_size=30), "state": st.lists(state, max_size=20)}
+    {
+        "left": st.lists(left, max_size=30),
+        "plan": st.lists(plan, max_size=30),
+        "state": st.lists(state, max_size=20),
+        "runs": st.lists(runs, max_size=12),
+    }
 )
 
 
@@ -98,9 +137,10 @@ def as_frame(records: list[Row], columns: list[str]) -> pd.DataFrame:
 
 
 COLUMNS = {
-    "left": ["id", "moment", "depot", "kind", "delay", "late"],
-    "plan": ["id", "moment", "until", "depot", "kind"],
-    "state": ["id", "moment", "depot", "kind", "level", "flow"],
+    "left": ["id", "moment", "depot", "kind", "ahead", "delay", "late"],
+    "plan": ["id", "moment", "until", "depot", "kind", "ahead"],
+    "state": ["id", "moment", "depot", "kind", "ahead", "level", "flow"],
+    "runs": ["id", "moment", "depot", "kind", "name"],
 }
 
 
@@ -125,7 +165,11 @@ def same_bits(one: np.ndarray, other: np.ndarray) -> bool:
 def test_both_executors_give_the_same_bits_and_the_oracle_agrees(rows: list[Row], tables: dict[str, list[Row]]):
     rows, tables = with_ids(rows, tables)
     columns = by_columns(rows, tables).to_numpy(dtype=np.float32)
-    oracle = [[value for asof in ASOF for value in slow(asof, row, tables[asof.stream])] for row in rows]
+    known = [pointed(row, tables) for row in rows]
+    oracle = [
+        [value for asof in ASOF if not isinstance(asof, Usual) for value in slow(asof, row, tables[asof.stream])]
+        for row in known
+    ]
     assert same_bits(columns, by_rows(rows, tables))
     assert same_bits(columns, np.array(oracle).astype(np.float32))
 
@@ -181,16 +225,16 @@ def test_an_event_that_is_replaced_or_forgotten_was_never_there(rows: list[Row],
 def test_an_event_exactly_at_the_border_counts_at_the_end_and_not_at_the_beginning():
     row = {"id": "row", "depot": "A", "kind": "x", "starts_at": START, "predict_at": START}
     events = [
-        {"id": f"{n}", "depot": "A", "kind": "x", "moment": START + shift, "delay": 1, "late": 0}
+        {"id": f"{n}", "depot": "A", "kind": "x", "ahead": "P", "moment": START + shift, "delay": 1, "late": 0}
         for n, shift in enumerate([-HOUR, -HOUR + 1, 0, 1])
     ]
-    tables = {"left": events, "plan": [], "state": []}
+    tables = {"left": events, "plan": [], "state": [], "runs": []}
     assert by_columns([row], tables)["left_depot_1h_count"].tolist() == [2]
 
 
 def test_counts_are_whole_and_means_are_single_precision():
     row = {"id": "row", "depot": "A", "kind": "x", "starts_at": START, "predict_at": START}
-    frame = by_columns([row], {"left": [], "plan": [], "state": []})
+    frame = by_columns([row], {"left": [], "plan": [], "state": [], "runs": []})
     kinds = {name: str(dtype) for name, dtype in frame.dtypes.items()}
     assert {name for name, kind in kinds.items() if kind == "int32"} == {
         name for name in kinds if name.endswith("_count")
@@ -206,8 +250,12 @@ def test_names_say_what_is_read():
         *("open_plan_all_count", "open_plan_all_share", "open_plan_all_minutes"),
         *("latest_state_depot_level", "latest_state_depot_flow", "latest_state_depot_level_2h_ago"),
         "latest_left_kind_delay",
+        *("waited_15min_plan_depot_1h_minutes", "waited_1h_plan_all_3h_minutes"),
+        *("left_ahead_2h_count", "left_ahead_2h_delay", "latest_left_kind_ahead_late", "latest_left_kind_ahead_age"),
+        "latest_state_ahead_age",
+        *("open_plan_ahead_count", "open_plan_ahead_share", "open_plan_ahead_minutes"),
     ]
-    assert [span(hours) for hours in (0.5, 3, 24, 336)] == ["0.5h", "3h", "24h", "14d"]
+    assert [span(hours) for hours in (0.5, 3, 24, 336)] == ["30min", "3h", "24h", "14d"]
 
 
 def test_keys_that_do_not_fit_are_refused():

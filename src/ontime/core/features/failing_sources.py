@@ -9,9 +9,9 @@ from typing import NamedTuple, Self
 import numpy as np
 import pandas as pd
 
-from ontime.core.features.point_in_time import read_as_of
+from ontime.core.features.point_in_time import hours_back, read_as_of, with_usual
 from ontime.core.features.table import assemble
-from ontime.dataset.features import AsOf, FeatureSet, Latest, Open, column_names
+from ontime.dataset.features import FeatureSet, Open, Usual, Waited, column_names
 from ontime.dataset.stress import Source
 from ontime.params import Stress
 
@@ -48,7 +48,8 @@ class Sample:
     @classmethod
     def of(cls, features: FeatureSet, rows: Tables, tables: Tables, lead_hours: float) -> Self:
         """rows, tables: as for `build` in table.py."""
-        frame, events = features.rows(rows, lead_hours), features.events(tables)
+        events = features.events(tables)
+        frame = with_usual(features.asof, features.rows(rows, lead_hours), events)
         return cls(features, frame, events, read_as_of(features.asof, frame, events))
 
     def drawn(self, stream: str, seed: int) -> np.ndarray:
@@ -72,10 +73,11 @@ class Sample:
 
         recent: whether only what reaches back RECENT_HOURS or less is read anew.
         """
-        anew = [asof for asof in self.features.asof if asof.stream in events]
-        if recent:
-            anew = [asof for asof in anew if _reach(asof) <= RECENT_HOURS]
-        changed = read_as_of(anew, self.frame, events)
+        reread = [asof for asof in self.features.asof if not (recent and hours_back(asof) > RECENT_HOURS)]
+        pointers = [asof for asof in reread if isinstance(asof, Usual) and asof.stream in events]
+        others = {asof.name for asof in pointers}
+        anew = [asof for asof in reread if asof.stream in events or not others.isdisjoint(asof.keys)]
+        changed = read_as_of(anew, self.frame.drop(columns=[*others]), {**self.events, **events})
         known = {name: changed[name] if name in changed else self.known[name] for name in self.known}
         return assemble(self.features, self.frame, pd.DataFrame(known))
 
@@ -122,12 +124,8 @@ def _disturbed_events(
 
 def columns_of_streams(features: FeatureSet, streams: Sequence[str]) -> list[str]:
     """The columns that are windows, or latest values, of those streams' events."""
-    windows = [asof for asof in features.asof if asof.stream in streams and not isinstance(asof, Open)]
+    windows = [asof for asof in features.asof if asof.stream in streams and not isinstance(asof, Open | Waited)]
     return [name for asof in windows for name in column_names(asof)]
-
-
-def _reach(asof: AsOf) -> float:
-    return asof.hours + (asof.ago if isinstance(asof, Latest) else 0.0)
 
 
 def _missing(events: pd.DataFrame, fields: list[str], level: float, drawn: Draw) -> pd.DataFrame:  # noqa: ARG001

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import pandas as pd
 
-from ontime.core.features.point_in_time import HOUR, MINUTE, MISSING, microseconds
-from ontime.dataset.features import AsOf, Latest, Open, Window, column_names
+from ontime.core.features.point_in_time import HOUR, MINUTE, MISSING, Value, microseconds
+from ontime.dataset.features import AsOf, Latest, Open, Usual, Waited, Window, column_names
 
 Key = tuple[Any, ...]
 Reader = Callable[["_View", Mapping[str, Any]], list[float]]
@@ -32,8 +32,10 @@ class OnlineFeatures:
         for one in asof:
             for hours in (0.0, one.hours) if isinstance(one, Open) else (0.0,):
                 self._lines.setdefault((one.stream, one.keys, hours), {})
-        self._views = list(dict.fromkeys((one.stream, one.keys) for one in asof))
-        self._readers = [(_READERS[type(one)](one), self._views.index((one.stream, one.keys))) for one in asof]
+        self._usual = [one for one in asof if isinstance(one, Usual)]
+        read = [one for one in asof if not isinstance(one, Usual)]
+        self._views = list(dict.fromkeys((one.stream, one.keys) for one in read))
+        self._readers = [(_READERS[type(one)](one), self._views.index((one.stream, one.keys))) for one in read]
 
     @classmethod
     def of(cls, asof: Sequence[AsOf], events: Mapping[str, pd.DataFrame]) -> Self:
@@ -70,6 +72,7 @@ class OnlineFeatures:
 
     def read(self, row: Mapping[str, Any]) -> list[float]:
         """The values of `names` for a row, which has `id`, `predict_at`, `starts_at` and keys."""
+        row = {**row, **{one.name: _read_usual(one, self._view(one.stream, one.keys, row), row) for one in self._usual}}
         views = [self._view(stream, keys, row) for stream, keys in self._views]
         values: list[float] = []
         for reader, view in self._readers:
@@ -114,7 +117,7 @@ class _Line:
     def __init__(self) -> None:
         self.moments: list[int] = []
         self.events: list[Mapping[str, Any]] = []
-        self._sums: dict[str, list[int]] = {}
+        self._sums: dict[Value, list[int]] = {}
 
     def insert(self, moment: int, event: Mapping[str, Any]) -> None:
         place = self._place(moment, event)
@@ -127,12 +130,12 @@ class _Line:
         del self.moments[place], self.events[place]
         self._shorten(place)
 
-    def sums(self, value: str) -> list[int]:
+    def sums(self, value: Value) -> list[int]:
         """Computed when first read, and continued where events have come in since."""
         sums = self._sums.setdefault(value, [0])
         if len(sums) <= len(self.events):
             for event in self.events[len(sums) - 1 :]:
-                sums.append(sums[-1] + (event["moment"] // MINUTE if value == "minute" else event[value]))
+                sums.append(sums[-1] + number(event, value))
         return sums
 
     def _place(self, moment: int, event: Mapping[str, Any]) -> int:
@@ -146,6 +149,13 @@ class _Line:
 
 
 _EMPTY = _Line()
+
+
+def number(event: Mapping[str, Any], value: Value) -> int:
+    """A field of an event, the minute of its moment, or the minutes that it went on."""
+    if isinstance(value, float):
+        return (end(event, value) - event["moment"]) // MINUTE
+    return event["moment"] // MINUTE if value == "minute" else event[value]
 
 
 class _View(NamedTuple):
@@ -202,8 +212,24 @@ def _open_reader(declared: Open) -> Reader:
     return read
 
 
+def _waited_reader(waited: Waited) -> Reader:
+    ago, back, within = int(waited.within * HOUR), int(waited.hours * HOUR), float(waited.within)
+
+    def read(view: _View, row: Mapping[str, Any]) -> list[float]:
+        line, own, until = view.line, view.own, row["predict_at"] - ago
+        first, last = bisect_right(line.moments, until - back), bisect_right(line.moments, until)
+        if own is not None and not until - back < own["moment"] <= until:
+            own = None
+        count, sums = last - first - (own is not None), line.sums(within)
+        total = sums[last] - sums[first] - (number(own, within) if own is not None else 0)
+        return [total / count if count else NAN]
+
+    return read
+
+
 def _latest_reader(latest: Latest) -> Reader:
     ago, stale, fields = int(latest.ago * HOUR), int(latest.hours * HOUR), latest.fields
+    missing = [NAN] * (len(fields) + latest.age)
 
     def read(view: _View, row: Mapping[str, Any]) -> list[float]:
         line, until = view.line, row["predict_at"] - ago
@@ -211,11 +237,26 @@ def _latest_reader(latest: Latest) -> Reader:
         if place >= 0 and line.events[place]["id"] == row["id"]:
             place -= 1
         if place < 0 or line.moments[place] <= until - stale:
-            return [NAN] * len(fields)
+            return missing
         event = line.events[place]
-        return [event[field] for field in fields]
+        ages = [(until - line.moments[place]) / MINUTE] if latest.age else []
+        return [*(event[field] for field in fields), *ages]
 
     return read
 
 
-_READERS: dict[type, Callable[..., Reader]] = {Window: _window_reader, Open: _open_reader, Latest: _latest_reader}
+def _read_usual(usual: Usual, view: _View, row: Mapping[str, Any]) -> str | None:
+    """The most frequent value of the events before the row; of equally frequent ones the latest."""
+    line, until = view.line, row["predict_at"]
+    first, last = bisect_right(line.moments, until - int(usual.hours * HOUR)), bisect_right(line.moments, until)
+    values = [event[usual.field] for event in line.events[first:last] if event["id"] != row["id"]]
+    counts = Counter(reversed(values))  # of equal counts it gives the one that was met first
+    return counts.most_common(1)[0][0] if counts else None
+
+
+_READERS: dict[type, Callable[..., Reader]] = {
+    Window: _window_reader,
+    Open: _open_reader,
+    Waited: _waited_reader,
+    Latest: _latest_reader,
+}

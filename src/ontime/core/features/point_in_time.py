@@ -12,17 +12,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ontime.core.features.keys import key_codes, order_of_codes
-from ontime.dataset.features import AsOf, Latest, Open, Window, column_names
+from ontime.core.features.most_frequent import most_frequent
+from ontime.dataset.features import AsOf, Latest, Open, Usual, Waited, Window, column_names
 
 MISSING = np.iinfo(np.int64).min  # what NaT is as a whole number
 HOUR = 3_600_000_000  # microseconds
 MINUTE = 60_000_000
 MARGIN = 100 * 24 * HOUR  # more than any event lasts
 
+Value = str | float  # a field, 'minute', or the hours up to which it counts how long an event went on
+
 
 def reach(asof: Sequence[AsOf]) -> float:
     """How many hours before `predict_at` the earliest event lies that is read."""
-    return max((one.hours + (one.ago if isinstance(one, Latest) else 0.0) for one in asof), default=0.0)
+    return max((hours_back(one) for one in asof), default=0.0)
+
+
+def hours_back(one: AsOf) -> float:
+    """How many hours before `predict_at` the earliest event lies that a declaration reads."""
+    match one:
+        case Latest():
+            return one.hours + one.ago
+        case Waited():
+            return one.hours + one.within
+    return one.hours
 
 
 def read_as_of(asof: Sequence[AsOf], rows: pd.DataFrame, events: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -34,11 +47,19 @@ def read_as_of(asof: Sequence[AsOf], rows: pd.DataFrame, events: Mapping[str, pd
     the same bytes as the whole table. Raises ValueError where keys and moments do not fit 64 bits: give fewer months at
     a time.
     """
-    streams = {name: _Events(rows, frame) for name, frame in events.items()}
+    rows = with_usual(asof, rows, events)
+    read = [one for one in asof if not isinstance(one, Usual)]
+    streams = {name: _Events(rows, events[name]) for name in dict.fromkeys(one.stream for one in read)}
     columns: dict[str, np.ndarray] = {}
-    for one in asof:
+    for one in read:
         columns |= dict(zip(column_names(one), _READERS[type(one)](one, streams[one.stream]), strict=True))
     return pd.DataFrame(columns, index=rows.index)
+
+
+def with_usual(asof: Sequence[AsOf], rows: pd.DataFrame, events: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The rows (n) with the keys that point to other events, as far as they lack them."""
+    pointers = [one for one in asof if isinstance(one, Usual) and one.name not in rows]
+    return rows.assign(**{one.name: _read_usual(one, _Events(rows, events[one.stream])) for one in pointers})
 
 
 def microseconds(moments: pd.Series) -> np.ndarray:
@@ -64,16 +85,16 @@ class _Events:
         self.anchors = {name: microseconds(rows[name]) for name in ("predict_at", "starts_at")}
         self._by_time = np.argsort(self.anchors["predict_at"], kind="stable")
         moments = microseconds(events["moment"])
-        self._order = np.argsort(moments, kind="stable")
-        self.rows, self.frame, self.moments = rows, events, moments[self._order]
+        self.order = np.argsort(moments, kind="stable")
+        self.rows, self.frame, self.moments = rows, events, moments[self.order]
         self.own = self._find_own()
         self._tracks: dict[tuple[tuple[str, ...], float], _Track] = {}
-        self._sums: dict[tuple[tuple[str, ...], float, str], np.ndarray] = {}
+        self._sums: dict[tuple[tuple[str, ...], float, Value], np.ndarray] = {}
 
     def _find_own(self) -> np.ndarray:
         """The place of each row's own event in the order of moments, -1 where there is none."""
         rows, events = (pa.array(frame["id"].astype("str")) for frame in (self.rows, self.frame))
-        row = pc.call_function("index_in", [events], pc.SetLookupOptions(rows)).fill_null(-1).to_numpy()[self._order]
+        row = pc.call_function("index_in", [events], pc.SetLookupOptions(rows)).fill_null(-1).to_numpy()[self.order]
         own = np.full(len(rows), -1)
         own[row[row >= 0]] = np.flatnonzero(row >= 0)
         return own
@@ -88,7 +109,7 @@ class _Events:
 
     def ends(self, hours: float) -> np.ndarray:
         """When each event is over: at `until`, not before its moment, at most `hours` after it."""
-        until = microseconds(self.frame["until"])[self._order]
+        until = microseconds(self.frame["until"])[self.order]
         latest = self.moments + int(hours * HOUR)
         return np.where(until == MISSING, latest, np.clip(until, self.moments, latest))
 
@@ -96,7 +117,7 @@ class _Events:
         """Events by key and moment; with `ended_after`, by key and end."""
         if (keys, ended_after) not in self._tracks:
             row_codes, event_codes = key_codes([self.rows, self.frame], keys)
-            event_codes = event_codes[self._order]
+            event_codes = event_codes[self.order]
             row_order = self._by_time[order_of_codes(row_codes[self._by_time])]
             moments = self.ends(ended_after) if ended_after else self.moments
             by_time = np.argsort(moments, kind="stable") if ended_after else np.arange(len(moments))
@@ -105,24 +126,26 @@ class _Events:
             self._tracks[keys, ended_after] = _Track(order, places, event_codes, row_order, row_codes)
         return self._tracks[keys, ended_after]
 
-    def sums(self, keys: tuple[str, ...], value: str, ended_after: float = 0.0) -> np.ndarray:
+    def sums(self, keys: tuple[str, ...], value: Value, ended_after: float = 0.0) -> np.ndarray:
         """Sums of a value over the first 0, 1, ... events of a track: (events + 1,) int64."""
         if (keys, ended_after, value) not in self._sums:
             numbers = self.numbers(value)[self.track(keys, ended_after).order]
             self._sums[keys, ended_after, value] = np.concatenate([[0], np.cumsum(numbers)])
         return self._sums[keys, ended_after, value]
 
-    def numbers(self, value: str) -> np.ndarray:
-        """A field of the events, or the minute of their moment: (events,) int64, in the order of moments."""
-        return self.moments // MINUTE if value == "minute" else self.frame[value].to_numpy(dtype=np.int64)[self._order]
+    def numbers(self, value: Value) -> np.ndarray:
+        """A field of the events, their minute, or the minutes they went on: (events,) int64, by moment."""
+        if isinstance(value, float):
+            return (self.ends(value) - self.moments) // MINUTE
+        return self.moments // MINUTE if value == "minute" else self.frame[value].to_numpy(dtype=np.int64)[self.order]
 
     def fields(self, name: str) -> np.ndarray:
         """A field of the events, missing where it is: (events,) float64, in the order of moments."""
-        return self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)[self._order]
+        return self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)[self.order]
 
     def ids(self) -> pd.Series:
         """In the order of moments."""
-        return self.frame["id"].iloc[self._order]
+        return self.frame["id"].iloc[self.order]
 
     def until(self, track: _Track, moments: np.ndarray) -> np.ndarray:
         """How many events of the track come before those of the row's key after that moment: (rows,)."""
@@ -181,21 +204,51 @@ def _read_open(declared: Open, events: _Events) -> list[np.ndarray]:
     return [count.astype(np.int32), _mean(count, recent), _mean(count * (now // MINUTE) - minutes, count)]
 
 
+def _read_waited(waited: Waited, events: _Events) -> list[np.ndarray]:
+    track, until = events.track(waited.keys), events.anchors["predict_at"] - int(waited.within * HOUR)
+    since = until - int(waited.hours * HOUR)
+    first, last = events.until(track, since), events.until(track, until)
+    moment = events.of_own(events.moments)
+    own = events.owns(track) & (moment > since) & (moment <= until)
+    within = float(waited.within)
+    sums = events.sums(waited.keys, within)
+    return [_mean(sums[last] - sums[first] - own * events.of_own(events.numbers(within)), last - first - own)]
+
+
 def _read_latest(latest: Latest, events: _Events) -> list[np.ndarray]:
     track = events.track(latest.keys)
     until = events.anchors["predict_at"] - int(latest.ago * HOUR)
     place = events.until(track, until) - 1
     if events.frame.empty:
-        return [np.full(len(place), np.nan, dtype=np.float32) for _ in latest.fields]
+        return [np.full(len(place), np.nan, dtype=np.float32) for _ in column_names(latest)]
     order = _by_id_where_tied(track, events.ids())
     place = np.where((place >= 0) & (order[place] == events.own), place - 1, place)
     event = order[place]
     fresh = (place >= 0) & (track.event_codes[event] == track.row_codes)
     fresh &= events.moments[event] > until - int(latest.hours * HOUR)
-    return [np.where(fresh, events.fields(name)[event], np.nan).astype(np.float32) for name in latest.fields]
+    values = [events.fields(name)[event] for name in latest.fields]
+    if latest.age:
+        values.append((until - events.moments[event]) / MINUTE)
+    return [np.where(fresh, value, np.nan).astype(np.float32) for value in values]
 
 
-_READERS: dict[type, Callable[..., list[np.ndarray]]] = {Window: _read_window, Open: _read_open, Latest: _read_latest}
+def _read_usual(usual: Usual, events: _Events) -> pd.Series:
+    """The most frequent value of the events before each row; of equally frequent ones the latest: (rows,) str."""
+    track, until = events.track(usual.keys), events.anchors["predict_at"]
+    first, last = events.until(track, until - int(usual.hours * HOUR)), events.until(track, until)
+    order = _by_id_where_tied(track, events.ids())
+    codes, values = pd.factorize(events.frame[usual.field].iloc[events.order[order]])
+    own = np.append(np.argsort(order), -1)[events.own]
+    names = np.array([*values, None], dtype=object)  # -1 stands for none
+    return pd.Series(names[most_frequent(codes, first, last, own)], index=events.rows.index, dtype="str")
+
+
+_READERS: dict[type, Callable[..., list[np.ndarray]]] = {
+    Window: _read_window,
+    Open: _read_open,
+    Waited: _read_waited,
+    Latest: _read_latest,
+}
 
 
 def _by_id_where_tied(track: _Track, ids: pd.Series) -> np.ndarray:

@@ -9,7 +9,19 @@ import pandas as pd
 
 from ontime.core.features.point_in_time import reach, read_as_of
 from ontime.dataset.feature_outputs import check_keys
-from ontime.dataset.features import AsOf, Feature, FeatureSet, Latest, Open, Stream, Window, column_names, span
+from ontime.dataset.features import (
+    AsOf,
+    Feature,
+    FeatureSet,
+    Latest,
+    Open,
+    Stream,
+    Usual,
+    Waited,
+    Window,
+    column_names,
+    span,
+)
 from ontime.errors import OntimeError
 
 Tables = Mapping[str, pd.DataFrame]
@@ -84,7 +96,7 @@ def declared_features(features: FeatureSet) -> list[Feature]:
         feature
         for group, declared in features.groups.items()
         for asof in declared
-        for feature in _of_asof(asof, features.streams[asof.stream], group)
+        for feature in _of_asof(asof, features, group)
     ]
     kept = [feature for feature in of_streams if feature.name not in features.dropped]
     return [*features.own, *kept, *features.derived]
@@ -121,18 +133,23 @@ def _within(table: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.
     return table if inside.all() else table[inside]
 
 
-def _of_asof(asof: AsOf, stream: Stream, group: str) -> list[Feature]:
+def _of_asof(asof: AsOf, features: FeatureSet, group: str) -> list[Feature]:
+    stream, pointers = features.streams[asof.stream], features.usual
+    of = next((f" of {pointers[key].about}" for key in asof.keys if key in pointers), "")
+    same = [key for key in asof.keys if key not in pointers]
+    keys = f"{', '.join(same[:-1])} and {same[-1]}" if len(same) > 1 else "".join(same)
+    events = f"{stream.about}{of}" + (f" with the same {keys}" if keys else "")
     return [
         Feature(name, meaning, unit, stream.clock, stream.table, group, _window(asof), dtype)
-        for name, (meaning, unit, dtype) in zip(column_names(asof), _meanings(asof, stream), strict=True)
+        for name, (meaning, unit, dtype) in zip(column_names(asof), _meanings(asof, stream, events), strict=True)
     ]
 
 
-def _meanings(asof: AsOf, stream: Stream) -> list[tuple[str, str, str]]:
-    """Meaning, unit and type of each column that a declaration makes."""
-    keys = f"{', '.join(asof.keys[:-1])} and {asof.keys[-1]}" if len(asof.keys) > 1 else "".join(asof.keys)
-    events = f"{stream.about} with the same {keys}" if keys else stream.about
+def _meanings(asof: AsOf, stream: Stream, events: str) -> list[tuple[str, str, str]]:
+    """Meaning, unit and type of each column that a declaration makes. events: what it reads, in words."""
     match asof:
+        case Usual():
+            return []
         case Window():
             counted = [(f"number of {events}", "", "int32")] if asof.count else []
             fields = [stream.fields[name] for name in asof.means]
@@ -143,17 +160,22 @@ def _meanings(asof: AsOf, stream: Stream) -> list[tuple[str, str, str]]:
                 (f"share of {events} that are overdue", "", "float32"),
                 (f"mean time that {events} are overdue", "minutes", "float32"),
             ]
+        case Waited(within=within):
+            return [(f"mean time that {events} were overdue, each at most {span(within)}", "minutes", "float32")]
         case Latest():
             fields = [stream.fields[name] for name in asof.fields]
-            return [(f"latest {field.meaning.format(events)}", field.unit, "float32") for field in fields]
+            ages = [(f"time since the latest of {events}", "minutes", "float32")] if asof.age else []
+            return [*((f"latest {field.meaning.format(events)}", field.unit, "float32") for field in fields), *ages]
 
 
 def _window(asof: AsOf) -> str:
     match asof:
         case Window(ahead=ahead) if ahead:
             return f"-{span(asof.hours)} to +{span(ahead)}"
+        case Waited(within=within):
+            return f"{span(asof.hours)}, {span(within)} ago"
         case Latest(ago=ago) if ago:
             return f"{span(ago)} ago, at most {span(asof.hours)} old"
-        case Latest() | Open():
+        case Latest() | Open() | Usual():
             return f"at most {span(asof.hours)} old"
     return span(asof.hours)
