@@ -87,7 +87,7 @@ def test_every_verb_says_where_to_go_from_a_subfolder_and_outside(verb: str, tmp
 
 @pytest.mark.needs("setpriv", "util-linux")
 @pytest.mark.needs("git", "git")
-@pytest.mark.parametrize("words", [("fetch",), ("document",), ("ci-report", "HEAD", "HEAD")], ids=" ".join)
+@pytest.mark.parametrize("words", [("fetch",), ("document",), ("sweep",), ("ci-report", "HEAD", "HEAD")], ids=" ".join)
 def test_a_checkout_that_is_read_only_is_told_in_words(words: tuple[str, ...], tmp_path: Path):
     root = tmp_path / "my räpo copy"
     root.mkdir()

@@ -98,10 +98,11 @@ def test_a_backtest_whose_object_is_broken_is_refused_and_no_verdict_is_given(ha
     assert (done.returncode, done.stdout) == (1, "")
     for words in ("data/backtest.parquet of ", "of the cache is broken", f"rm -f {place.relative_to(compared)}"):
         assert words in done.stderr
-    assert report.returncode == 0
     page = (compared / ".ontime/report/report.md").read_text()
+    assert report.returncode == 1
+    for text in (report.stderr, page):
+        assert "of the cache is broken" in text
     assert "## `blunt` beside `HEAD`: no verdict" in page
-    assert "of the cache is broken" in page
 
 
 @pytest.mark.parametrize(

@@ -488,6 +488,42 @@ def test_a_few_broken_rows_do_not_stop_the_beginning_of_a_month(shop: Path, wron
     assert not any("contract" in finding.remedy or "dvc" in finding.remedy for finding in admitted.findings)
 
 
+def test_feeds_without_news_are_no_fault_and_no_warning(shop: Path):
+    files = Files(shop)
+    reference = {name: read_parquet(part(files.clean, name, None)) for name in ("airlines", "airports")}
+    feeds = {feed: read_parquet(part(shop / "events", feed, "2013-04")) for feed in FEEDS}
+    feeds |= {feed: feeds[feed].head(0) for feed in ("departures", "arrivals")}
+    admitted = admit(FLIGHTS.tables, FLIGHTS.messages, "2013-04", feeds, reference, 0.01)
+    assert not [finding for finding in admitted.findings if "nan" in finding.problem]
+
+
+@pytest.mark.needs("setpriv", "util-linux")
+@pytest.mark.parametrize(("place", "mode"), [("weather/2013-04.parquet", 0), ("weather", 0)], ids=["file", "folder"])
+def test_what_may_not_be_read_is_named_and_not_where_it_is_written(copy: Path, place: str, mode: int):
+    unreadable = copy / "events" / place
+    before = unreadable.stat().st_mode
+    unreadable.chmod(mode)
+    without_powers = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
+    arguments = ("--rows", "rows.parquet", "--events", "events", "--out", "out.csv")
+    try:
+        done = run(*without_powers, sys.executable, "-m", "ontime", "predict", *arguments, folder=copy)
+    finally:
+        unreadable.chmod(before)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert f"{place}: Permission denied" in done.stderr
+    assert "out.csv" not in done.stderr
+
+
+def test_a_folder_of_the_name_of_a_file_is_told_as_one(copy: Path):
+    place = copy / "events/weather/2013-04.parquet"
+    place.unlink()
+    place.mkdir()
+    done = predict(copy)
+    assert done.returncode == 1
+    assert "weather/2013-04.parquet, the file, rule file_known: a folder without files" in done.stderr
+
+
 def test_what_delivery_does_to_messages_stops_no_run_and_costs_no_answer(copy: Path, whole: pd.DataFrame):
     """Messages that come twice, or in the file of another month, or have no flight number, or no value at all."""
     for feed in FEEDS:

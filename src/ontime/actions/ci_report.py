@@ -16,6 +16,7 @@ from ontime.errors import OntimeError
 from ontime.io.atomic import stage_draft, write_bytes, write_text
 from ontime.io.paths import Files
 from ontime.params import Intervals
+from ontime.repo.checked_files import BrokenObjectError
 from ontime.repo.revisions import dvc_diff, read_backtest_at, read_bytes_at, resolve
 
 PAGE = "report.md"
@@ -41,9 +42,14 @@ def run(
     folder: Path | None,
     pictures: str,
 ) -> None:
-    """Write report.md and its pictures, whole or not at all, and print the verdict."""
+    """Write report.md and its pictures, whole or not at all, and print the verdict.
+
+    Raises BrokenObjectError, once the page is there and says so, where what it should compare is broken.
+    """
     place = report_folder(files, folder or files.review)
-    report = _report(files, intervals, _side(files, base), _side(files, head))
+    sides = _side(files, base), _side(files, head)
+    compared, error = _compare(files, intervals, *sides)
+    report = _report(*sides, compared, str(error or ""), intervals.level)
     with stage_draft(files, "ci-report", place) as draft:
         drawn = draft.root / place.relative_to(files.root)
         write_text(review_page(report, pictures), drawn / PAGE)
@@ -51,6 +57,8 @@ def run(
             png = vl_convert.vegalite_to_png(dict(plot.content), vl_version=VEGA_LITE, scale=SCALE)
             write_bytes(png, drawn / plot.file)
     print(f"{report.title.replace('`', '')}: {place / PAGE}")
+    if isinstance(error, BrokenObjectError):
+        raise error
 
 
 def report_folder(files: Files, folder: Path) -> Path:
@@ -86,20 +94,21 @@ def _shown(path: Path, commit: str | None) -> bytes:
         return b""
 
 
-def _report(files: Files, intervals: Intervals, base: Side, head: Side) -> Report:
-    compared, reason = _compare(files, intervals, base, head)
+def _report(base: Side, head: Side, compared: Comparison | None, reason: str, level: float) -> Report:
     diffs: dict[str, Any] = {kind: dvc_diff(kind, base.name, head.name) for kind in ("metrics", "params", "plots")}
     plots = plots_of(diffs["plots"].get("data", {}))
-    return Report(base, head, compared, reason, intervals.level, diffs["metrics"], diffs["params"], plots)
+    return Report(base, head, compared, reason, level, diffs["metrics"], diffs["params"], plots)
 
 
-def _compare(files: Files, intervals: Intervals, base: Side, head: Side) -> tuple[Comparison | None, str]:
+def _compare(
+    files: Files, intervals: Intervals, base: Side, head: Side
+) -> tuple[Comparison | None, OntimeError | None]:
     """The comparison, or why there is none; neither where dvc.lock says that both backtests are the same."""
     path = files.backtest.as_posix()
     if base.commit and head.commit and base.hash_of(path) and base.hash_of(path) == head.hash_of(path):
-        return None, ""
+        return None, None
     try:
         one, other = (read_backtest_at(files.backtest, side.commit) for side in (head, base))
-        return compare_backtests(one, other, intervals), ""
+        return compare_backtests(one, other, intervals), None
     except OntimeError as error:
-        return None, str(error)
+        return None, error

@@ -1,10 +1,13 @@
 """The grid `sweep.grid` of params.yaml -> a DVC experiment for each combination, and which of them is better."""
 
+import errno
 import logging
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
@@ -54,6 +57,7 @@ def run(dataset: Dataset, files: Files, sweep: Sweep, intervals: Intervals) -> N
 
 def _refuse(files: Files, wanted: Mapping[str, Settings]) -> None:
     """Nothing that cannot be run is begun. Raises OntimeError with what is not committed, or which trial is none."""
+    _require_writable(files.root, files.root / ".dvc", files.root / ".git")
     require_deep_clone("trials are experiments, which DVC loses here without a word")
     if changed_files() == [files.params.as_posix()] and _is_of_a_trial(files, wanted):
         restore(files.params)  # DVC sets params for a moment, and was killed then
@@ -64,6 +68,13 @@ def _refuse(files: Files, wanted: Mapping[str, Settings]) -> None:
         sections = params.override(params.read_sections(files.params), settings)
         for name in sections:
             params.section_of(sections, name, files.params)
+
+
+def _require_writable(*folders: Path) -> None:
+    """Raises PermissionError where a folder that every trial writes in may not be written."""
+    for folder in folders:
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 def _is_of_a_trial(files: Files, wanted: Mapping[str, Settings]) -> bool:

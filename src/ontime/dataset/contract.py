@@ -45,6 +45,7 @@ class Measure:
     value: `value(frame, *needed)` gives the number, in `unit`.
     warn: (low, high). Outside of them the month gets a warning.
     stop: (low, high). Outside of them, or where the number is missing, the run stops.
+    least_rows: of a part with fewer rows it is not asked.
     The other fields are those of a Rule.
     """
 
@@ -57,6 +58,7 @@ class Measure:
     reason: str
     remedy: str
     needs: tuple[str, ...] = ()
+    least_rows: int = 0
 
 
 @dataclass(frozen=True)

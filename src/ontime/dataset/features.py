@@ -106,7 +106,7 @@ class Latest:
 
 @dataclass(frozen=True)
 class Usual:
-    """A key of the row that points to other events, such as the flight that its aircraft usually flew before.
+    """A key of the row that points to other events, such as the tour that its vehicle usually made before.
 
     Of the events in (predict_at - hours, predict_at] with the row's keys, it is the most frequent value of `field`; of
     values that are equally frequent, the one that was seen last. It is missing where there is no event. A row's own

@@ -74,6 +74,9 @@ def file_drafts(*places: Path) -> Iterator[list[Path]]:
     except BrokenPipeError:
         raise
     except OSError as error:
+        written = {*places, *drafts, lock, *last.parents}
+        if error.filename and Path(error.filename) not in written and error.filename2 is None:
+            raise  # of what the block reads, not of what it writes
         raise OntimeError(f"{last} cannot be written: {error}") from error
 
 

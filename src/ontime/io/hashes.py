@@ -66,8 +66,11 @@ def content_md5(content: BinaryIO, watch: Watch = lambda _: None) -> tuple[str, 
 
 
 def walk_files(folder: Path, entered: frozenset[Path] = frozenset()) -> Iterator[Path]:
-    """Everything below a folder that is no folder, through links too; folders that were `entered` are not again."""
-    for path in folder.glob("*"):
+    """Everything below a folder that is no folder, through links too; folders that were `entered` are not again.
+
+    Raises OSError where a folder may not be read.
+    """
+    for path in folder.iterdir() if folder.is_dir() else ():
         if not path.is_dir():
             yield path
             continue

@@ -23,6 +23,7 @@ from ontime.io.utf8_files import BrokenFileError
 
 KINDS = (".parquet", ".csv")
 GIVE = "give {0}.parquet, or a file for each month as {0}/2013-11.parquet; .csv is read too"
+JOIN = "give a file of that name; what writes a folder of parts has written none"
 MOVE = (
     "move it elsewhere, or give it the name of a table or a feed, with its month in a folder: {0}.csv, {0}/2013-11.csv"
 )
@@ -45,6 +46,7 @@ class MessageFolder:
         if not self.folder.is_dir():
             raise OntimeError(f"{self.folder} is no folder: expected one with {', '.join(self.forms)}")
         findings = [finding for path in sorted(walk_files(self.folder)) for finding in self._note(path)]
+        findings += [_file_finding(name, None, "file_known", "a folder without files", JOIN) for name in self._empty()]
         absent = [feed for feed in self.forms if not any(name == feed for name, _ in self._paths)]
         findings += [_file_finding(feed, None, "file_present", "missing", GIVE.format(feed)) for feed in absent]
         for name in [name for name, month in self._paths if month is None and name in self.forms]:
@@ -83,6 +85,11 @@ class MessageFolder:
                 if frame is not None:
                     tables[table.name] = frame
         return tables, findings
+
+    def _empty(self) -> list[str]:
+        """Folders of the name of a file that hold none."""
+        folders = [path for path in sorted(self.folder.rglob("*")) if path.suffix in KINDS and path.is_dir()]
+        return [path.relative_to(self.folder).as_posix() for path in folders if not any(walk_files(path))]
 
     def _note(self, path: Path) -> list[Finding]:
         """Note whose file it is; what is wrong if nobody's."""

@@ -161,6 +161,13 @@ def test_a_measure_of_few_rows_counts_only_where_chance_does_not_explain_it(
     assert all(finding.problem.endswith(f", from {rows} rows") for finding in findings)
 
 
+@pytest.mark.parametrize(("rows", "findings"), [(99, 0), (100, 1)])
+def test_a_measure_that_needs_more_rows_is_not_asked(rows: int, findings: int):
+    measure = replace(PARCELS.measures[0], least_rows=100)
+    frame = pd.DataFrame({"depot": ["SOUTH"] * rows})
+    assert len(check_measures(replace(PARCELS, measures=(measure,)), frame, "2020-01", OTHERS)) == findings
+
+
 def test_a_reference_table_is_checked_whole():
     more = pd.concat([DEPOT_ROWS, DEPOT_ROWS.head(1), DEPOT_ROWS.assign(depot=["WEST", "WEST"])], ignore_index=True)
     result = check_part(DEPOTS, more, None, {}, 0)

@@ -86,9 +86,11 @@ def check_part(
 def check_measures(table: Table, clean: pd.DataFrame, month: str | None, others: Others) -> list[Finding]:
     """Findings on a clean part as a whole: each measure against the bounds that stop and those that warn.
 
-    A part of few rows is within bounds where chance alone might have brought it there.
+    A part of few rows is within bounds where chance alone might have brought it there, and is not asked for a measure
+    that needs more.
     """
-    judged = [measure for measure in table.measures if set(measure.needs) <= set(others)]
+    enough = [measure for measure in table.measures if len(clean) >= measure.least_rows]
+    judged = [measure for measure in enough if set(measure.needs) <= set(others)]
     findings = [_measured(table, measure, clean, month, others) for measure in judged]
     return [finding for finding in findings if finding is not None]
 
@@ -209,5 +211,5 @@ def _too_many(table: Table, month: str | None, broken: int, rows: int, left: int
     if broken <= limit * rows and left:
         return []
     problem = f"{broken / rows:.1%} of rows break a rule ({broken:,} of {rows:,}), at most {limit:.1%} may"
-    remedy = "correct what breaks the rules named below, or raise validate.max_quarantined in params.yaml"
+    remedy = "correct what breaks the rules named here, or raise validate.max_quarantined in params.yaml"
     return [Finding(Level.STOP, table.name, month, "all", "max_quarantined", problem, remedy)]

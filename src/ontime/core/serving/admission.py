@@ -28,7 +28,7 @@ REMEDIES = {
     "column_known": "drop the column",
     "column_once": "keep the right one",
     "rows": "give its rows",
-    "max_quarantined": "correct what breaks the rules named below, or raise validate.max_quarantined in params.yaml",
+    "max_quarantined": "correct what breaks the rules named here, or raise validate.max_quarantined in params.yaml",
     KEY_UNIQUE: WHICH_IS_RIGHT,
 }
 HAS = " has "  # between the name of a row and its value, in the examples of a finding
@@ -121,10 +121,16 @@ def _with_table(
         clean = empty_table(table).assign(**{LOST: pd.Series(dtype="str")})
         findings = [] if silent else findings
     elif table.monthly:
-        findings += [_warning(finding) for finding in check_measures(table, clean, month, others)]
+        findings += [_warning(finding) for finding in check_measures(_with_values(table, clean), clean, month, others)]
     tables = {**admitted.tables, table.name: clean}
     quarantine = pd.concat([admitted.quarantine, quarantine], ignore_index=True)
     return Admitted(tables, quarantine, [*admitted.findings, *findings])
+
+
+def _with_values(table: Table, clean: pd.DataFrame) -> Table:
+    """The table without measures of columns that have no value yet: a feed without news is no fault."""
+    empty = {str(name) for name in clean if clean[name].isna().all()}
+    return replace(table, measures=tuple(one for one in table.measures if empty.isdisjoint(one.columns)))
 
 
 def _of_values(table: Table, finding: Finding) -> Finding:

@@ -285,6 +285,7 @@ WEATHER_MEASURES = (
         unit="warmest hour of the month's mean day, local, at the station where it is furthest from 14",
         reason="a day is warmest in the early afternoon: this holds even where every clock field has moved together",
         remedy=CLOCK,
+        least_rows=7 * 24,  # a week at one station, or two days and more at all three
     ),
     Measure(
         "humidity_agrees",
