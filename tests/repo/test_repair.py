@@ -193,7 +193,10 @@ def test_what_is_whole_needs_nothing(copy: Path):
     assert verify(copy, "--repair").stdout.startswith("workspace: ")
 
 
-@pytest.mark.parametrize("remote", REMOTES.values(), ids=REMOTES)
+@pytest.mark.parametrize(
+    "remote",
+    [pytest.param(REMOTES[name], id=name, marks=[] if name == "has it" else pytest.mark.nightly) for name in REMOTES],
+)
 def test_everything_at_once_is_put_right(remote: Harm, copy: Path):
     def harm(folder: Path) -> None:
         for one in (checked_out(cut, FILE, FILE), checked_out(flip, MONTH, FOLDER), what_git_keeps):
@@ -204,9 +207,8 @@ def test_everything_at_once_is_put_right(remote: Harm, copy: Path):
     check(copy, harm, remote)
 
 
-@pytest.mark.parametrize("name", ["cut, checked out by DVC", "its list cut in the cache alone", "a link to nothing"])
-def test_without_a_remote_each_is_put_right(name: str, copy: Path):
-    check(copy, HARMS[name], no_remote)
+def test_what_dvc_checked_out_broken_is_put_right_without_a_remote(copy: Path):
+    check(copy, HARMS["cut, checked out by DVC"], no_remote)
 
 
 def test_a_remote_that_is_broken_is_put_right_with_the_rest(copy: Path):
