@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pandas as pd
+import pytest
 from toy.contracts import DEPOTS, PARCELS
 from toy.features import FEATURES
 from toy.protocol import PROTOCOL
@@ -16,6 +17,7 @@ from toy.stress import STRESS
 
 from ontime.core.features.table import build
 from ontime.dataset.dataset import Dataset
+from ontime.dataset.flaws import DeclarationError
 from ontime.dataset.messages import Messages
 from ontime.dataset.story import Story
 
@@ -53,6 +55,13 @@ def featurized(dataset: Dataset) -> pd.DataFrame:
     """The features of two months, by way of the dataset's own functions alone."""
     tables = clean_tables(dataset)
     return build(dataset.features, tables, tables, 1.0)
+
+
+def flaws_in_words(dataset: Dataset) -> str:
+    """What is said of a dataset whose features cannot be computed."""
+    with pytest.raises(DeclarationError) as error:
+        featurized(dataset)
+    return str(error.value)
 
 
 def clean_tables(dataset: Dataset) -> dict[str, pd.DataFrame]:

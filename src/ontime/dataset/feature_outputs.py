@@ -63,11 +63,8 @@ def _own_flaws(features: FeatureSet, rows: pd.DataFrame, own: Mapping[str, str])
 
 def _row_flaws(rows: pd.DataFrame, sound: set[str], lead_hours: float) -> Iterator[Flaw]:
     where = "features.rows"
-    for name in KNOWN_FROM_THE_START:
-        if name in sound:
-            yield from gap_flaws(
-                f"{where}, column {name}", rows[name], "it is known from the start: leave such rows out"
-            )
+    known = [name for name in KNOWN_FROM_THE_START if name in sound]
+    yield from _gaps(where, rows[known], "it is known from the start: leave such rows out")
     if "id" in sound:
         yield from _repeated_ids(where, rows["id"])
     if {"starts_at", "predict_at"} <= sound:
@@ -121,11 +118,8 @@ def _stream_flaws(features: FeatureSet, name: str, frame: pd.DataFrame, ends: fr
     yield from column_flaws(where, frame, wanted)
     if not isinstance(frame, pd.DataFrame) or not frame.columns.is_unique:
         return
-    for column in EVENT_TYPES:
-        if column in frame:
-            yield from gap_flaws(
-                f"{where}, column {column}", frame[column], "leave out what has not happened: .dropna()"
-            )
+    there = [column for column in EVENT_TYPES if column in frame]
+    yield from _gaps(where, frame[there], "leave out what has not happened: .dropna()")
     if "id" in frame:
         yield from _repeated_ids(where, frame["id"])
     for usual in features.usual.values():
@@ -137,6 +131,11 @@ def _stream_flaws(features: FeatureSet, name: str, frame: pd.DataFrame, ends: fr
     for field in fields:
         if field in frame:
             yield from _field_flaws(f"{where}, field {field}", frame, field, averaged=field in means)
+
+
+def _gaps(where: str, frame: pd.DataFrame, remedy: str) -> Iterator[Flaw]:
+    for name in frame:
+        yield from gap_flaws(f"{where}, column {name}", frame[name], remedy)
 
 
 def _text_flaws(where: str, values: pd.Series) -> Iterator[Flaw]:
