@@ -102,7 +102,7 @@ def _begin(folder: Path, lock: int) -> dict[str, Any] | None:
             start_new_session=True,
             pass_fds=[lock],  # held as long as the server lives, whoever started it
         )
-    if not _answers(server, state["ports"]["s3"]):
+    if not _answers(server, folder, state["ports"]):
         server.kill()
         server.wait()
         return None
@@ -139,19 +139,42 @@ def _command(folder: Path, ports: dict[str, int]) -> list[str]:
     return [str(Path(sys.executable).parent / "weed"), "mini", *(f"-{name}={value}" for name, value in flags.items())]
 
 
-def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
-    """Whether it answers in time: 403, for it asks who is there."""
+def _answers(server: subprocess.Popen[bytes], folder: Path, ports: dict[str, int]) -> bool:
+    """Whether it answers in time, and knows the objects that the folder holds."""
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline and server.poll() is None:
-        try:
-            connection = HTTPConnection("127.0.0.1", port, timeout=1)
-            connection.request("GET", "/")
-            if connection.getresponse().status == HTTPStatus.FORBIDDEN:
-                return True
-        except (OSError, HTTPException):
-            pass
+        if _is_open(ports["s3"]) and _knows(ports["master"], folder):
+            return True
         time.sleep(0.1)
     return False
+
+
+def _is_open(port: int) -> bool:
+    """Whether S3 answers: 403, for it asks who is there."""
+    return _get(port, "/")[0] == HTTPStatus.FORBIDDEN
+
+
+def _knows(port: int, folder: Path) -> bool:
+    """Whether the master has been told of every volume on disk: until then S3 answers but finds no object."""
+    status, body = _get(port, "/dir/status")
+    if status != HTTPStatus.OK:
+        return False
+    centres = json.loads(body)["Topology"]["DataCenters"] or []
+    nodes = [node for centre in centres for rack in centre["Racks"] or [] for node in rack["DataNodes"] or []]
+    return bool(nodes) and sum(node["Volumes"] for node in nodes) >= len(list(_objects(folder).glob("*.dat")))
+
+
+def _get(port: int, path: str) -> tuple[int, bytes]:
+    """Status and body of an answer on loopback; (0, nothing) where none comes."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except (OSError, HTTPException):
+        return 0, b""
+    finally:
+        connection.close()
 
 
 def _ports(folder: Path) -> dict[str, int]:
