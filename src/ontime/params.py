@@ -20,6 +20,8 @@ Hours = Annotated[float, Field(ge=LEADS[0], le=LEADS[1])]
 NAMED_LEADS = "hours by name, at least one, each name of small letters and digits such as h2"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")]
 GRID = "at least one param by its full name, each with a list of values: train.leaves: [15, 31]"
+TrialName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+TRIALS = "settings of params by the name of a trial, each name of small letters, digits and hyphens; {} for none"
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 section = dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
@@ -200,9 +202,13 @@ class Replay:
 
 @section
 class Sweep:
-    """What to try: values of params by their full names, `train.leaves: [15, 31]`."""
+    """What to try: values of params by their full names, `train.leaves: [15, 31]`, and trials that have names.
+
+    trials: by its name what each sets, `slow: {train.learning_rate: 0.05}`.
+    """
 
     grid: Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1, description=GRID)]
+    trials: Annotated[dict[TrialName, Annotated[dict[str, Any], Field(min_length=1)]], Field(description=TRIALS)]
 
 
 RULES: tuple[str, ...] = get_args(Policy.__annotations__["rule"])

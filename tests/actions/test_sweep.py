@@ -13,13 +13,14 @@ import pytest
 from repositories import REPOSITORY, call, commit, run
 from toy import TOY
 
-from ontime.core.evaluation.sweep import rank_trials, trials
+from ontime.core.evaluation.sweep import all_trials, price_of_choosing, rank_trials
 from ontime.core.statistics.intervals import Interval
 from ontime.params import Intervals
 
 PATH = {"PYTHONPATH": str(REPOSITORY / "tests")}
 PARAMS = Intervals(level=0.9, replicates=200, block_days=7, simulations=100, seed=1)
-NAMES = [f"sweep-leaves-{leaves}-max-rounds-{rounds}" for leaves in (2, 4) for rounds in (1, 40)]
+GRID_NAMES = [f"sweep-leaves-{leaves}-max-rounds-{rounds}" for leaves in (2, 4) for rounds in (1, 40)]
+NAMES = ["sweep-without-road", *GRID_NAMES]
 
 
 def sweep(folder: Path):
@@ -40,8 +41,11 @@ def swept(fresh_toy: Path) -> Path:
 
 def test_a_trial_is_named_by_what_it_changes():
     grid = {"train.leaves": [2, 4], "train.max_rounds": [1, 40]}
-    assert list(trials(grid)) == NAMES
-    assert trials(grid)[NAMES[1]] == {"train.leaves": 2, "train.max_rounds": 40}
+    named = {"without-road": {"train.leave_out": ["road", "depot"]}}
+    trials = all_trials(grid, named)
+    assert list(trials) == NAMES
+    assert trials[GRID_NAMES[1]] == {"train.leaves": 2, "train.max_rounds": 40}
+    assert trials[NAMES[0]] == named["without-road"]
 
 
 def test_the_best_trial_is_first_and_equal_ones_show_no_difference():
@@ -74,6 +78,28 @@ def test_looking_at_many_trials_widens_the_interval_of_each():
     assert widths[1] > 1.3 * widths[0]
 
 
+def rows_of_months(months: int) -> pd.DataFrame:
+    """As many days of each month, each with a true and a false outcome."""
+    starts = pd.date_range("2020-01-01", periods=months, freq="MS")
+    days = pd.DatetimeIndex([start + pd.Timedelta(days=day) for start in starts for day in range(28)]).repeat(2)
+    return pd.DataFrame({"id": range(len(days)), "day": days, "outcome": [True, False] * (len(days) // 2)})
+
+
+def test_the_price_of_choosing_is_read_on_months_that_did_not_choose():
+    rows = rows_of_months(3)
+    sure = np.where(rows["outcome"], 0.8, 0.2)
+    early = (rows["day"] < "2020-03-01").to_numpy()
+    base = rows.assign(probability=0.5)
+    lucky = rows.assign(probability=np.where(early, sure, 1 - sure))
+    steady = rows.assign(probability=np.where(rows["outcome"], 0.7, 0.3))
+    choice = price_of_choosing({"lucky": lucky, "steady": steady}, base, PARAMS)
+    assert choice
+    assert (choice.experiment, choice.cut) == ("lucky", pd.Timestamp("2020-03-01"))
+    assert choice.chosen.value == pytest.approx(np.log(0.5 / 0.8))
+    assert choice.judged.value == pytest.approx(np.log(0.5 / 0.2))
+    assert price_of_choosing({"lucky": lucky[early]}, base[rows["day"] < "2020-02-01"], PARAMS) is None
+
+
 @pytest.mark.needs("git", "git")
 def test_a_sweep_that_is_killed_goes_on_and_leaves_the_workspace_alone(swept: Path):
     process = subprocess.Popen(
@@ -93,7 +119,7 @@ def test_a_sweep_that_is_killed_goes_on_and_leaves_the_workspace_alone(swept: Pa
     assert 0 < len(before) < len(NAMES)
     done = sweep(swept)
     assert done.returncode == 0, done.stderr
-    assert f"4 trials, {len(before)} of them there already" in done.stderr
+    assert f"5 trials, {len(before)} of them there already" in done.stderr
     assert sorted(experiments(swept)) == sorted(NAMES)
     assert run("git", "status", "--porcelain", folder=swept).stdout == ""
     table = pd.read_csv(swept / ".ontime/sweep.csv")
@@ -101,10 +127,12 @@ def test_a_sweep_that_is_killed_goes_on_and_leaves_the_workspace_alone(swept: Pa
     assert table["max_rounds"].iloc[0] == 40
     assert table.set_index("experiment").loc["sweep-leaves-4-max-rounds-40", "log_loss_difference"] == 0
     assert (table["verdict"] == "worse").sum() == 2
+    assert table.set_index("experiment").loc["sweep-without-road", "leave_out"] == "road, depot"
     assert (swept / ".ontime/sweep.png").stat().st_size > 5_000
     shown = done.stdout.splitlines()
-    assert shown[0].split() == ["leaves", "max_rounds", "log_loss", "minus_HEAD", "verdict"]
-    assert len(shown) == 1 + len(NAMES)
+    assert shown[0].split() == ["log_loss", "minus_HEAD", "verdict"]
+    assert len(shown) == 2 + len(NAMES)
+    assert shown[-1].startswith("best before ")
 
 
 @pytest.mark.needs("git", "git")
@@ -122,7 +150,7 @@ def test_a_grid_that_cannot_be_run_is_refused_before_anything_runs(grid: str, re
     assert run("git", "clone", "-q", swept, clone, folder=swept).returncode == 0
     params = clone / "params.yaml"
     text = params.read_text()
-    params.write_text(text[: text.index("sweep:")] + f"sweep:\n  grid:\n    {grid}\n")
+    params.write_text(text[: text.index("sweep:")] + f"sweep:\n  trials: {{}}\n  grid:\n    {grid}\n")
     commit(clone)
     done = sweep(clone)
     assert done.returncode == 1

@@ -1,8 +1,10 @@
-"""What `rows`, `events` and `derive` of the second dataset's features may give wrongly: each is told."""
+"""What `rows`, `events` and the derived features of the second dataset's features may give wrongly: each is told."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from broken import clean_tables, features, featurized, flaws_in_words, one_missing, toy_with
@@ -13,7 +15,7 @@ from toy.features import FEATURES, events, rows
 from ontime.core.features.table import KEYS, MARGIN_DAYS, build, declared_features
 from ontime.dataset.check_features import ROW_COLUMNS, feature_types
 from ontime.dataset.feature_outputs import FROM_DAY, ROW_TYPES
-from ontime.dataset.features import Feature, Latest, Usual, Value, Window
+from ontime.dataset.features import Derived, Feature, Latest, Usual, Value, Window
 from ontime.dataset.flaws import DeclarationError
 from ontime.flights import FLIGHTS
 
@@ -33,6 +35,13 @@ def changed_events(**columns: Any) -> dict[str, Any]:
 
 
 TREND = Feature("trend", "trend", "", LEFT, "parcels", "road")
+
+
+def derived(compute: Callable[..., Any]) -> dict[str, Any]:
+    """Features with one more, which follows from the share of parcels that left late."""
+    return features(derived=(Derived(TREND, ("left_depot_24h_late",), compute),))
+
+
 BY_KIND = features(groups={"road": (*ROAD, Window("left", ("kind",), 24))})
 POINTED = (*ROAD, Usual("next", "the next", "left", ("depot",), 24, "kind"), Window("left", ("next",), 24))
 
@@ -187,23 +196,15 @@ GIVEN: dict[str, tuple[dict[str, Any], str, str]] = {
         ".astype('str')",
     ),
     "ids of events twice": (changed_events(id="same"), "features.events, stream 'left', column id", "each id once"),
-    # derive of the features
-    "a derived feature that derive lacks": (
-        features(derived=(TREND,)),
-        "features.derive: expected a column trend",
-        "add it",
-    ),
+    # derived features
     "a derived feature of text": (
-        features(derived=(TREND,), derive=lambda frame: frame.assign(trend="up")),
-        "features.derive, column trend: expected numbers",
+        derived(lambda share: share.astype("str")),
+        "features.derived.trend.compute: expected numbers",
         "astype",
     ),
-    "rows that derive drops": (features(derive=lambda frame: frame.iloc[1:]), "features.derive", "add columns alone"),
-    "a window that derive drops": (
-        features(derive=lambda frame: frame.drop(columns="left_depot_24h_late")),
-        "features.derive",
-        "a column left_depot_24h_late",
-    ),
+    "a derived feature of other length": (derived(lambda share: share[1:]), "features.derived.trend.compute", "(799,)"),
+    "a derived feature that is one number": (derived(np.mean), "features.derived.trend.compute", "a float32"),
+    "a derived feature as a column": (derived(pd.Series), "features.derived.trend.compute", "a Series"),
 }
 
 

@@ -2,10 +2,12 @@
 
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandera.pandas as pa
 import pytest
 from broken import MESSAGES, features, parcels, toy_with
@@ -26,7 +28,7 @@ from ontime.dataset.check_parts import EVERY_SOURCE, OWN_SLICES
 from ontime.dataset.check_tables import ADDED_BY_CHECK
 from ontime.dataset.dataset import Dataset
 from ontime.dataset.dtypes import TABLE_TYPES
-from ontime.dataset.features import Feature, Latest, Open, Stream, Usual, Value, Waited, Window
+from ontime.dataset.features import Derived, Feature, Latest, Open, Stream, Usual, Value, Waited, Window
 from ontime.dataset.flaws import DeclarationError
 from ontime.dataset.slices import Slice
 from ontime.dataset.story import Story
@@ -43,6 +45,11 @@ def with_column(name: str, declared: pa.Column) -> dict[str, Any]:
 
 def group(*asof: Window | Open | Latest) -> dict[str, Any]:
     return features(groups={"road": (*ROAD, *asof)})
+
+
+def derived(reads: tuple[str, ...], compute: Callable[..., Any]) -> dict[str, Any]:
+    trend = Feature("trend", "trend", "", LEFT, "parcels", "road")
+    return features(derived=(Derived(trend, reads, compute),))
 
 
 def own(**changes: Any) -> dict[str, Any]:
@@ -189,7 +196,19 @@ DECLARED: dict[str, tuple[dict[str, Any], str, str]] = {
     "dropped that is none": (features(dropped=("left_24h",)), "features.dropped", "'left_24h'"),
     "rows of one": (features(rows=lambda tables: tables), "features.rows", "a function that takes 2 arguments"),
     "events called": (features(events={}), "features.events: expected a function", "without calling it"),
-    "derive of none": (features(derive=lambda: None), "features.derive", "takes 1 argument"),
+    "derived of none": (derived((), lambda share: share), "features.derived.trend.compute", "takes 0 arguments"),
+    "derived of another count": (
+        derived(("hour", "left_depot_24h_late"), lambda share: share),
+        "features.derived.trend.compute",
+        "takes 2 arguments",
+    ),
+    "derived of no column": (derived(("left_late",), np.negative), "features.derived.trend.reads", "'left_late'"),
+    "derived of itself": (derived(("trend",), np.negative), "features.derived.trend.reads", "'trend'"),
+    "dropped that nothing reads": (
+        features(dropped=("left_depot_24h_late",)),
+        "features.dropped: expected columns that a derived feature reads",
+        "'left_depot_24h_late'",
+    ),
     # the other parts
     "read of one": (
         {"read": lambda _: iter(())},

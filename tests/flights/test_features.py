@@ -12,10 +12,22 @@ from toy.source import read as read_toy
 
 from ontime.core.contract.checks import check_part
 from ontime.core.features.online import OnlineFeatures, records
-from ontime.core.features.table import OUTCOME, ROW, build, build_months, days_needed, declared_features, months_needed
+from ontime.core.features.table import (
+    OUTCOME,
+    ROW,
+    assemble,
+    build,
+    build_months,
+    days_needed,
+    declared_features,
+    months_needed,
+    read_by,
+)
+from ontime.dataset.features import column_names
 from ontime.flights import FLIGHTS
 from ontime.flights.contract.clocks import ARRIVAL, DEPARTURE, OBSERVED, SCHEDULE
 from ontime.flights.contract.outcome import not_on_time, outcome_known_at
+from ontime.flights.features import TURN, WRITTEN_DOWN
 from ontime.io.formats import read_parquet
 from ontime.io.month_files import part
 
@@ -120,15 +132,75 @@ def test_weather_that_is_six_hours_old_is_none(clean: Months):
     assert table.loc[old.between(6, 14), "latest_weather_origin_temp"].isna().all()
 
 
-@pytest.mark.parametrize(
-    ("before", "now", "change"), [(350.0, 10.0, 20.0), (10.0, 350.0, -20.0), (90.0, 120.0, 30.0), (0.0, 180.0, -180.0)]
-)
-def test_the_wind_turns_the_short_way(before: float, now: float, change: float, clean: Months):
-    table = features_of(clean, "2013-01", ["2013-01"]).head(1)
-    columns = {"latest_weather_origin_wind_dir": now, "latest_weather_origin_wind_dir_3h_ago": before}
-    rest = {name: np.float32(0) for name in FEATURES.dropped if name not in columns}
-    derived = FEATURES.derive(table.assign(**{name: np.float32(value) for name, value in (columns | rest).items()}))
-    assert derived["change_weather_wind_dir"].tolist() == [change]
+def test_slack_is_what_the_schedule_gives_beyond_the_usual_time(clean: Months):
+    table = features_of(clean, "2013-01", ["2013-01"]).head(2).assign(block_minutes=[100, 90])
+    usual = dict(zip(FEATURES.dropped, ([88.5, 88.5], [np.nan, 95.0]), strict=True))
+    known = pd.DataFrame(
+        {name: np.float32(usual.get(name, [0, 0])) for asof in FEATURES.asof for name in column_names(asof)}
+    )
+    derived = assemble(FEATURES, table[[*ROW, *(one.name for one in FEATURES.own), *OUTCOME]], known)
+    assert derived["slack_route"].tolist() == [11.5, 1.5]
+    assert derived["slack_flight"].isna().tolist() == [True, False]
+
+
+READ = {
+    "a mean": (["departures_origin_3h_late"], 1),
+    "what follows from a column that is no feature": (["slack_flight"], 1),
+    "what another key points to": (["latest_schedule_previous_leg_age"], 2),
+    "the schedule alone": (["weekday"], 0),
+    "of several groups": (["slack_route", "open_schedule_origin_share", "latest_weather_origin_temp"], 3),
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_only_what_a_model_reads_is_computed_and_it_is_the_same(case: str, clean: Months):
+    names, count = READ[case]
+    few = read_by(FEATURES, names)
+    assert len(few.asof) == count
+    tables = {**clean["2013-01"], "flights": clean["2013-01"]["flights"].tail(500).reset_index(drop=True)}
+    alone, whole = (build(declared, tables, clean["2013-01"], 2.0) for declared in (few, FEATURES))
+    pd.testing.assert_frame_equal(alone[names], whole[names])
+    assert {*alone} < {*whole}
+
+
+def test_a_model_that_reads_everything_reads_every_declaration():
+    assert read_by(FEATURES, [feature.name for feature in declared_features(FEATURES)]) == FEATURES
+
+
+LEG = ["carrier", "flight", "origin", "dest"]
+
+
+def legs_before(flights: pd.DataFrame) -> pd.DataFrame:
+    """Flights whose aircraft left shortly before, with the leg that it flew then as `leg`, in the order of time."""
+    flown = flights.dropna(subset=["tailnum", "departed_at"]).sort_values(["tailnum", "departed_at", "id"])
+    before = flown.groupby("tailnum")[["starts_at", *LEG]].shift()
+    near = flown["starts_at"] - before["starts_at"] < TURN
+    return flown.assign(leg=before[LEG].astype("str").fillna("").agg(" ".join, axis=1))[near].sort_values(
+        ["starts_at", "id"]
+    )
+
+
+def usual_leg(flown: pd.DataFrame, row: pd.Series, now: pd.Timestamp) -> str:
+    """What was flown most often before flights of the row's number, in the three weeks that were written down."""
+    same = flown[(flown[LEG[:3]] == row[LEG[:3]]).all(axis=1)]
+    written = same["starts_at"] + WRITTEN_DOWN
+    past = same.loc[(written <= now) & (written > now - pd.Timedelta(days=21)), "leg"].tolist()
+    last = {leg: place for place, leg in enumerate(past)}
+    return max(past, key=lambda leg: (past.count(leg), last[leg]), default="")
+
+
+def test_the_leg_before_is_the_one_that_its_aircraft_usually_flew(clean: Months):
+    flights = clean["2013-01"]["flights"]
+    table = features_of(clean, "2013-01", ["2013-01"], 0.5).set_index("id")["latest_departures_previous_leg_delay"]
+    flown, legs, seen = legs_before(flights), flights[LEG].astype("str").agg(" ".join, axis=1), 0
+    for _, row in flights[flights["day"] > "2013-01-20"].iloc[::400].iterrows():
+        now = row["starts_at"] - pd.Timedelta(minutes=30)
+        there = flights[(legs == usual_leg(flown, row, now)) & (flights["id"] != row["id"])]
+        there = there[there["departed_at"].between(now - pd.Timedelta(hours=20), now, inclusive="right")]
+        delays = there.sort_values("departed_at")["dep_delay"].tolist()
+        np.testing.assert_equal(float(table[row["id"]]), float(delays[-1]) if delays else np.nan)
+        seen += bool(delays)
+    assert seen > 5
 
 
 def test_one_row_at_a_time_gives_what_columns_give(clean: Months):

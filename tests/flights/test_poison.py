@@ -18,6 +18,7 @@ from ontime.core.features.table import OUTCOME, build, declared_features
 from ontime.dataset.features import FeatureSet, Window
 from ontime.flights import FLIGHTS
 from ontime.flights.contract.columns import TABLES
+from ontime.flights.features import WRITTEN_DOWN
 from ontime.flights.source import read_parts
 
 Part = tuple[str, str | None]
@@ -125,7 +126,16 @@ def poison_flights(
     result = with_delays(result, flying & (chance < 0.5), flights["dep_delay"], flights["arr_delay"] + longer)
     result = without(result, flying & (chance >= 0.5) & (chance < 0.8), "arr_delay", "air_time")
     result = result.assign(arr_time=result["arr_time"].mask(flying & ~decided & (chance >= 0.8), 9999))
+    result = other_aircraft(result, known["starts_at"] + WRITTEN_DOWN > cut, random)
     return reschedule(result, known, cut + pd.Timedelta(hours=lead), random)
+
+
+def other_aircraft(flights: pd.DataFrame, rows: pd.Series, random: np.random.Generator) -> pd.DataFrame:
+    """Those of the rows that have an aircraft exchange it: which one flew was not written down yet."""
+    named = rows & flights["tailnum"].notna()
+    exchanged = flights["tailnum"].copy()
+    exchanged[named] = random.permutation(exchanged[named])
+    return flights.assign(tailnum=exchanged)
 
 
 def reschedule(
@@ -221,11 +231,26 @@ def test_a_leak_would_be_noticed():
     trailing = FLIGHTS.features.groups["trailing"]
     kept = [one for one in trailing if (one.stream, one.keys, one.hours) != (leak.stream, leak.keys, leak.hours)]
     assert len(kept) == len(trailing) - 1
-    leaking = replace(FLIGHTS.features, groups={**FLIGHTS.features.groups, "trailing": (*kept, leak)})
+    assert leaks(replace(FLIGHTS.features, groups={**FLIGHTS.features.groups, "trailing": (*kept, leak)}))
+
+
+def test_an_aircraft_that_is_known_too_early_would_be_noticed():
+    """Which aircraft flew read at its scheduled departure, not two days later."""
+
+    def early(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        events = FLIGHTS.features.events(tables)
+        rotations = events["rotations"].assign(moment=events["rotations"]["moment"] - WRITTEN_DOWN)
+        return {**events, "rotations": rotations}
+
+    assert leaks(replace(FLIGHTS.features, events=early))
+
+
+def leaks(declared: FeatureSet) -> bool:
+    """Whether what happens after a summer's evening moves features as of it."""
     cut = CUTS["a stormy evening in summer"]
-    before, after = compare(cut, 2, leaking)
+    before, after = compare(cut, 2, declared)
     known = before[before["predict_at"] <= pd.Timestamp(cut)]
-    assert moved(known, after).sum() > 20
+    return moved(known, after).sum() > 20
 
 
 @pytest.mark.parametrize(

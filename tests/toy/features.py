@@ -39,8 +39,6 @@ FEATURES = FeatureSet(
     ),
     streams={"left": Stream("parcels", "parcels", LEFT, {"late": Value("share of {} that left late", "")})},
     groups={"road": (Window("left", ("depot",), 24, means=("late",)), Open("left", ("depot",), 12))},
-    derive=lambda frame: frame,
-    derived=(),
     outcome="is delivered later than ten minutes after it was promised",
     climate={"depot": None, "hour": 6},
     ablation={"plan": ("plan",), "road": ("road",)},

@@ -18,7 +18,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from ontime.core.features.online import OnlineFeatures, records
-from ontime.core.features.table import build, months_needed, with_past
+from ontime.core.features.table import build, months_needed, read_by, with_past
 from ontime.core.model.model import Model
 from ontime.core.pictures.latency import latency_picture
 from ontime.core.serving.latency import terminal_header, terminal_line
@@ -153,7 +153,7 @@ def _model(_: Dataset, files: Files, features: Features, rows: int) -> Work:  # 
 
 def _row_features(dataset: Dataset, files: Files, features: Features, rows: int) -> Work:
     """The executor of the service, one row after another, with the events of a month in memory."""
-    declared = dataset.features
+    declared = read_by(dataset.features, read_model(files.candidate).inputs.types)
     month = max(months_of(files.clean, declared.tables[0]))
     tables = _clean_tables(dataset, files, month)
     online = OnlineFeatures.of(declared.asof, declared.events(tables))

@@ -1,4 +1,4 @@
-"""The grid `sweep.grid` of params.yaml -> a DVC experiment for each combination, and which of them is better."""
+"""The trials of `sweep` in params.yaml -> a DVC experiment for each combination, and which of them is better."""
 
 import errno
 import logging
@@ -13,7 +13,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from ontime import params
-from ontime.core.evaluation.sweep import Settings, rank_trials, trials
+from ontime.core.evaluation.sweep import PREFIX, Settings, all_trials, price_of_choosing, rank_trials
 from ontime.core.pictures.sweep import sweep_picture
 from ontime.core.statistics.intervals import Interval
 from ontime.dataset.dataset import Dataset
@@ -26,12 +26,11 @@ from ontime.repo.revisions import commit_of, experiments_of, read_backtest_at, r
 
 log = logging.getLogger(__name__)
 STAGE = "backtest"  # where everything is chosen: the test window stays unread
-WIDTH = 120
 
 
 def run(dataset: Dataset, files: Files, sweep: Sweep, intervals: Intervals) -> None:  # noqa: ARG001
     """Run what is not there yet, one by one. Killed and run again, it goes on with the trial that it was at."""
-    base, wanted = commit_of("HEAD"), trials(sweep.grid)
+    base, wanted = commit_of("HEAD"), all_trials(sweep.grid, sweep.trials)
     _refuse(files, wanted)
     done = set(wanted) & set(experiments_of(base))
     log.info("%s trials, %s of them there already, each on a copy of %s", len(wanted), len(done), base[:7])
@@ -44,10 +43,16 @@ def run(dataset: Dataset, files: Files, sweep: Sweep, intervals: Intervals) -> N
     there = experiments_of(base)
     backtests = {name: read_backtest_at(files.backtest, there[name]) for name in wanted if name in there}
     if backtests:
-        table = rank_trials(wanted, backtests, read_backtest_at(files.backtest, base), intervals)
+        committed = read_backtest_at(files.backtest, base)
+        table = rank_trials(wanted, backtests, committed, intervals)
         write_csv(table, files.sweep)
         write_png(sweep_picture(table, intervals.level), files.sweep_picture)
         print(_shown(table))
+        if choice := price_of_choosing(backtests, committed, intervals):
+            print(
+                f"best before {choice.cut:%Y-%m}: {choice.experiment}; "
+                f"its log loss minus that of HEAD: {choice.chosen:+.5f} there, {choice.judged:+.5f} from then on"
+            )
         log.info("the table is in %s, the picture in %s", files.sweep, files.sweep_picture)
     if failed:
         raise OntimeError(f"{len(failed)} trials failed: {', '.join(failed)}; what they said stands above")
@@ -92,7 +97,8 @@ def _experiment(name: str, settings: Settings) -> bool:
 
 
 def _shown(table: pd.DataFrame) -> str:
-    settings = table.loc[:, :"log_loss"].drop(columns="experiment")
     names = [f"log_loss_difference{end}" for end in ("", "_low", "_high")]
     gaps = [f"{Interval(*bounded):+.5f}" for bounded in table[names].itertuples(index=False, name=None)]
-    return settings.assign(minus_HEAD=gaps, verdict=table["verdict"]).to_string(index=False, line_width=WIDTH)
+    trial = table["experiment"].str.removeprefix(PREFIX)
+    lines = table[["log_loss"]].assign(minus_HEAD=gaps, verdict=table["verdict"])
+    return lines.set_axis(trial).rename_axis(None).to_string()

@@ -19,7 +19,7 @@ check_tables: flaws of the contract
 check_features: flaws of the feature set
 check_parts: flaws of the other parts, and of what they say of one another
 outputs: flaws of what `read`, `derive` of a table, rules and messages give
-feature_outputs: flaws of what `rows`, `events` and `derive` of the features give
+feature_outputs: flaws of what `rows`, `events` and derived features give
 dtypes: the types that columns have across the seam
 forms: values of another kind than their field has, functions of other arguments
 flaws: a flaw in words, and the error that lists all of them

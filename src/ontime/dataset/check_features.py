@@ -36,7 +36,8 @@ def feature_flaws(features: FeatureSet) -> Iterator[Flaw]:
     yield from repeated_names("features.groups", "key", [one.name for one in features.asof if isinstance(one, Usual)])
     yield from _columns(features)
     yield from _climate(features)
-    groups = {one.group for one in (*features.own, *features.derived)} | set(features.groups)
+    own = [*features.own, *(one.feature for one in features.derived)]
+    groups = {one.group for one in own} | set(features.groups)
     for name, left_out in features.ablation.items():
         yield from every_unknown_name(f"features.ablation.{name}", "a feature group", left_out, sorted(groups))
 
@@ -56,8 +57,8 @@ def feature_types(features: FeatureSet) -> dict[str, str | None]:
     """The names of all columns of the feature table that are features, with the type that is declared, if one is."""
     of_streams = [name for asof in features.asof for name in column_names(asof)]
     kept = [name for name in of_streams if name not in features.dropped]
-    own, derived = ({feature.name: feature.dtype for feature in part} for part in (features.own, features.derived))
-    return {**own, **dict.fromkeys(kept), **derived}
+    derived = {one.name: one.feature.dtype for one in features.derived}
+    return {**{feature.name: feature.dtype for feature in features.own}, **dict.fromkeys(kept), **derived}
 
 
 def keys_of_rows(features: FeatureSet) -> list[str]:
@@ -134,20 +135,36 @@ def _window(where: str, window: Window, stream: Stream) -> Iterator[Flaw]:
 
 def _columns(features: FeatureSet) -> Iterator[Flaw]:
     of_streams = [name for asof in features.asof for name in column_names(asof)]
-    declared = {part: [one.name for one in getattr(features, part)] for part in ("own", "derived")}
+    declared = {"own": [*features.own], "derived": [one.feature for one in features.derived]}
+    names = {part: [feature.name for feature in of_part] for part, of_part in declared.items()}
     kept = [name for name in of_streams if name not in features.dropped]
     yield from every_unknown_name(
         "features.dropped", "a column that is read of the streams", features.dropped, of_streams
     )
-    yield from repeated_names("features", "feature", [*declared["own"], *kept, *declared["derived"]])
-    for part, names in declared.items():
-        yield from _reserved(f"features.{part}", names, ROW_COLUMNS)
-        for feature in getattr(features, part):
+    yield from repeated_names("features", "feature", [*names["own"], *kept, *names["derived"]])
+    yield from _derived(features, [*names["own"], *of_streams])
+    for part, of_part in declared.items():
+        yield from _reserved(f"features.{part}", names[part], ROW_COLUMNS)
+        for feature in of_part:
             where = f"features.{part}.{feature.name}"
             yield from declared_type(f"{where}.dtype", feature.dtype, FEATURE_TYPES)
             yield from every_unknown_name(f"{where}.table", "one of features.tables", [feature.table], features.tables)
-    if not any([*declared.values(), kept]):
+    if not any([*names.values(), kept]):
         yield Flaw("features", "a feature at least", "none", "declare what a model may read")
+
+
+def _derived(features: FeatureSet, before: Sequence[str]) -> Iterator[Flaw]:
+    """before: the names of the columns that are there when the first feature is derived."""
+    there = [*before]
+    for one in features.derived:
+        where = f"features.derived.{one.name}"
+        yield from call_flaws(f"{where}.compute", one.compute, len(one.reads))
+        yield from every_unknown_name(f"{where}.reads", "a column that is there before it", one.reads, there)
+        there.append(one.name)
+    read = {name for one in features.derived for name in one.reads}
+    for name in [name for name in features.dropped if name not in read]:
+        remedy = "take it out, or let a derived feature read it"
+        yield Flaw("features.dropped", "columns that a derived feature reads", repr(name), remedy)
 
 
 def _climate(features: FeatureSet) -> Iterator[Flaw]:

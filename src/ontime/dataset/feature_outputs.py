@@ -1,12 +1,13 @@
-"""What `rows`, `events` and `derive` of the features give -> the same, or every flaw of it at once."""
+"""What `rows`, `events` and the derived features give -> the same, or every flaw of it at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 import pandas as pd
 
-from ontime.dataset.check_features import feature_types, keys_of_events, keys_of_rows
+from ontime.dataset.check_features import keys_of_events, keys_of_rows
 from ontime.dataset.dtypes import (
     DAY,
     FLAG,
@@ -18,9 +19,8 @@ from ontime.dataset.dtypes import (
     is_whole,
     kind_of,
 )
-from ontime.dataset.features import FeatureSet, Open, Waited, Window
+from ontime.dataset.features import Derived, FeatureSet, Open, Waited, Window
 from ontime.dataset.flaws import Flaw, raise_flaws, unknown_name
-from ontime.dataset.outputs import same_rows
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -157,21 +157,21 @@ def _field_flaws(where: str, frame: pd.DataFrame, field: str, *, averaged: bool)
         yield from _some(where, expected, wrong, frame, remedy, values)
 
 
-def checked_features(features: FeatureSet, frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame (n) with the derived features.
+def checked_values(derived: Derived, *columns: np.ndarray) -> np.ndarray:
+    """The values of a derived feature from the columns (n,) that it reads.
 
-    Raises DeclarationError where a column of the feature table is missing, a derived one cannot have its type, or rows
-    are not the same.
+    Raises DeclarationError where there are not n of them, or where they cannot have the type that is declared.
     """
-    derived = features.derive(frame)
-    where, what = "features.derive", "what `derive` of the features gives"
-    flaws = column_flaws(where, derived, dict.fromkeys((*feature_types(features), *ROW_TYPES)))
-    flaws += same_rows(where, frame, derived)
-    for feature in features.derived:
-        if isinstance(derived, pd.DataFrame) and derived.columns.is_unique and feature.name in derived:
-            flaws += castable_flaws(f"{where}, column {feature.name}", derived[feature.name], feature.dtype)
-    raise_flaws(flaws, what)
-    return derived
+    values, where = derived.compute(*columns), f"features.derived.{derived.name}.compute"
+    rows = len(columns[0]) if columns else 0
+    if not isinstance(values, np.ndarray) or values.shape != (rows,):
+        shape = f"one of shape {values.shape}" if isinstance(values, np.ndarray) else f"a {type(values).__name__}"
+        remedy = "give a value for each row"
+        flaws = [Flaw(where, f"an array of {rows:,} numbers", shape, remedy)]
+    else:
+        flaws = [*castable_flaws(where, pd.Series(values), derived.feature.dtype)]
+    raise_flaws(flaws, f"the derived feature {derived.name}")
+    return values
 
 
 def check_keys(features: FeatureSet, rows: pd.DataFrame, events: Tables) -> None:

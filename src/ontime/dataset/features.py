@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ontime.dataset.clocks import Clock
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 
@@ -171,6 +172,24 @@ class Feature:
 
 
 @dataclass(frozen=True)
+class Derived:
+    """A feature that follows from other columns of its row, for one row or many by the same code.
+
+    reads: the names of these columns: features that come before it, or columns that are `dropped`.
+    compute: `compute(*arrays)` gives its values (n,) from theirs (n,), in their order.
+    """
+
+    feature: Feature
+    reads: tuple[str, ...]
+    compute: Callable[..., np.ndarray]
+
+    @property
+    def name(self) -> str:
+        """That of its column."""
+        return self.feature.name
+
+
+@dataclass(frozen=True)
 class FeatureSet:
     """What is predicted, and from which features.
 
@@ -181,12 +200,12 @@ class FeatureSet:
     own: features that `rows` brings itself.
     streams: the kinds of events, by name.
     groups: by the name of a feature group, what is read of the streams.
-    derive: `derive(frame)` adds the features of `derived`, which follow from others.
     outcome: what is predicted, in words: 'arrives late'.
     climate: the features by which the rate of the outcome is looked up where nothing else is known, from coarse to
     fine; each with the width of its steps, or None where every value counts for itself.
     ablation: what is left out, one after another, to see what it is worth: its name in words, and its feature groups.
-    dropped: columns that only `derive` reads; they are no features.
+    derived: features that follow from others, in an order in which each can be computed.
+    dropped: columns that only `derived` features read; they are no features.
     """
 
     tables: tuple[str, ...]
@@ -195,11 +214,10 @@ class FeatureSet:
     own: tuple[Feature, ...]
     streams: Mapping[str, Stream]
     groups: Mapping[str, tuple[AsOf, ...]]
-    derive: Callable[[pd.DataFrame], pd.DataFrame]
-    derived: tuple[Feature, ...]
     outcome: str
     climate: Mapping[str, float | None]
     ablation: Mapping[str, tuple[str, ...]]
+    derived: tuple[Derived, ...] = ()
     dropped: tuple[str, ...] = ()
 
     @property

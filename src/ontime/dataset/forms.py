@@ -9,12 +9,13 @@ from dataclasses import is_dataclass
 from functools import lru_cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
 from ontime.dataset.flaws import Flaw
 
-NAMES = {"pd": pd, "pa": pa}  # what the declarations import for type checkers alone
+NAMES = {"np": np, "pd": pd, "pa": pa}  # what the declarations import for type checkers alone
 Hint = Any  # a type as an annotation says it
 
 

@@ -26,7 +26,7 @@ from ontime.dataset.check_parts import (
 from ontime.dataset.check_tables import table_flaws
 from ontime.dataset.contract import Part, Rule, Table
 from ontime.dataset.dtypes import DAY, TEXT
-from ontime.dataset.feature_outputs import checked_events, checked_features, checked_rows
+from ontime.dataset.feature_outputs import checked_events, checked_rows, checked_values
 from ontime.dataset.features import FeatureSet
 from ontime.dataset.flaws import Flaw, nearest_name, raise_flaws, unknown_name
 from ontime.dataset.forms import form_flaws
@@ -137,7 +137,7 @@ def _checked(declared: Mapping[str, Any]) -> dict[str, Any]:
     functions = {
         "rows": partial(checked_rows, features),
         "events": partial(checked_events, features, ends),
-        "derive": partial(checked_features, features),
+        "derived": tuple(replace(one, compute=partial(checked_values, one)) for one in features.derived),
     }
     return {
         "read": partial(checked_parts, declared["read"], {table.name: table.monthly for table in tables}),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import holidays
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from ontime.dataset.features import Feature, FeatureSet, Latest, Open, Stream, Value, Window
+from ontime.dataset.features import Derived, Feature, FeatureSet, Latest, Open, Stream, Usual, Value, Waited, Window
 from ontime.flights.contract.clocks import ARRIVAL, DEPARTURE, OBSERVED, SCHEDULE
 from ontime.flights.contract.outcome import LATE, not_on_time, outcome_known_at
 from ontime.flights.contract.times import minute_of_day
@@ -17,11 +18,11 @@ Tables = Mapping[str, pd.DataFrame]
 
 ROUTE = ("origin", "destination")
 NUMBER = ("carrier", "flight")
-READINGS = ("temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib")
+READINGS = ("temp", "dewp", "humid", "wind_dir", "wind_speed", "precip", "pressure", "visib")
+MINUTE = pd.Timedelta(minutes=1)
+TURN = pd.Timedelta(hours=20)  # an aircraft that left so long before has no flight in between
+WRITTEN_DOWN = pd.Timedelta(hours=48).as_unit("us")  # after a scheduled departure, its aircraft counts as known
 STALE = 6.0  # hours after which the latest weather is none
-CHANGE = 3.0  # hours over which weather changes
-# Bearing of the main runways in degrees: Newark 4/22, Kennedy 13/31, LaGuardia 4/22 (FAA airport diagrams).
-RUNWAYS = {"EWR": 39.0, "JFK": 134.0, "LGA": 44.0}
 
 DELAY = Value("mean delay of {}", "minutes")
 STREAMS = {
@@ -36,6 +37,17 @@ STREAMS = {
         "decided outcomes", "flights", ARRIVAL, {"late": Value("share of {} that were not on time", "")}
     ),
     "schedule": Stream("scheduled departures", "flights", SCHEDULE),
+    "flown": Stream(
+        "flights that arrived",
+        "flights",
+        ARRIVAL,
+        {
+            "elapsed": Value("mean time from gate to gate of {}", "minutes"),
+            "made_up": Value("mean delay that {} made up on their way", "minutes"),
+        },
+    ),
+    # Which aircraft flew is written down after the fact: it counts as known two days after the scheduled departure.
+    "rotations": Stream("flights whose aircraft is known", "flights", ARRIVAL),
     "weather": Stream(
         "observations",
         "weather",
@@ -46,7 +58,6 @@ STREAMS = {
             "humid": Value("relative humidity at the origin", "percent"),
             "wind_dir": Value("direction of the wind at the origin", "degrees"),
             "wind_speed": Value("speed of the wind at the origin", "mph"),
-            "wind_gust": Value("speed of gusts at the origin", "mph"),
             "precip": Value("precipitation in the hour at the origin", "inches"),
             "pressure": Value("pressure at sea level at the origin", "millibars"),
             "visib": Value("visibility at the origin", "miles"),
@@ -56,10 +67,11 @@ STREAMS = {
 
 TRAILING = (
     *(
-        Window("departures", keys, hours, means=("delay", "late"))
-        for keys in (("origin",), ("carrier",), ("origin", "carrier"), ("destination",))
-        for hours in (1, 3, 6, 24)
+        Window("departures", keys, hours, means, count=False)
+        for keys in (("origin",), ("carrier",), ("origin", "carrier"))
+        for hours, means in ((1, ("late",)), (3, ("delay", "late")))
     ),
+    Window("departures", ("origin",), 24, ("delay", "late"), count=False),
     *(
         Window("outcomes", keys, hours, means=("late",), count=False)
         for keys in (("origin",), ("carrier",), ("carrier", "origin"), ("destination",))
@@ -71,12 +83,37 @@ TRAILING = (
         for hours in (3, 6)
     ),
 )
+WAITED = tuple(
+    Waited("schedule", keys, hours, within)
+    for keys in (("origin",), ("carrier",), ("origin", "carrier"), ("destination",), ())
+    for hours, within in ((1, 0.25), (3, 0.25), (1, 1.0), (3, 1.0))
+)
 OPEN = tuple(Open("schedule", keys, 6) for keys in (("origin",), ("origin", "carrier"), ("destination",)))
+ROTATION = (
+    Usual(
+        "previous_leg",
+        "the leg that its aircraft usually flew before",
+        "rotations",
+        (*NUMBER, "origin"),
+        21 * 24,
+        "leg",
+    ),
+    Latest("departures", ("previous_leg",), 20, ("delay",)),
+    Latest("arrivals", ("previous_leg",), 20, ("delay",)),
+    Latest("schedule", ("previous_leg",), 20, age=True),
+)
+SLACK = (
+    Window("flown", ("carrier", *ROUTE), 30 * 24, means=("elapsed", "made_up"), count=False),
+    Window("flown", NUMBER, 30 * 24, means=("elapsed", "made_up"), count=False),
+    Window("flown", ("destination",), 12, means=("made_up",), count=False),
+    Window("flown", ("origin",), 6, means=("made_up",), count=False),
+)
 HISTORIES = (
+    Window("outcomes", NUMBER, 30 * 24, means=("late",), count=False),
+    Window("outcomes", ("origin", "hour"), 14 * 24, means=("late",), count=False),
+    Window("outcomes", ("carrier", "origin", "hour"), 30 * 24, means=("late",), count=False),
     Window("outcomes", NUMBER, 14 * 24, means=("late",), count=False),
-    Window("outcomes", NUMBER, 60 * 24, means=("late",)),
-    Window("outcomes", ROUTE, 14 * 24, means=("late",), count=False),
-    Window("outcomes", ROUTE, 60 * 24, means=("late",), count=False),
+    Window("outcomes", NUMBER, 60 * 24, means=("late",), count=False),
     Window("outcomes", ("carrier", "origin"), 14 * 24, means=("late",), count=False),
     Window("outcomes", (*ROUTE, "hour"), 60 * 24, means=("late",), count=False),
     Window("arrivals", NUMBER, 14 * 24, means=("delay",), count=False),
@@ -89,10 +126,7 @@ SCHEDULE_WINDOWS = (
     Window("schedule", ("origin", "day"), 24, anchor="starts_at", ahead=24, name="traffic_origin_day"),
     Window("schedule", ("origin",), 2, anchor="starts_at", name="queue_origin_2h"),
 )
-WEATHER = (
-    Latest("weather", ("origin",), STALE, READINGS),
-    Latest("weather", ("origin",), STALE, READINGS, ago=CHANGE),
-)
+WEATHER = (Latest("weather", ("origin",), STALE, READINGS),)
 
 
 def flight_rows(tables: Tables, lead_hours: float) -> pd.DataFrame:
@@ -111,7 +145,6 @@ def flight_rows(tables: Tables, lead_hours: float) -> pd.DataFrame:
             "block_minutes": ((flights["ends_at"] - flights["starts_at"]) // pd.Timedelta(minutes=1)).astype("int32"),
             "distance": flights["distance"].astype("int32"),
             "weekday": day.dt.day_of_week.astype("int32"),
-            "holiday_days": _days_to_holiday(day),
             "outcome": not_on_time(flights),
             "outcome_known_at": outcome_known_at(flights),
         }
@@ -121,8 +154,11 @@ def flight_rows(tables: Tables, lead_hours: float) -> pd.DataFrame:
 def events(tables: Tables) -> dict[str, pd.DataFrame]:
     """The events of every stream, by name. What broke the contract is no event."""
     flights, weather = tables["flights"], tables["weather"]
-    keys = _keys(flights)
+    leg = _legs(flights)
+    keys = _keys(flights) | {"previous_leg": leg}
     decided = not_on_time(flights).astype("Int64")
+    gates = flights["arrived_at"] - flights["departed_at"]
+    flown = {"elapsed": (gates // MINUTE).astype("Int64"), "made_up": flights["dep_delay"] - flights["arr_delay"]}
     departures = {"delay": flights["dep_delay"], "late": (flights["dep_delay"] >= LATE).astype("Int64")}
     readings = {name: weather[name].astype("float64") for name in READINGS}
     hours = weather["origin"].str.cat(weather["time_hour"].astype("int64").astype("str"), sep=" ")
@@ -131,23 +167,28 @@ def events(tables: Tables) -> dict[str, pd.DataFrame]:
         "arrivals": _events(flights["id"], flights["arrived_at"], keys | {"delay": flights["arr_delay"]}),
         "outcomes": _events(flights["id"], outcome_known_at(flights), keys | {"late": decided}),
         "schedule": _events(flights["id"], flights["starts_at"], keys | {"until": flights["departed_at"]}),
+        "flown": _events(flights["id"], flights["arrived_at"].where(gates.notna()), keys | flown),
+        "rotations": _rotations(flights, keys, leg),
         "weather": _events(hours, weather["known_at"], {"origin": weather["origin"]} | readings),
     }
 
 
-def derive(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add the features that follow from others: changes of the weather, crosswind, the trend of delays."""
-    latest = {name: f"latest_weather_origin_{name}" for name in READINGS}
-    before = {name: f"{column}_3h_ago" for name, column in latest.items()}
-    changes = {f"change_weather_{name}": frame[latest[name]] - frame[before[name]] for name in READINGS}
-    changes["change_weather_wind_dir"] = (changes["change_weather_wind_dir"] + 180) % 360 - 180
-    angle = np.deg2rad(frame[latest["wind_dir"]] - frame["origin"].map(RUNWAYS).astype("float32"))
-    return frame.assign(
-        **changes,
-        # Rounded, since the last bit of a sine depends on the machine.
-        crosswind=(np.abs(np.sin(angle)) * frame[latest["wind_speed"]]).astype("float64").round(2).astype("float32"),
-        trend_departures_origin=frame["departures_origin_1h_delay"] - frame["departures_origin_3h_delay"],
-    )
+def _legs(flights: pd.DataFrame) -> pd.Series:
+    """Carrier, number, origin and destination as one text, such as 'UA 1545 EWR IAH': (n,)."""
+    parts = [pa.array(flights[name]).cast(pa.string()) for name in ("carrier", "flight", "origin", "dest")]
+    joined = pc.call_function("binary_join_element_wise", [*parts, pa.scalar(" ")])
+    return pd.Series(joined, index=flights.index, dtype="str")
+
+
+def _rotations(flights: pd.DataFrame, keys: Mapping[str, pd.Series], leg: pd.Series) -> pd.DataFrame:
+    """Flights whose aircraft had left before on the same day, or the evening before: `leg` is the leg it flew then."""
+    flown = flights[["tailnum", "departed_at", "starts_at", "id"]].assign(leg=leg).dropna()
+    flown = flown.sort_values(["tailnum", "departed_at", "id"])
+    before = flown.groupby("tailnum", sort=False)[["leg", "starts_at"]].shift()
+    near = (flown["starts_at"] - before["starts_at"]) < TURN
+    previous = before["leg"].where(near).reindex(flights.index)
+    known = (flights["starts_at"] + WRITTEN_DOWN).where(previous.notna())
+    return _events(flights["id"], known, dict(keys) | {"leg": previous})
 
 
 def _events(ids: pd.Series, moment: pd.Series, columns: Mapping[str, pd.Series]) -> pd.DataFrame:
@@ -165,17 +206,16 @@ def _keys(flights: pd.DataFrame) -> dict[str, pd.Series]:
     }
 
 
-def _days_to_holiday(day: pd.Series) -> pd.Series:
-    years = range(day.dt.year.min() - 1, day.dt.year.max() + 2)
-    dates = np.array(sorted(holidays.country_holidays("US", years=years)), dtype="datetime64[D]")
-    days = day.to_numpy(dtype="datetime64[D]")
-    after = np.searchsorted(dates, days)
-    nearest = np.minimum(dates[after] - days, days - dates[after - 1])
-    return pd.Series(nearest.astype("int32"), index=day.index)
-
-
 def _own(name: str, meaning: str, unit: str = "", dtype: str = "int32") -> Feature:
     return Feature(name, meaning, unit, SCHEDULE, "flights", "schedule", dtype=dtype)
+
+
+def _slack(name: str, keys: tuple[str, ...]) -> Derived:
+    """How much longer than usual the schedule gives a flight from gate to gate."""
+    same = f"{', '.join(keys[:-1])} and {keys[-1]}"
+    meaning = f"scheduled time from gate to gate minus the mean of flights that arrived with the same {same}"
+    feature = Feature(f"slack_{name}", meaning, "minutes", ARRIVAL, "flights", "slack", window="30d")
+    return Derived(feature, ("block_minutes", f"flown_{'_'.join(keys)}_30d_elapsed"), np.subtract)
 
 
 FEATURES = FeatureSet(
@@ -191,56 +231,29 @@ FEATURES = FeatureSet(
         _own("block_minutes", "scheduled time from gate to gate", "minutes"),
         _own("distance", "between the airports", "miles"),
         _own("weekday", "day of the week, Monday is 0"),
-        _own("holiday_days", "to the nearest federal holiday", "days"),
     ),
     streams=STREAMS,
     groups={
         "schedule": SCHEDULE_WINDOWS,
         "weather": WEATHER,
         "trailing": TRAILING,
+        "waited": WAITED,
         "open": OPEN,
+        "slack": SLACK,
+        "rotation": ROTATION,
         "histories": HISTORIES,
     },
-    derive=derive,
-    derived=(
-        *(
-            Feature(
-                f"change_weather_{name}",
-                f"{value.meaning} now minus that of three hours ago",
-                value.unit,
-                OBSERVED,
-                "weather",
-                "weather",
-                window="3h",
-            )
-            for name, value in STREAMS["weather"].fields.items()
-        ),
-        Feature(
-            "crosswind",
-            "wind across the main runway, by the latest speed and direction",
-            "mph",
-            OBSERVED,
-            "weather",
-            "weather",
-        ),
-        Feature(
-            "trend_departures_origin",
-            "mean delay of departures in the last hour minus that in the last three",
-            "minutes",
-            DEPARTURE,
-            "flights",
-            "trailing",
-            window="1h, 3h",
-        ),
-    ),
     outcome="arrives 15 or more minutes late, is cancelled or diverted",
     climate={"origin": None, "destination": None, "departure_minute": 60},
     ablation={
         "schedule": ("schedule",),
         "weather": ("weather",),
         "recent departures and arrivals": ("trailing",),
-        "overdue flights": ("open",),
+        "overdue flights": ("waited", "open"),
+        "slack": ("slack",),
+        "the aircraft's day": ("rotation",),
         "weeks of history": ("histories",),
     },
-    dropped=tuple(f"latest_weather_origin_{name}_3h_ago" for name in READINGS),
+    derived=tuple(_slack(name, keys) for name, keys in (("route", ("carrier", *ROUTE)), ("flight", NUMBER))),
+    dropped=("flown_carrier_origin_destination_30d_elapsed", "flown_carrier_flight_30d_elapsed"),
 )

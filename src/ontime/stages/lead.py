@@ -7,7 +7,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from ontime.core.evaluation.lead_record import REFERENCE, ablate, measure_lead
-from ontime.core.features.table import KEYS, ablations, build_months, model_features
+from ontime.core.features.table import KEYS, ablations, build_months, model_features, read_by
 from ontime.core.model.backtest import Backtest, BacktestMonth
 from ontime.core.model.climatology import fit_climatology
 from ontime.core.model.model import DIGITS
@@ -69,13 +69,13 @@ def run(
 def _rows(declared: FeatureSet, files: Files, months: list[str], types: dict[str, str], hours: float) -> pd.DataFrame:
     """What `featurize` and `backtest` hand over in files: of each month before the test what was known by then."""
     there = months_of(files.clean, declared.tables[0])
-    columns = [*KEYS, *{**types, **declared.climate}]
+    names = {**types, **declared.climate}
 
     def read(table: str, month: str) -> pd.DataFrame:
         return read_parquet(part(files.clean, table, month))
 
-    frames = build_months(declared, months, there, read, hours)
-    return pd.concat([frame[columns] for _, frame in frames], ignore_index=True)
+    frames = build_months(read_by(declared, names), months, there, read, hours)
+    return pd.concat([frame[[*KEYS, *names]] for _, frame in frames], ignore_index=True)
 
 
 def _predictions(month: BacktestMonth, declared: FeatureSet) -> pd.DataFrame:

@@ -10,8 +10,9 @@ import pytest
 from ontime.core.contract.checks import check_part
 from ontime.core.features.failing_sources import Sample
 from ontime.core.features.online import OnlineFeatures
+from ontime.core.features.table import declared_features
 from ontime.core.robustness.feature_laws import example_law, late_is_earlier
-from ontime.dataset.features import FeatureSet, Latest, Window
+from ontime.dataset.features import Derived, FeatureSet, Latest, Window, column_names
 from ontime.dataset.stress import Source
 from ontime.flights import FLIGHTS
 from ontime.flights.contract.columns import AIRLINES, TABLES
@@ -56,10 +57,10 @@ def of_their_own_day_alone(features: FeatureSet) -> FeatureSet:
 
 
 def with_zero_for_none(features: FeatureSet) -> FeatureSet:
-    def derive(frame):
-        return features.derive(frame).fillna(dict.fromkeys(frame.select_dtypes("float"), 0))
-
-    return replace(features, derive=derive)
+    read = [name for asof in features.asof for name in column_names(asof)]
+    filled = [feature for feature in declared_features(features) if feature.name in read]
+    zero = [Derived(feature, (feature.name,), np.nan_to_num) for feature in filled]
+    return replace(features, derived=(*features.derived, *zero))
 
 
 def with_old_weather(features: FeatureSet) -> FeatureSet:
@@ -126,8 +127,7 @@ def test_a_window_that_looks_from_the_start_is_not_late_as_it_was_earlier():
     tables = after_midnight()
     wrong = Window("departures", ("origin",), 3, means=("delay",), anchor="starts_at", name="departures_origin_3h")
     groups = {**FEATURES.groups, "trailing": (wrong,)}
-    derive = {"derive": lambda frame: frame, "derived": (), "dropped": ()}
-    leaking = replace(FEATURES, groups=groups, **derive)
+    leaking = replace(FEATURES, groups=groups, derived=(), dropped=())
     sources = {"departures": Source(("departures",))}
     for features, holds in ((FEATURES, True), (leaking, False)):
         (verdict,) = late_is_earlier(Sample.of(features, tables, tables, 2.0), sources, 3.0)

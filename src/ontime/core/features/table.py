@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import pandas as pd
@@ -47,8 +48,11 @@ def assemble(features: FeatureSet, frame: pd.DataFrame, known: pd.DataFrame) -> 
     """The feature table of rows (n) as `features.rows` gives them, and of what was known at their moments (n)."""
     declared = declared_features(features)
     types = {feature.name: feature.dtype for feature in declared}
-    table = features.derive(pd.concat([frame, known], axis=1))[[*ROW, *types, *OUTCOME]]
-    return table.astype(types)
+    columns = pd.concat([frame, known], axis=1)
+    for one in features.derived:
+        arrays = [columns[name].to_numpy() for name in one.reads]
+        columns = columns.assign(**{one.name: one.compute(*arrays)})
+    return columns[[*ROW, *types, *OUTCOME]].astype(types)
 
 
 def build_months(
@@ -99,7 +103,27 @@ def declared_features(features: FeatureSet) -> list[Feature]:
         for feature in _of_asof(asof, features, group)
     ]
     kept = [feature for feature in of_streams if feature.name not in features.dropped]
-    return [*features.own, *kept, *features.derived]
+    return [*features.own, *kept, *(one.feature for one in features.derived)]
+
+
+def read_by(features: FeatureSet, names: Iterable[str]) -> FeatureSet:
+    """The same feature set with only the declarations that give these columns, or that such columns are derived from.
+
+    A model of few features so costs few; every value is what it was. Features that rows bring themselves stay.
+    """
+    wanted, derived = set(names), []
+    for one in reversed(features.derived):
+        if one.name in wanted:
+            wanted.update(one.reads)
+            derived.insert(0, one)
+    read = [asof for asof in features.asof if not wanted.isdisjoint(column_names(asof))]
+    keys = {key for asof in read for key in asof.keys}
+    groups = {
+        group: tuple(asof for asof in declared if asof in read or (isinstance(asof, Usual) and asof.name in keys))
+        for group, declared in features.groups.items()
+    }
+    dropped = tuple(name for name in features.dropped if any(name in column_names(asof) for asof in read))
+    return replace(features, groups=groups, derived=tuple(derived), dropped=dropped)
 
 
 def model_features(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, str]:
