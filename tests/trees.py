@@ -14,6 +14,7 @@ RECIPE = Train(
     min_rows=20,
     bins=32,
     category_smoothing=10.0,
+    l2=0.0,
     max_rounds=30,
     patience=8,
     checkpoint_rounds=4,

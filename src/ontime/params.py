@@ -77,6 +77,7 @@ class Train:
     min_rows: Count
     bins: Annotated[int, Field(ge=2, le=65535)]
     category_smoothing: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    l2: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     max_rounds: Count
     patience: Count
     checkpoint_rounds: Count

@@ -170,6 +170,7 @@ def _parameters(recipe: Train) -> dict[str, Any]:
         "max_bin": recipe.bins,
         "bin_construct_sample_cnt": BIN_ROWS,
         "cat_smooth": recipe.category_smoothing,
+        "lambda_l2": recipe.l2,
         "deterministic": True,
         "force_row_wise": True,  # else LightGBM picks by timing, and runs differ
         "use_quantized_grad": True,  # sums of whole numbers: a third faster, and the same in any order
