@@ -92,12 +92,16 @@ def test_the_price_of_choosing_is_read_on_months_that_did_not_choose():
     base = rows.assign(probability=0.5)
     lucky = rows.assign(probability=np.where(early, sure, 1 - sure))
     steady = rows.assign(probability=np.where(rows["outcome"], 0.7, 0.3))
-    choice = price_of_choosing({"lucky": lucky, "steady": steady}, base, PARAMS)
-    assert choice
-    assert (choice.experiment, choice.cut) == ("lucky", pd.Timestamp("2020-03-01"))
-    assert choice.chosen.value == pytest.approx(np.log(0.5 / 0.8))
-    assert choice.judged.value == pytest.approx(np.log(0.5 / 0.2))
-    assert price_of_choosing({"lucky": lucky[early]}, base[rows["day"] < "2020-02-01"], PARAMS) is None
+    table = rank_trials({"lucky": {}, "steady": {}}, {"lucky": lucky, "steady": steady}, base, PARAMS)
+    lines = table.set_index("experiment")
+    assert lines.loc["lucky", "log_loss_difference_first"] == pytest.approx(np.log(0.5 / 0.8), abs=1e-4)
+    assert lines.loc["lucky", "log_loss_difference_last"] == pytest.approx(np.log(0.5 / 0.2), abs=1e-4)
+    assert lines.loc["steady", "log_loss_difference_last"] == pytest.approx(np.log(0.5 / 0.7), abs=1e-4)
+    words = price_of_choosing(table)
+    assert "lucky, minus HEAD -0.47000" in words
+    assert "+0.91629" in words
+    one = rank_trials({"lucky": {}}, {"lucky": lucky}, base[rows["day"] < "2020-02-01"], PARAMS)
+    assert price_of_choosing(one) == ""
 
 
 @pytest.mark.needs("git", "git")
@@ -132,7 +136,7 @@ def test_a_sweep_that_is_killed_goes_on_and_leaves_the_workspace_alone(swept: Pa
     shown = done.stdout.splitlines()
     assert shown[0].split() == ["log_loss", "minus_HEAD", "verdict"]
     assert len(shown) == 2 + len(NAMES)
-    assert shown[-1].startswith("best before ")
+    assert shown[-1].startswith("best on the first half of the months: ")
 
 
 @pytest.mark.needs("git", "git")

@@ -43,16 +43,11 @@ def run(dataset: Dataset, files: Files, sweep: Sweep, intervals: Intervals) -> N
     there = experiments_of(base)
     backtests = {name: read_backtest_at(files.backtest, there[name]) for name in wanted if name in there}
     if backtests:
-        committed = read_backtest_at(files.backtest, base)
-        table = rank_trials(wanted, backtests, committed, intervals)
+        table = rank_trials(wanted, backtests, read_backtest_at(files.backtest, base), intervals)
         write_csv(table, files.sweep)
         write_png(sweep_picture(table, intervals.level), files.sweep_picture)
         print(_shown(table))
-        if choice := price_of_choosing(backtests, committed, intervals):
-            print(
-                f"best before {choice.cut:%Y-%m}: {choice.experiment}; "
-                f"its log loss minus that of HEAD: {choice.chosen:+.5f} there, {choice.judged:+.5f} from then on"
-            )
+        print(price_of_choosing(table))
         log.info("the table is in %s, the picture in %s", files.sweep, files.sweep_picture)
     if failed:
         raise OntimeError(f"{len(failed)} trials failed: {', '.join(failed)}; what they said stands above")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -18,19 +18,6 @@ DIGITS = 5
 PREFIX = "sweep-"  # of the names of experiments
 
 Settings = Mapping[str, Any]
-
-
-class Choice(NamedTuple):
-    """What choosing costs: the trial that is best on the first months, and how it does on the months after them.
-
-    experiment: its name; cut: the first day that judges; chosen, judged: its log loss minus that of the committed
-    recipe, on the days before the cut and from it on.
-    """
-
-    experiment: str
-    cut: pd.Timestamp
-    chosen: Interval
-    judged: Interval
 
 
 def all_trials(grid: Mapping[str, Sequence[Any]], named: Mapping[str, Settings]) -> dict[str, Settings]:
@@ -48,33 +35,46 @@ def rank_trials(
 
     Many trials are compared at once, so each interval is widened until all of them together hold as often as one alone
     would (Bonferroni). The best trial is chosen on the days that it is judged on: its difference is a little too good.
+    `log_loss_difference_first` and `_last` show by how much: they are of the first half of the months, and of the rest.
     """
     shared = replace(params, level=1 - (1 - params.level) / max(len(backtests), 1))
-    lines = []
+    lines, halves = [], _halves(base)
     for name, backtest in backtests.items():
         comparison = compare_backtests(backtest, base, shared)
         line = {"experiment": name} | {_short(key): _shown(value) for key, value in settings[name].items()}
         line |= {"log_loss": _log_loss(backtest)}
         for metric, gap in comparison.differences.items():
             difference = f"{metric}_difference"
-            line |= {difference: gap.value, f"{difference}_low": gap.low, f"{difference}_high": gap.high}
+            line |= _columns(difference, gap)
+        for part, rows in halves.items():
+            gap = compare_backtests(backtest, rows, shared).differences["log_loss"]
+            line |= _columns(f"log_loss_difference_{part}", gap)
         lines.append(line | {"verdict": comparison.verdict})
     table = pd.DataFrame(lines).round(DIGITS)
     return table.sort_values(["log_loss", "experiment"], ignore_index=True)
 
 
-def price_of_choosing(backtests: Mapping[str, pd.DataFrame], base: pd.DataFrame, params: Intervals) -> Choice | None:
-    """The trial with the least log loss on the first half of the months, judged on the rest; None of a single month."""
-    months = base["day"].dt.to_period("M").drop_duplicates().sort_values()
-    if len(months) < 2 or not backtests:
-        return None
-    cut = months.iloc[(len(months) + 1) // 2].start_time.as_unit("us")
-    before = {name: _log_loss(backtest[backtest["day"] < cut]) for name, backtest in backtests.items()}
-    best = min(before, key=lambda name: (before[name], name))
-    one, early = backtests[best], base["day"] < cut
-    chosen = compare_backtests(one, base[early], params).differences["log_loss"]
-    judged = compare_backtests(one, base[~early], params).differences["log_loss"]
-    return Choice(best, cut, chosen, judged)
+def price_of_choosing(table: pd.DataFrame) -> str:
+    """The trial that is best on the first half of the months and how it does on the rest, in words; '' of one month."""
+    if "log_loss_difference_first" not in table:
+        return ""
+    best = table.iloc[int(table["log_loss_difference_first"].argmin())]
+    parts = [Interval.from_columns(best, f"log_loss_difference_{part}") for part in ("first", "last")]
+    words = [f"{part:+.5f}" for part in parts]
+    name = best["experiment"].removeprefix(PREFIX)
+    return f"best on the first half of the months: {name}, minus HEAD {words[0]} there and {words[1]} on the rest"
+
+
+def _halves(base: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of the first half of the months, one month more where they are odd, and the rest; none of one month."""
+    months = base["day"].dt.to_period("M")
+    there = months.drop_duplicates().sort_values()
+    first = months < there.iloc[(len(there) + 1) // 2] if len(there) > 1 else None
+    return {} if first is None else {"first": base[first], "last": base[~first]}
+
+
+def _columns(name: str, gap: Interval) -> dict[str, float]:
+    return {name: gap.value, f"{name}_low": gap.low, f"{name}_high": gap.high}
 
 
 def _log_loss(backtest: pd.DataFrame) -> float:
