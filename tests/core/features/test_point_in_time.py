@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ontime.core.features.online import OnlineFeatures, end
+from ontime.core.features.event_lines import end
+from ontime.core.features.online import OnlineFeatures
 from ontime.core.features.point_in_time import HOUR, MINUTE, microseconds, reach, read_as_of
 from ontime.dataset.features import AsOf, Latest, Open, Usual, Waited, Window, column_names, span
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple, Self
 
 import pandas as pd
 
+from ontime.core.features.event_lines import Event, EventLine, end, number
 from ontime.core.features.point_in_time import HOUR, MINUTE, MISSING, Value, microseconds
 from ontime.dataset.features import AsOf, Latest, Open, Usual, Waited, Window, column_names
 
-Key = tuple[Any, ...]
-Reader = Callable[["_View", Mapping[str, Any]], list[float]]
+Row = Mapping[str, Any]
+Key = Any  # what stands in the columns of the keys: one value, or a tuple of several
+KeyOf = Callable[[Mapping[str, Any]], Key]
+Reader = Callable[[Row, Event | None, list[float]], None]  # of a row and its own event, into the slots of its columns
+Lines = dict[Key, EventLine]
 NAN = math.nan
+MINUTE_OF_MOMENT = "minute"
 
 
 class OnlineFeatures:
@@ -27,15 +33,16 @@ class OnlineFeatures:
     def __init__(self, asof: Sequence[AsOf]) -> None:
         self.asof = list(asof)
         self.names = [name for one in asof for name in column_names(one)]
-        self._events: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
-        self._lines: dict[tuple[str, tuple[str, ...], float], dict[Key, _Line]] = {}
+        self._events: dict[str, dict[str, Event]] = defaultdict(dict)
+        self._tracks = _tracks(asof)
+        slots, slot = [], 0
         for one in asof:
-            for hours in (0.0, one.hours) if isinstance(one, Open) else (0.0,):
-                self._lines.setdefault((one.stream, one.keys, hours), {})
-        self._usual = [one for one in asof if isinstance(one, Usual)]
-        read = [one for one in asof if not isinstance(one, Usual)]
-        self._views = list(dict.fromkeys((one.stream, one.keys) for one in read))
-        self._readers = [(_READERS[type(one)](one), self._views.index((one.stream, one.keys))) for one in read]
+            slots.append(slot)
+            slot += len(column_names(one))
+        placed = list(zip(asof, slots, strict=True))
+        pointers = [one for one in asof if isinstance(one, Usual)]
+        self._usual = {one.name: _usual_reader(one, self._tracks[one.stream, one.keys, 0.0]) for one in pointers}
+        self._readers = _readers(placed, self._tracks)
 
     @classmethod
     def of(cls, asof: Sequence[AsOf], events: Mapping[str, pd.DataFrame]) -> Self:
@@ -53,16 +60,16 @@ class OnlineFeatures:
         """
         self.remove(stream, event["id"])
         self._events[stream][event["id"]] = event
-        for lines, key, moment in self._places(stream, event):
-            lines.setdefault(key, _Line()).insert(moment, event)
+        for track in self._tracks_of(stream):
+            track.line(event).insert(track.moment(event), event)
 
     def remove(self, stream: str, identity: str) -> None:
         """Forget an event, if it is known."""
         event = self._events[stream].pop(identity, None)
         if event is None:
             return
-        for lines, key, moment in self._places(stream, event):
-            lines[key].delete(moment, event)
+        for track in self._tracks_of(stream):
+            track.line(event).delete(track.moment(event), event)
 
     def forget(self, stream: str, before: int) -> None:
         """Forget the events whose moment is earlier than `before`, which no window reaches any more."""
@@ -70,32 +77,18 @@ class OnlineFeatures:
         for identity in old:
             self.remove(stream, identity)
 
-    def read(self, row: Mapping[str, Any]) -> list[float]:
+    def read(self, row: Row) -> list[float]:
         """The values of `names` for a row, which has `id`, `predict_at`, `starts_at` and keys."""
-        row = {**row, **{one.name: _read_usual(one, self._view(one.stream, one.keys, row), row) for one in self._usual}}
-        views = [self._view(stream, keys, row) for stream, keys in self._views]
-        values: list[float] = []
-        for reader, view in self._readers:
-            values += reader(views[view], row)
+        own = {stream: events.get(row["id"]) for stream, events in self._events.items()}
+        if self._usual:
+            row = {**row, **{name: read(row) for name, read in self._usual.items()}}
+        values = [NAN] * len(self.names)
+        for stream, read in self._readers:
+            read(row, own.get(stream), values)
         return values
 
-    def _view(self, stream: str, keys: tuple[str, ...], row: Mapping[str, Any]) -> _View:
-        key = tuple([row[name] for name in keys])
-        own = self._events[stream].get(row["id"])
-        if own is not None and tuple([own[name] for name in keys]) != key:
-            own = None
-        return _View(self, stream, keys, key, self._lines[stream, keys, 0.0].get(key, _EMPTY), own)
-
-    def ended(self, view: _View, hours: float) -> _Line:
-        """The events of the view's key in the order of their ends."""
-        return self._lines[view.stream, view.keys, hours].get(view.key, _EMPTY)
-
-    def _places(self, stream: str, event: Mapping[str, Any]) -> list[tuple[dict[Key, _Line], Key, int]]:
-        return [
-            (lines, tuple(event[name] for name in keys), end(event, hours) if hours else event["moment"])
-            for (line_stream, keys, hours), lines in self._lines.items()
-            if line_stream == stream
-        ]
+    def _tracks_of(self, stream: str) -> list[_Track]:
+        return [track for (of_stream, _, _), track in self._tracks.items() if of_stream == stream]
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -111,152 +104,218 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-class _Line:
-    """Events of one key in the order of moment and id, with sums of their values over the first 0, 1, ... of them."""
+class _Track(NamedTuple):
+    """The events of a stream by key: in the order of their moments or, with `hours`, of their ends.
 
-    def __init__(self) -> None:
-        self.moments: list[int] = []
-        self.events: list[Mapping[str, Any]] = []
-        self._sums: dict[Value, list[int]] = {}
+    summed: the values whose sums are read.
+    """
 
-    def insert(self, moment: int, event: Mapping[str, Any]) -> None:
-        place = self._place(moment, event)
-        self.moments.insert(place, moment)
-        self.events.insert(place, event)
-        self._shorten(place)
+    key: KeyOf
+    hours: float
+    summed: list[Value]
+    lines: Lines
 
-    def delete(self, moment: int, event: Mapping[str, Any]) -> None:
-        place = self._place(moment, event)
-        del self.moments[place], self.events[place]
-        self._shorten(place)
+    def line(self, event: Event) -> EventLine:
+        """The events with the same key."""
+        key = self.key(event)
+        if key not in self.lines:
+            self.lines[key] = EventLine(self.summed)
+        return self.lines[key]
 
-    def sums(self, value: Value) -> list[int]:
-        """Computed when first read, and continued where events have come in since."""
-        sums = self._sums.setdefault(value, [0])
-        if len(sums) <= len(self.events):
-            for event in self.events[len(sums) - 1 :]:
-                sums.append(sums[-1] + number(event, value))
-        return sums
-
-    def _place(self, moment: int, event: Mapping[str, Any]) -> int:
-        first, last = bisect_left(self.moments, moment), bisect_right(self.moments, moment)
-        order = [(other["moment"], other["id"]) for other in self.events[first:last]]
-        return first + bisect_left(order, (event["moment"], event["id"]))
-
-    def _shorten(self, place: int) -> None:
-        for sums in self._sums.values():
-            del sums[place + 1 :]
+    def moment(self, event: Event) -> int:
+        return end(event, self.hours) if self.hours else event["moment"]
 
 
-_EMPTY = _Line()
+Tracks = dict[tuple[str, tuple[str, ...], float], _Track]
 
 
-def number(event: Mapping[str, Any], value: Value) -> int:
-    """A field of an event, the minute of its moment, or the minutes that it went on."""
-    if isinstance(value, float):
-        return (end(event, value) - event["moment"]) // MINUTE
-    return event["moment"] // MINUTE if value == "minute" else event[value]
+def _tracks(asof: Iterable[AsOf]) -> Tracks:
+    """One for each stream and keys, and one more for the hours after which what is open ends."""
+    tracks: Tracks = {}
+    for one in asof:
+        for hours in (0.0, one.hours) if isinstance(one, Open) else (0.0,):
+            track = tracks.setdefault((one.stream, one.keys, hours), _Track(_key_of(one.keys), hours, [], {}))
+            track.summed.extend(value for value in _summed(one) if value not in track.summed)
+    return tracks
 
 
-class _View(NamedTuple):
-    """What a row sees of a stream: the events with its keys, and among them its own."""
-
-    online: OnlineFeatures
-    stream: str
-    keys: tuple[str, ...]
-    key: Key
-    line: _Line
-    own: Mapping[str, Any] | None
+def _key_of(keys: tuple[str, ...]) -> KeyOf:
+    return itemgetter(*keys) if keys else lambda _: None
 
 
-def end(event: Mapping[str, Any], hours: float) -> int:
-    """When an event is over: at `until`, not before its moment, at most `hours` after it."""
-    latest = event["moment"] + int(hours * HOUR)
-    return latest if event["until"] is None else min(max(event["until"], event["moment"]), latest)
+def _sum_reader(placed: Sequence[tuple[Window | Waited, int]], track: _Track) -> Reader:
+    """Of windows and waits with the same keys and anchor: each bound is looked up once in the line of events."""
+    key_of, lines, none, anchored = track.key, track.lines, EventLine(track.summed), _anchor(placed[0][0])
+    bounds = sorted({bound for one, _ in placed for bound in _span(one)}, reverse=True)
+    spans = [span for one, slot in placed for span in _placed_spans(one, slot, bounds, track.summed)]
 
-
-def _window_reader(window: Window) -> Reader:
-    back, ahead, anchor, counts = int(window.hours * HOUR), int(window.ahead * HOUR), window.anchor, window.count
-
-    def read(view: _View, row: Mapping[str, Any]) -> list[float]:
-        line, own, moment = view.line, view.own, row[anchor]
-        first, last = bisect_right(line.moments, moment - back), bisect_right(line.moments, moment + ahead)
-        if own is not None and not moment - back < own["moment"] <= moment + ahead:
-            own = None
-        count = last - first - (own is not None)
-        values: list[float] = [count] if counts else []
-        for value in window.means:
-            sums = line.sums(value)
-            total = sums[last] - sums[first] - (own[value] if own is not None else 0)
-            values.append(total / count if count else NAN)
-        return values
+    def read(row: Row, own: Event | None, values: list[float]) -> None:
+        key, anchor = key_of(row), row[anchored]
+        line = lines.get(key, none)
+        if line.stale:
+            line.refresh()
+        moments, sums = line.moments, line.sums
+        place, places = len(moments), []
+        for bound in bounds:
+            place = bisect_right(moments, anchor + bound, 0, place)
+            places.append(place)
+        for first, last, slot, which in spans:
+            begin, stop = places[first], places[last]
+            if which is None:
+                values[slot] = stop - begin
+            elif stop > begin:
+                of_value = sums[which]
+                values[slot] = (of_value[stop] - of_value[begin]) / (stop - begin)
+        if own is not None and key_of(own) == key:
+            _leave_out(own, own["moment"] - anchor, bounds, places, line, spans, values)
 
     return read
 
 
-def _open_reader(declared: Open) -> Reader:
-    hours, back = declared.hours, int(declared.hours * HOUR)
+class _Span(NamedTuple):
+    """What is read of the events between two bounds.
 
-    def read(view: _View, row: Mapping[str, Any]) -> list[float]:
-        begun, ended, now, own = view.line, view.online.ended(view, hours), row["predict_at"], view.own
-        has_begun, has_ended = bisect_right(begun.moments, now), bisect_right(ended.moments, now)
-        count, recent = has_begun - has_ended, has_begun - bisect_right(begun.moments, now - back)
-        minutes = begun.sums("minute")[has_begun] - ended.sums("minute")[has_ended]
-        if own is not None and own["moment"] <= now:
+    first, last: the places of the bounds; slot: of the result; which: the place of the value that the result is a mean
+    of among those that are summed, None for the count.
+    """
+
+    first: int
+    last: int
+    slot: int
+    which: int | None
+
+
+def _placed_spans(one: Window | Waited, slot: int, bounds: Sequence[int], summed: Sequence[Value]) -> list[_Span]:
+    first, last = (bounds.index(bound) for bound in _span(one))
+    counted = [None] if isinstance(one, Window) and one.count else []
+    read = counted + [summed.index(value) for value in _summed(one)]
+    return [_Span(first, last, slot + place, which) for place, which in enumerate(read)]
+
+
+def _leave_out(
+    own: Event,
+    moment: int,
+    bounds: Sequence[int],
+    places: Sequence[int],
+    line: EventLine,
+    spans: Iterable[_Span],
+    values: list[float],
+) -> None:
+    """Take a row's own event, at its moment from the anchor, out of what was read of each span that holds it."""
+    for first, last, slot, which in spans:
+        if bounds[first] < moment <= bounds[last]:
+            begin, stop = places[first], places[last]
+            count = stop - begin - 1
+            if which is None:
+                values[slot] = count
+            else:
+                total = line.sums[which][stop] - line.sums[which][begin] - number(own, line.summed[which])
+                values[slot] = total / count if count else NAN
+
+
+def _open_reader(declared: Open, slot: int, begun: _Track, ended: _Track) -> Reader:
+    """Of what has begun and still goes on: count, share and minutes."""
+    key_of, hours, back = begun.key, declared.hours, int(declared.hours * HOUR)
+    begun_minutes, ended_minutes = (track.summed.index(MINUTE_OF_MOMENT) for track in (begun, ended))
+    nothing = EventLine(begun.summed), EventLine(ended.summed)
+
+    def read(row: Row, own: Event | None, values: list[float]) -> None:
+        key, now = key_of(row), row["predict_at"]
+        line, ends = begun.lines.get(key, nothing[0]), ended.lines.get(key, nothing[1])
+        for events in (line, ends):
+            if events.stale:
+                events.refresh()
+        has_begun, has_ended = bisect_right(line.moments, now), bisect_right(ends.moments, now)
+        count, recent = has_begun - has_ended, has_begun - bisect_right(line.moments, now - back)
+        minutes = line.sums[begun_minutes][has_begun] - ends.sums[ended_minutes][has_ended]
+        if own is not None and own["moment"] <= now and key_of(own) == key:
             recent -= own["moment"] > now - back
             if end(own, hours) > now:
                 count, minutes = count - 1, minutes - own["moment"] // MINUTE
-        share = count / recent if recent else NAN
-        return [count, share, (count * (now // MINUTE) - minutes) / count if count else NAN]
+        values[slot] = count
+        if recent:
+            values[slot + 1] = count / recent
+        if count:
+            values[slot + 2] = (count * (now // MINUTE) - minutes) / count
 
     return read
 
 
-def _waited_reader(waited: Waited) -> Reader:
-    ago, back, within = int(waited.within * HOUR), int(waited.hours * HOUR), float(waited.within)
+def _latest_reader(latest: Latest, slot: int, track: _Track) -> Reader:
+    """Of the latest event: its fields, then its age."""
+    key_of, lines, none = track.key, track.lines, EventLine(track.summed)
+    ago, stale = int(latest.ago * HOUR), int(latest.hours * HOUR)
+    fields, age = list(enumerate(latest.fields, start=slot)), slot + len(latest.fields) if latest.age else None
 
-    def read(view: _View, row: Mapping[str, Any]) -> list[float]:
-        line, own, until = view.line, view.own, row["predict_at"] - ago
-        first, last = bisect_right(line.moments, until - back), bisect_right(line.moments, until)
-        if own is not None and not until - back < own["moment"] <= until:
-            own = None
-        count, sums = last - first - (own is not None), line.sums(within)
-        total = sums[last] - sums[first] - (number(own, within) if own is not None else 0)
-        return [total / count if count else NAN]
-
-    return read
-
-
-def _latest_reader(latest: Latest) -> Reader:
-    ago, stale, fields = int(latest.ago * HOUR), int(latest.hours * HOUR), latest.fields
-    missing = [NAN] * (len(fields) + latest.age)
-
-    def read(view: _View, row: Mapping[str, Any]) -> list[float]:
-        line, until = view.line, row["predict_at"] - ago
+    def read(row: Row, own: Event | None, values: list[float]) -> None:  # noqa: ARG001 - it is called as all are
+        line, until = lines.get(key_of(row), none), row["predict_at"] - ago
         place = bisect_right(line.moments, until) - 1
         if place >= 0 and line.events[place]["id"] == row["id"]:
             place -= 1
         if place < 0 or line.moments[place] <= until - stale:
-            return missing
+            return
         event = line.events[place]
-        ages = [(until - line.moments[place]) / MINUTE] if latest.age else []
-        return [*(event[field] for field in fields), *ages]
+        for field_slot, name in fields:
+            values[field_slot] = event[name]
+        if age is not None:
+            values[age] = (until - line.moments[place]) / MINUTE
 
     return read
 
 
-def _read_usual(usual: Usual, view: _View, row: Mapping[str, Any]) -> str | None:
-    """The most frequent value of the events before the row; of equally frequent ones the latest."""
-    line, until = view.line, row["predict_at"]
-    first, last = bisect_right(line.moments, until - int(usual.hours * HOUR)), bisect_right(line.moments, until)
-    values = [event[usual.field] for event in line.events[first:last] if event["id"] != row["id"]]
-    counts = Counter(reversed(values))  # of equal counts it gives the one that was met first
-    return counts.most_common(1)[0][0] if counts else None
+def _usual_reader(usual: Usual, track: _Track) -> Callable[[Row], str | None]:
+    """The most frequent value of the events before a row; of equally frequent ones the latest."""
+    key_of, lines, none = track.key, track.lines, EventLine(track.summed)
+    field, back = usual.field, int(usual.hours * HOUR)
+
+    def read(row: Row) -> str | None:
+        line, until, identity = lines.get(key_of(row), none), row["predict_at"], row["id"]
+        first, last = bisect_right(line.moments, until - back), bisect_right(line.moments, until)
+        counts: dict[str, int] = {}
+        for event in reversed(line.events[first:last]):
+            if event["id"] != identity:
+                counts[event[field]] = counts.get(event[field], 0) + 1
+        return max(counts, key=counts.__getitem__, default=None)  # of equal counts the one that was met first
+
+    return read
 
 
-_READERS: dict[type, Callable[..., Reader]] = {
-    Window: _window_reader,
-    Open: _open_reader,
-    Waited: _waited_reader,
-    Latest: _latest_reader,
-}
+def _readers(placed: Sequence[tuple[AsOf, int]], tracks: Tracks) -> list[tuple[str, Reader]]:
+    """By stream, what reads each declaration into the slots from its first column on."""
+    readers: list[tuple[str, Reader]] = []
+    summed: dict[tuple[str, tuple[str, ...], str], list[tuple[Window | Waited, int]]] = defaultdict(list)
+    for one, slot in placed:
+        track = tracks[one.stream, one.keys, 0.0]
+        match one:
+            case Window() | Waited():
+                summed[one.stream, one.keys, _anchor(one)].append((one, slot))
+            case Open():
+                readers.append((one.stream, _open_reader(one, slot, track, tracks[one.stream, one.keys, one.hours])))
+            case Latest():
+                readers.append((one.stream, _latest_reader(one, slot, track)))
+    for (stream, keys, _), group in summed.items():
+        readers.append((stream, _sum_reader(group, tracks[stream, keys, 0.0])))
+    return readers
+
+
+def _anchor(one: Window | Waited) -> str:
+    return one.anchor if isinstance(one, Window) else "predict_at"
+
+
+def _span(one: Window | Waited) -> tuple[int, int]:
+    """After which moment its events lie, and until which, as microseconds from its anchor."""
+    if isinstance(one, Window):
+        return -int(one.hours * HOUR), int(one.ahead * HOUR)
+    return -int(one.within * HOUR) - int(one.hours * HOUR), -int(one.within * HOUR)
+
+
+def _summed(one: AsOf) -> Sequence[Value]:
+    """The values whose sums it reads."""
+    match one:
+        case Window():
+            return one.means
+        case Waited():
+            return (float(one.within),)
+        case Open():
+            return (MINUTE_OF_MOMENT,)
+    return ()
