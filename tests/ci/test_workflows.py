@@ -87,7 +87,7 @@ def test_every_make_target_and_dvc_command_of_a_workflow_exists():
     assert all(run("dvc", *words, "--help", folder=REPOSITORY).returncode == 0 for words in commands)
 
 
-@pytest.mark.parametrize("typed", sorted({m[1] for line in LINES if (m := re.search(r"python -m ontime (.*)", line))}))
+@pytest.mark.parametrize("typed", sorted({m[1] for line in LINES if (m := re.search(r"ontime (.*)", line))}))
 def test_every_verb_of_a_workflow_exists(typed: str):
     assert cli.verb_of(typed.split())
 
