@@ -69,10 +69,13 @@ class Recorded(Mapping[str, Any]):
         return key in self.content and not _is_missing(self.content[key])
 
     def interval(self, key: str) -> Interval:
-        """A value with its bounds: a mapping of JSON, or the columns `key`, `key_low` and `key_high`."""
-        if isinstance(self[key], Recorded):
-            return Interval.load(self[key].content)
-        return Interval(*(float(self[f"{key}{end}"]) for end in ("", "_low", "_high")))
+        """A value with its bounds, where it has any: a mapping of JSON, or columns `key`, `key_low` and `key_high`."""
+        value = self[key]
+        if isinstance(value, Recorded):
+            return Interval.load(value.content)
+        if unknown := [name for name in (f"{key}_low", f"{key}_high") if name not in self]:
+            raise PageError(f"{self.place} has {key!r}, but no {' and no '.join(map(repr, unknown))}")
+        return Interval.from_columns(self.content, key)
 
 
 def _is_missing(value: Any) -> bool:  # noqa: ANN401

@@ -159,6 +159,7 @@ def test_the_way_back_leaves_out_what_was_never_made_and_says_how_to_make_it(clo
     (clone / "data/raw").mkdir(parents=True)
     change(clone / "params.yaml", "leaves: 15", "leaves: 16")
     (clone / "metrics/evaluate/metrics.json").write_text("{}")
+    (clone / "metrics/lead/h12.json").write_text("{}")
     done = run(".ci/back", folder=clone)
     assert done.returncode == 0, done.stderr
     assert "as they are committed" in done.stdout.splitlines()[0]

@@ -9,7 +9,12 @@ from pages import WRITER
 from ontime.core.statistics.intervals import Interval
 
 RECORD = {"roc_auc": {"value": 0.77, "low": 0.749, "high": 0.788}, "rows": 1200, "empty": None, "parts": [{"a": 1.5}]}
-BANDS = "slice,band,gap,gap_low,gap_high,kept\nhour,early,-0.01,-0.02,-0.005,True\nhour,late,0.01,-0.02,0.03,False\n"
+BANDS = """\
+slice,band,gap,gap_low,gap_high,kept
+hour,early,-0.01,-0.02,-0.005,True
+hour,late,0.01,-0.02,0.03,False
+day,short,0.02,,,False
+"""
 HEAD = "<!-- Written by `make readme` from docs/templates/page.md.j2: edit that file. -->\n\n"
 
 
@@ -36,6 +41,7 @@ def filled(root: Path, template: str) -> str:
         ('{{ record("part/record").rows | number(",.0f") }}', "1,200"),
         ('{{ record("part/record").parts[0].a | number(".1f") }}', "1.5"),
         ('{{ line("part/bands", band="early").interval("gap") | points("+.1f") }}', "-1.0 points (-2.0 to -0.5)"),
+        ('{{ line("part/bands", band="short").interval("gap") | number(".2f") }}', "0.02"),
         ('{% for one in table("part/bands", kept=true) %}{{ one.band }}{% endfor %}.', "early."),
         ('{% for one in table("part/bands", slice="none") %}{{ one.band }}{% else %}none{% endfor %}', "none"),
         ('{{ table("docs/list")[0].name }}', "one"),
@@ -49,7 +55,7 @@ def test_numbers_come_from_records_and_tables(template: str, text: str, root: Pa
 
 def test_a_verdict_follows_from_the_interval(root: Path):
     template = '{% for one in table("part/bands") %}{{ one.interval("gap") is shown }} {% endfor %}.'
-    assert filled(root, template) == "True False .\n"
+    assert filled(root, template) == "True False False .\n"
     assert WRITER.is_shown(Interval(1.0, 0.5, 2.0))
     assert not WRITER.is_shown(Interval(1.0))
 
@@ -73,6 +79,7 @@ def test_a_verdict_follows_from_the_interval(root: Path):
         ),
         ('{{ line("part/bands", band="late").gap_mean }}', "metrics/part/bands.csv has no 'gap_mean'"),
         ('{{ line("part/bands", band="late").interval("rate") }}', "metrics/part/bands.csv has no 'rate'"),
+        ('{{ line("part/bands", band="late").interval("gap_low") }}', "has 'gap_low', but no 'gap_low_low' and no"),
         ('{{ line("part/bands", band="late").band | number(".1f") }}', "'late' is no number"),
         ('{{ line("part/bands", band="late").gap is shown }}', "0.01 is no interval, so nothing is shown or not"),
         ('{{ section("slices").min_rows }}', "params.yaml is missing"),

@@ -1,7 +1,11 @@
 """README and docs/ are their templates, filled in from the committed record."""
 
+import json
+import re
+import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from pages import WRITER
 from repositories import REPOSITORY
@@ -14,6 +18,40 @@ PAGES = WRITER.pages()
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_a_page_in_git_is_its_template_filled_in(page: Path):
     assert (REPOSITORY / page).read_text() == WRITER.filled(page, PAGES[page]), "run: make readme"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The templates with a record that may be changed."""
+    shutil.copytree(REPOSITORY / "docs/templates", tmp_path / "docs/templates")
+    shutil.copytree(REPOSITORY / "metrics", tmp_path / "metrics", ignore=shutil.ignore_patterns("*.png"))
+    for name in ("params.yaml", "docs/sweep.csv", "docs/latency.json", "docs/batches.json"):
+        shutil.copy(REPOSITORY / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.mark.parametrize("confirmed", [0, 1, 2])
+def test_the_page_on_mistakes_tells_as_many_segments_as_were_confirmed(confirmed: int, root: Path):
+    path = root / "metrics/slices/segments.csv"
+    segments = pd.read_csv(path)
+    segments.assign(confirmed=[place < confirmed for place in range(len(segments))]).to_csv(path, index=False)
+    page = WRITER.filled(Path("docs/mistakes.md"), "mistakes.md.j2", root)
+    assert page.count("in even weeks the model said") == " ".join(page.split()).count(", a gap of ") == confirmed
+
+
+def test_verdicts_of_a_page_turn_with_the_numbers(root: Path):
+    path = root / "metrics/evaluate/baselines.json"
+    baselines = json.loads(path.read_text())
+    for name, gap in zip(("climatology", "last_day", "logistic"), (0.02, 0.0, -0.02), strict=True):
+        bounds = {"value": gap, "low": gap - 0.01, "high": gap + 0.01}
+        baselines["backtest"][name]["log_loss"]["difference"] = bounds
+    path.write_text(json.dumps(baselines))
+    rows = re.findall(r"^\| .* \| [+-]0\.0[02]0 \(.*?\) \| ([a-z ]+) \|", page_on_results(root), re.MULTILINE)
+    assert rows == ["worse", "no difference shown", "better"]
+
+
+def page_on_results(root: Path) -> str:
+    return WRITER.filled(Path("docs/results.md"), "results.md.j2", root)
 
 
 def test_readme_begins_with_what_the_leads_found():
