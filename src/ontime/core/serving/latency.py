@@ -12,8 +12,8 @@ WIDTHS = (-22, 8, 8, 8, 9, 9, 9, 9, 6, 11, 9, 9)  # below zero: set to the left
 LABELS = {
     "features": "features, a table",
     "model": "model, a table",
-    "row-features": "features, one flight",
-    "row-model": "model, one flight",
+    "row-features": "features, one row",
+    "row-model": "model, one row",
 }
 TIMES = ("start", "load", "first", "p50", "p95", "p99")
 
