@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help repro study test nightly check lint bench latency twin storage storage-stop experiments sweep lock-check data-version readme lock clean
+.PHONY: help repro study test nightly check lint bench latency twin storage storage-stop experiments back sweep lock-check data-version readme lock clean
 
 PYTHON ?=
 # What `make lock` may move: everything, nothing (UPGRADE=), or one (UPGRADE='--upgrade-package lightgbm').
@@ -15,19 +15,41 @@ SPINE := evaluate
 HIDDEN := Created|sweep|(metrics/.*:)?(rows|quarantined|warnings|largest_shift|average_precision|brier|ece|log_loss|train\.log|valid\.log|step|bands|segments|conformal|left_out)|data|src|metrics/[^:]*$$
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nOne stage or action at a time: ontime --help\n'
 
-repro: .venv/installed  ## install if needed, then bring the spine up to date with dvc repro
+##@ Stages: what dvc.yaml makes, where it is out of date
+
+repro: .venv/installed  ## install if needed, then make the headline: the stages up to evaluate
 	dvc repro $(SPINE)
 
 study: .venv/installed  ## the same for everything in dvc.yaml
 	dvc repro
 
+##@ Every day
+
+experiments: .venv/installed  ## experiments of this commit and what they changed, best backtest log loss first
+	COLUMNS=120 dvc exp show --only-changed --no-pager --sort-by backtest_log_loss --drop '$(HIDDEN)'
+
+back: .venv/installed  ## back to what is committed: params.yaml, dvc.lock, metrics/ and the data that is here
+	@.ci/back
+
+sweep: .venv/installed  ## try the grid of params.yaml, an experiment each; resumes where it was ended
+	ontime sweep
+
+storage: .venv/installed  ## start an S3 server on loopback and point the remote at it
+	@python .ci/storage.py start
+
+storage-stop: .venv/installed  ## end that server, and no other; the remote is the folder again
+	@python .ci/storage.py stop
+
+data-version: .venv/installed  ## tag the tables up to a month as a version of the data: UNTIL=2013-06
+	@.ci/data-version '$(UNTIL)'
+
+##@ Before a change lands
+
 test: .venv/installed  ## run the tests
 	pytest -n auto --dist loadfile --no-loadscope-reorder
-
-nightly: .venv/installed  ## run the tests that are too slow for every change, or need a browser
-	pytest -n auto --dist loadfile --no-loadscope-reorder -m 'nightly or hypothesis' --hypothesis-profile=nightly
 
 check: lint test  ## lint, then the tests: what must pass before a change lands
 
@@ -41,35 +63,25 @@ lint: .venv/installed  ## lint, format, types, import layers, unused dependencie
 	actionlint -shellcheck= -pyflakes=
 	zizmor --offline --quiet .github/workflows
 
-bench: .venv/installed  ## time and memory of every stage, in a temporary folder
-	python tests/bench/stages.py
+lock-check: .venv/installed  ## is dvc.lock up to date? in two seconds, without any data
+	@.ci/lock-check
 
-latency: .venv/installed  ## measure how long an answer takes; writes docs/latency.json and docs/latency.png
-	python -m ontime bench --json docs/latency.json --picture docs/latency.png
+readme: .venv/installed  ## fill in README and docs/ from docs/templates/ and what is recorded
+	python .ci/pages.py
+
+nightly: .venv/installed  ## run the tests that are too slow for every change, or need a browser
+	pytest -n auto --dist loadfile --no-loadscope-reorder -m 'nightly or hypothesis' --hypothesis-profile=nightly
 
 twin: .venv/installed  ## everything again as on another machine: are the bytes those that are committed?
 	.ci/twin
 
-storage: .venv/installed  ## start an S3 server on loopback and point the remote at it
-	@python .ci/storage.py start
+##@ Now and then
 
-storage-stop: .venv/installed  ## end that server, and no other; the remote is the folder again
-	@python .ci/storage.py stop
+bench: .venv/installed  ## time and memory of every stage, in a temporary folder
+	python tests/bench/stages.py
 
-experiments: .venv/installed  ## experiments of this commit and what they changed, best backtest log loss first
-	COLUMNS=120 dvc exp show --only-changed --no-pager --sort-by backtest_log_loss --drop '$(HIDDEN)'
-
-sweep: .venv/installed  ## try the grid of params.yaml, an experiment each; resumes where it was ended
-	python -m ontime sweep
-
-lock-check: .venv/installed  ## is dvc.lock up to date? in a second, without any data
-	@.ci/lock-check
-
-data-version: .venv/installed  ## tag the tables up to a month as a version of the data: UNTIL=2013-06
-	@.ci/data-version '$(UNTIL)'
-
-readme: .venv/installed  ## write the numbers of README and docs/ from metrics/
-	python .ci/readme.py
+latency: .venv/installed  ## measure how long an answer takes; writes docs/latency.json and docs/latency.png
+	ontime bench --json docs/latency.json --picture docs/latency.png
 
 lock: .venv/installed  ## resolve pyproject.toml anew into requirements.lock; UPGRADE= keeps what is pinned
 	uv pip compile pyproject.toml --group dev --universal --fork-strategy fewest --python-version 3.11 $(UPGRADE) \

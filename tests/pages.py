@@ -1,4 +1,4 @@
-"""The script that writes the numbers of README and docs/, as a module."""
+"""The script that fills in README and docs/, as a module."""
 
 import importlib.util
 from types import ModuleType
@@ -7,8 +7,8 @@ from repositories import REPOSITORY
 
 
 def pages_of() -> ModuleType:
-    """The module that writes the numbers."""
-    spec = importlib.util.spec_from_file_location("readme", REPOSITORY / ".ci/readme.py")
+    """The module that fills in pages."""
+    spec = importlib.util.spec_from_file_location("pages_script", REPOSITORY / ".ci/pages.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from pages import WRITER
 from repositories import REPOSITORY, run
+from ruamel.yaml import YAML
 
 from ontime import cli
 from ontime.core.features.table import declared_features
@@ -14,25 +14,19 @@ from ontime.flights import FLIGHTS
 
 pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")]
 
-PAGES = [
-    REPOSITORY / name
-    for name in (
-        *("README.md", "CONTRIBUTING.md", "docs/mistakes.md", "docs/audit.md", "docs/loop.md"),
-        *("docs/experiments.md", "docs/storage.md", "docs/predict.md"),
-    )
-]
-README = PAGES[0].read_text()
+README = (REPOSITORY / "README.md").read_text()
+PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
 
 def test_the_data_dictionary_is_the_contract():
     page = (REPOSITORY / "docs/data.md").read_text()
-    assert page == data_dictionary(FLIGHTS.tables), "run: python -m ontime document"
+    assert page == data_dictionary(FLIGHTS.tables), "run: ontime document"
 
 
 def test_the_feature_dictionary_is_what_is_declared():
     page = (REPOSITORY / "docs/features.md").read_text()
-    assert page == feature_dictionary(declared_features(FLIGHTS.features)), "run: python -m ontime document"
+    assert page == feature_dictionary(declared_features(FLIGHTS.features)), "run: ontime document"
 
 
 def test_the_data_dictionary_says_everything_of_every_column():
@@ -63,7 +57,8 @@ def test_every_command_of_a_page_exists(page: Path):
     text = page.read_text()
     assert set(re.findall(r"(?:`|\$ )make ([a-z-]+)", text)) <= targets()
     assert [name for name in re.findall(r"\.ci/[a-z-]+(?:\.py)?", text) if not (REPOSITORY / name).exists()] == []
-    lines = re.findall(r"python -m ontime ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", text)
+    assert "python -m ontime" not in text.replace("`python -m ontime <verb>`", "")
+    lines = re.findall(r"(?:`|^\$ |&& )ontime ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", text, re.MULTILINE)
     assert [line for line in lines if cli.verb_of(line.split()) is None] == []
     for command in re.findall(r"^\$ dvc ((?:exp |metrics |plots )?[a-z]+)", text, re.MULTILINE):
         assert run("dvc", *command.split(), "--help", folder=REPOSITORY).returncode == 0, command
@@ -72,11 +67,41 @@ def test_every_command_of_a_page_exists(page: Path):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_and_every_file_that_is_named_exists(page: Path):
     text = page.read_text()
-    linked = {target for target in re.findall(r"\]\(([^)#]+)(?:#[a-z-]+)?\)", text) if "://" not in target}
+    linked = re.findall(r"\]\(([^)#]*)(?:#([a-z-]+))?\)", text)
     tree = set(re.findall(r"^([a-z]\S+\.(?:yaml|md)|[a-z]\S+/)  ", text, re.MULTILINE)) - {"data/"}
     modules = {f"src/ontime/{name}" for name in re.findall(r"^  ([a-z_]+(?:\.py|/))  ", text, re.MULTILINE)}
     assert [name for name in tree | modules if not (REPOSITORY / name).exists()] == []
-    assert [name for name in linked if not (page.parent / name).exists()] == []
+    for target, anchor in linked:
+        if "://" in target:
+            continue
+        place = page.parent / target if target else page
+        assert place.exists(), target
+        assert not anchor or anchor in headings(place), (target, anchor)
+
+
+def headings(page: Path) -> set[str]:
+    """What links to the headings of a page end with."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_readme_is_short_and_begins_with_the_answer_and_two_commands():
+    lines = README.splitlines()
+    assert len(lines) < 180
+    screen = "\n".join(lines[:40])
+    assert screen.index("% interval") < screen.index("$ make repro") < screen.index("$ make test")
+    assert README.count("![") == 1
+
+
+def test_readme_leads_to_every_page():
+    linked = set(re.findall(r"\]\(docs/([a-z]+\.md)", README))
+    assert {path.name for path in (REPOSITORY / "docs").glob("*.md")} - linked == set()
+
+
+def test_the_pages_that_are_filled_in_say_so_and_the_others_are_written_by_hand():
+    filled = {path.name.removesuffix(".j2") for path in (REPOSITORY / "docs/templates").glob("*.md.j2")}
+    says = {page.name for page in PAGES if page.read_text().startswith("<!-- Written by `make readme`")}
+    assert says == filled
 
 
 def test_the_tree_of_the_readme_is_complete():
@@ -85,32 +110,14 @@ def test_the_tree_of_the_readme_is_complete():
     assert listed == there
 
 
-def test_the_graph_of_the_readme_is_the_pipeline():
-    graph = run("dvc", "dag", "--mermaid", folder=REPOSITORY).stdout.strip()
-    assert f"```mermaid\n{graph}\n```" in README
-
-
-def test_a_number_that_changed_is_written_and_its_line_stays_a_line():
-    page = "It is <!-- share -->1.0\n(0.5)<!-- /share --> of <!-- all -->7<!-- /all -->.\n"
-    assert WRITER.rewritten(page, {"share": "1.0 (0.5)", "all": "7"}) == (page, [])
-    new, moved = WRITER.rewritten(page, {"share": "2.0 (0.5)", "all": "7"})
-    assert new == "It is <!-- share -->2.0 (0.5)<!-- /share --> of <!-- all -->7<!-- /all -->.\n"
-    assert moved == ["share: '1.0 (0.5)' -> '2.0 (0.5)'"]
-
-
-@pytest.mark.parametrize(
-    ("page", "said"),
-    [
-        ("<!-- a -->1", "not closed"),
-        ("<!-- a --> <!-- b -->1<!-- /b --><!-- /a -->", "not closed"),
-        ("<!-- b -->1<!-- /b -->", "a, b"),
-        ("<!-- a -->1<!-- /a --> <!-- a -->1<!-- /a -->", "twice: a"),
-        ("<!-- a --><b>1</b><!-- /a -->", "another comment"),
-    ],
-)
-def test_a_marker_that_is_wrong_is_named_and_nothing_is_written(page: str, said: str):
-    with pytest.raises(ValueError, match=said):
-        WRITER.rewritten(page, {"a": "1"})
+def test_the_page_on_the_pipeline_tells_every_stage_in_the_order_of_the_story():
+    stages = list(YAML(typ="safe").load((REPOSITORY / "dvc.yaml").read_text())["stages"])
+    page = (REPOSITORY / "docs/pipeline.md").read_text()
+    assert re.findall(r"^\| `(\w+)(?:@\w+`.*?)?`? \|", page, re.MULTILINE) == stages
+    spine = re.search(r"^SPINE := (\w+)$", MAKEFILE, re.MULTILINE)
+    assert spine
+    first = page.partition("## What else is asked of it")[0]
+    assert re.findall(r"^\| `(\w+)` \|", first, re.MULTILINE)[-1] == spine[1]
 
 
 def test_no_registry_no_machine_path_and_no_data_is_committed():

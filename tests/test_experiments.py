@@ -12,7 +12,7 @@ pytestmark = pytest.mark.needs("git", "git")
 
 PAGE = (REPOSITORY / "docs/experiments.md").read_text()
 CONTRIBUTING = (REPOSITORY / "CONTRIBUTING.md").read_text()
-RECIPES = re.findall(r"<!-- run: (\w+) -->\n```console\n(.*?)```", PAGE, re.DOTALL)
+RECIPES = re.findall(r"<!-- run: (\w+) -->\n+```console\n(.*?)```", PAGE, re.DOTALL)
 BACK = "git checkout params.yaml dvc.lock metrics && dvc checkout"
 AUTHOR = {f"GIT_{who}_{what}": "test@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
@@ -29,7 +29,10 @@ def recipe_after(heading: str) -> list[str]:
 
 def do(folder: Path, command: str) -> "subprocess.CompletedProcess[str]":
     """What is typed in a shell, with the second dataset's program in the place of ours."""
-    done = run("bash", "-c", command.replace("-m ontime", "-m toy"), folder=folder, **environment(folder))
+    ours = {r"\bontime ": "python -m toy ", r"\bmake back\b": ".ci/back", r" evaluate$": ""}
+    for word, own in ours.items():
+        command = re.sub(word, own, command)
+    done = run("bash", "-c", command, folder=folder, **environment(folder))
     assert done.returncode == 0, f"$ {command}\n{done.stdout}{done.stderr}"
     return done
 
@@ -48,6 +51,8 @@ def team(fresh_toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pipeline = fresh_toy / "dvc.yaml"
     pipeline.write_text(pipeline.read_text().split("  evaluate:\n")[0])
     shutil.copy(REPOSITORY / ".dvc/config", fresh_toy / ".dvc/config")
+    (fresh_toy / ".ci").mkdir()
+    shutil.copy(REPOSITORY / ".ci/back", fresh_toy / ".ci")
     do(fresh_toy, f"dvc remote modify storage url {folder / 'storage'}")
     (folder / "storage").mkdir()
     do(fresh_toy, "dvc repro")
@@ -83,7 +88,7 @@ def test_every_recipe_of_the_page_works_as_written_and_two_clones_exchange_an_ex
             continue
         for command in typed(recipe):
             printed[f"{where}: {command}"] = do(team / where, command).stdout
-    compared = [printed[f"{where}: python -m ontime compare fast HEAD"] for where in ("mine", "colleague")]
+    compared = [printed[f"{where}: ontime compare HEAD fast"] for where in ("mine", "colleague")]
     assert compared[0] == compared[1]
     assert compared[0].splitlines()[-1].startswith("fast: ")
     assert "fast" in printed["colleague: dvc exp list origin"]
@@ -143,7 +148,7 @@ def test_making_room_keeps_what_a_tag_or_an_experiment_needs(copy: Path):
     do(copy, real)
     assert objects(copy) < before
     for revision in ("data@2020-06", "fast", "HEAD"):
-        do(copy, f"python -m ontime compare {revision} HEAD")
+        do(copy, f"ontime compare HEAD {revision}")
     careless = real.replace(" --all-tags --all-experiments", "")
     do(copy, f"dvc remote modify --local storage url {copy.parent / 'nowhere'}")
     do(copy, careless)

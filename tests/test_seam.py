@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -79,8 +80,11 @@ def test_a_stop_under_dvc_writes_nothing_and_the_way_back_is_the_documented_one(
     done = run("dvc", "repro", folder=toy)
     assert done.returncode != 0
     assert "depots, depot, rule key_unique: 2 of 2 rows share 1 key with different values" in done.stderr
-    assert BACK in (REPOSITORY / "CONTRIBUTING.md").read_text()
-    assert run("bash", "-c", f"git checkout toy && {BACK}", folder=toy).returncode == 0
+    assert "`make back`" in (REPOSITORY / "CONTRIBUTING.md").read_text()
+    (toy / ".ci").mkdir(exist_ok=True)
+    shutil.copy(REPOSITORY / ".ci/back", toy / ".ci")
+    done = run("bash", "-c", "git checkout toy && .ci/back", folder=toy)
+    assert (done.returncode, "not made here" in done.stdout) == (0, False), done.stderr
     assert "up to date" in run("dvc", "status", folder=toy).stdout
     assert (toy / "data/clean/depots.parquet").exists()
 

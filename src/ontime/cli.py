@@ -8,6 +8,7 @@ import logging
 import os
 import shlex
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +28,11 @@ UNWRITABLE = {
     errno.ENOSPC: "make room, or use another disk",
     errno.EDQUOT: "make room within your quota, or use another disk",
 }
+TITLES = {
+    "stages": "stages, which write the record; `dvc repro` runs those that are out of date:",
+    "actions": "\nactions, which you run when you want them; nothing is cached:",
+}
+HELP_WIDTH = 100
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended: 128 + SIGINT
 
 
@@ -124,17 +130,20 @@ def _function(module: Path, name: str) -> ast.FunctionDef:
 def _parser(dataset: Dataset, chosen: str | None) -> argparse.ArgumentParser:
     """The verbs, and the arguments of the one that was chosen: only its module is imported."""
     parser = argparse.ArgumentParser(
-        prog=f"python -m {dataset.name}",
-        description="Run one stage or action in the current folder. Stages are run for you by `dvc repro`, which "
-        "leaves out what is up to date.",
+        prog=dataset.name,
+        usage=f"{dataset.name} [-h] <verb> ...",
+        description="Run one stage or action in the current folder. `<verb> --help` says more of one.",
+        epilog=_verbs_in_words(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    groups = {"": parser.add_subparsers(required=True, metavar="<verb>")}
+    listed = {"help": argparse.SUPPRESS, "prog": dataset.name}  # the epilog lists them, stages and actions apart
+    groups = {"": parser.add_subparsers(required=True, metavar="<verb>", **listed)}
     for verb, path in verbs().items():
-        about = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        about = _about(path)
         *first, word = words_of(verb)
         group = "".join(first)
         if group not in groups:
-            named = groups[""].add_parser(group, help=f"what concerns {group}: see `{group} --help`")
+            named = groups[""].add_parser(group)
             groups[group] = named.add_subparsers(required=True, metavar="<verb>")
         command = groups[group].add_parser(word, help=about, description=about + _params_read(path))
         command.set_defaults(verb=verb)
@@ -143,6 +152,24 @@ def _parser(dataset: Dataset, chosen: str | None) -> argparse.ArgumentParser:
             if hasattr(module, "arguments"):
                 module.arguments(command)
     return parser
+
+
+def _about(module: Path) -> str:
+    return ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
+
+
+def _verbs_in_words() -> str:
+    """Every verb and what it does, stages and actions apart."""
+    lines: list[str] = []
+    for folder, title in TITLES.items():
+        lines += [title, *(_verb_in_words(verb, path) for verb, path in verbs().items() if path.parent.name == folder)]
+    return "\n".join(lines)
+
+
+def _verb_in_words(verb: str, module: Path) -> str:
+    indent = " " * 16
+    name = f"  {' '.join(words_of(verb))}".ljust(len(indent))
+    return textwrap.fill(_about(module), HELP_WIDTH, initial_indent=name, subsequent_indent=indent)
 
 
 def _params_read(module: Path) -> str:

@@ -47,15 +47,16 @@ def compared(spine: Path) -> Path:
 
 
 def test_an_experiment_that_cannot_learn_is_worse_and_the_other_way_round_better(compared: Path):
-    worse, better = compare(compared, "blunt", "HEAD"), compare(compared, "HEAD", "blunt")
-    assert worse.stdout.splitlines()[-1] == "blunt: worse", worse.stderr
+    worse, better = compare(compared, "HEAD", "blunt"), compare(compared, "blunt", "HEAD")
+    first, *_, last = worse.stdout.splitlines()
+    assert (first.startswith("blunt minus HEAD, on "), last) == (True, "blunt: worse"), worse.stderr
     assert better.stdout.splitlines()[-1] == "HEAD: better"
     assert "1,200 rows of" in better.stdout
     assert "(90% intervals)" in better.stdout
 
 
 def test_the_same_revision_shows_no_difference_to_the_workspace(compared: Path):
-    done = compare(compared, "HEAD", "workspace")
+    done = compare(compared, "workspace", "HEAD")
     assert done.stdout.splitlines()[-1] == "HEAD: no difference shown"
     assert "log_loss  +0.00000   +0.00000 to +0.00000" in done.stdout
 
@@ -167,7 +168,7 @@ def test_a_report_says_what_compare_says_and_what_git_shows(compared: Path):
     assert done.stdout == "blunt is worse than HEAD: .ontime/report/report.md\n"
     page = (compared / ".ontime/report/report.md").read_text()
     assert page.startswith(f"{MARKER}\n\n## `blunt` is worse than `HEAD`\n")
-    lines = [line.split() for line in compare(compared, "blunt", "HEAD").stdout.splitlines() if line.startswith("  ")]
+    lines = [line.split() for line in compare(compared, "HEAD", "blunt").stdout.splitlines() if line.startswith("  ")]
     assert len(lines) == 3
     for _, value, low, _, high in lines:
         assert f"| {value} | {low} to {high} |" in page

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -594,14 +595,17 @@ def test_a_message_that_comes_twice_is_named(copy: Path):
 
 def test_the_first_command_of_the_page_can_be_tried(copy: Path, repository: Path):
     page = (repository / "docs/predict.md").read_text()
-    recipe = page.partition("```python\n")[2].partition("```")[0]
+    script, command = re.findall(r"^\$ (.*)$", page.partition("## To try it")[2].partition("## ")[0], re.MULTILINE)
+    assert script == "python docs/messages.py"
+    recipe = (repository / "docs/messages.py").read_text()
     (copy / "messages.py").write_text(recipe.replace("2013-10", "2013-03").replace("2013-11", "2013-04"))
+    before = set(copy.iterdir())
     done = run(sys.executable, "messages.py", folder=copy)
     assert done.returncode == 0, done.stderr
-    words = page.partition("$ ontime ")[2].partition("\n")[0].split()
-    done = call(FLIGHTS, *words, folder=copy)
+    done = call(FLIGHTS, *command.split()[1:], folder=copy)
     assert done.returncode == 0, done.stderr
-    assert set(read_parquet(copy / "answers.parquet")["day"].dt.day) == {5, 6}
+    assert set(pd.read_csv(copy / ".ontime/try/answers.csv")["day"].str[-2:]) == {"05", "06"}
+    assert {path.name for path in set(copy.iterdir()) - before} <= {".ontime"}, "nothing but what git ignores"
 
 
 @pytest.mark.usefixtures("whole")

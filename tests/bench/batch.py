@@ -1,9 +1,10 @@
 """What `predict` costs beside features and model alone, and how its memory grows with the rows: a measurement.
 
-Usage: python tests/bench/batch.py [ROWS ...] in a checkout that is up to date; without numbers 25,000, 300,000 and
-1,000,000. The year is repeated date by date in the years after it until there are so many rows; all of them are asked
-for. Seconds are those of whole processes, their start included. Alone: a process that reads clean tables and calls
-`core.features.table.build` and `Booster.predict` for the same rows, month by month, and writes nothing.
+Usage: python tests/bench/batch.py [ROWS ...] in a checkout that is up to date; without numbers 25,000, 300,000,
+1,000,000 and 10,000,000. It writes docs/batches.json, which `make readme` reads. The year is repeated date by date in
+the years after it until there are so many rows; all of them are asked for. Seconds are those of whole processes, their
+start included. Alone: a process that reads clean tables and calls `core.features.table.build` and `Booster.predict` for
+the same rows, month by month, and writes nothing.
 """
 
 import itertools
@@ -23,20 +24,22 @@ from ontime.core.serving.admission import admit
 from ontime.core.serving.messages import to_feeds
 from ontime.flights import FLIGHTS
 from ontime.flights.contract.times import HOME_ZONE
-from ontime.io.formats import read_parquet, write_parquet
+from ontime.io.formats import read_parquet, write_json, write_parquet
 from ontime.io.model_files import read_model
 from ontime.io.month_files import months, part
 from ontime.io.paths import Files
 
 FILES = Files()
 LATER = "2099-01-01T00:00Z"  # than every year that is laid out
-ROWS = ("25000", "300000", "1000000")
+ROWS = ("25000", "300000", "1000000", "10000000")
+RECORD = Path("docs/batches.json")
 MESSAGES = {declared.table: declared for declared in FLIGHTS.messages}
 REFERENCE = {name: read_parquet(part(FILES.clean, name, None)) for name in ("airlines", "airports", "planes")}
 
 
 def main() -> None:
-    """Print a line for each number of rows."""
+    """Print a line for each number of rows, and keep them."""
+    measurements = []
     print(f"{'rows':>12}{'months':>8}{'predict':>12}{'alone':>12}{'ratio':>8}{'predict':>12}{'alone':>12}")
     for size in map(int, sys.argv[1:] or ROWS):
         with tempfile.TemporaryDirectory() as folder:
@@ -47,6 +50,9 @@ def main() -> None:
             alone, alone_peak = measure([sys.executable, __file__, "--alone", str(clean)], ".")
         line = f"{rows:>12,}{number:>8}{whole:>10.1f} s{alone:>10.1f} s{whole / alone:>8.2f}"
         print(f"{line}{peak:>9.0f} MB{alone_peak:>9.0f} MB", flush=True)
+        measured = {"rows": rows, "months": number, "ratio": round(whole / alone, 2), "megabytes": round(peak)}
+        measurements.append(measured)
+    write_json({"measurements": measurements}, RECORD)
 
 
 def lay_out(messages: Path, rows_file: Path, clean: Path, size: int) -> tuple[int, int]:

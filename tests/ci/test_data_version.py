@@ -1,4 +1,4 @@
-"""Versions of the data, as the README makes and uses them; tables and a model opened at a revision."""
+"""Versions of the data, as docs/versions.md makes and uses them; tables and a model opened at a revision."""
 
 import json
 import re
@@ -14,16 +14,18 @@ from repositories import REPOSITORY, commit, run
 pytestmark = [pytest.mark.needs("git", "git"), pytest.mark.needs("make", "make")]
 
 TESTS = str(REPOSITORY / "tests")
+PAGE = (REPOSITORY / "docs/versions.md").read_text()
 NOTEBOOK = REPOSITORY / "docs/open.ipynb"
 
 
-def commands(number: int) -> list[str]:
-    """The commands of a block of the README's section, with the name and with two months of the second dataset."""
-    section = (REPOSITORY / "README.md").read_text().partition("\n## Versions of the data\n")[2].partition("\n## ")[0]
-    block = re.findall(r"```console\n(.*?)```", section, re.DOTALL)[number]
+def commands(heading: str) -> list[str]:
+    """The commands below a heading of the page, with the name and with two months of the second dataset."""
+    section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    block = section.partition("```console\n")[2].partition("```")[0]
     lines = re.findall(r"^\$ (.*)$", block, re.MULTILINE)
     typed = [re.sub(r"^make data-version UNTIL=(\S+)", r".ci/data-version \1", line) for line in lines]
-    ours = {"2013-06": "2020-04", "2013-07": "2020-05", "python -m ontime": "python -m toy"}
+    typed = [re.sub(r"^ontime ", "python -m toy ", line) for line in typed]
+    ours = {"2013-06": "2020-04", "2013-07": "2020-05"}
     return [re.sub("|".join(ours), lambda match: ours[match[0]], line) for line in typed]
 
 
@@ -51,9 +53,9 @@ def owner(toy: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def versions(owner: Path) -> dict[str, str]:
-    """What the README's commands print, run where the data is kept."""
+    """What the page's commands print, run where the data is kept."""
     before = [run("git", *words, folder=owner).stdout for words in (("rev-parse", "HEAD"), ("branch", "--list"))]
-    printed = {line.partition("  ")[0]: shell(line, owner) for line in commands(0)}
+    printed = {line.partition("  ")[0]: shell(line, owner) for line in commands("Versions of the data")}
     after = [run("git", *words, folder=owner).stdout for words in (("rev-parse", "HEAD"), ("branch", "--list"))]
     assert before == after
     assert run("git", "status", "--porcelain", folder=owner).stdout == ""
@@ -63,14 +65,14 @@ def versions(owner: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def other(owner: Path, versions: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
-    """Another repository beside a clone without data of the first, in which the README's commands have been run."""
+    """Another repository beside a clone without data of the first, in which the page's commands have been run."""
     folder = tmp_path_factory.mktemp("others") / "other"
     folder.mkdir()
     assert run("git", "clone", "-q", owner, folder.parent / "ontime", folder=folder).returncode == 0
     shutil.copytree(owner.parent / "storage", folder.parent / "storage")
     for command in (("git", "init", "-q"), ("dvc", "init", "-q"), ("dvc", "config", "core.analytics", "false")):
         assert run(*command, folder=folder).returncode == 0
-    for line in commands(1):
+    for line in commands("From another repository"):
         shell(line, folder)
     return folder
 

@@ -145,3 +145,26 @@ def test_an_installation_that_fails_says_why_and_leaves_no_mark(tmp_path: Path):
     assert done.returncode == 1
     assert "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES\n    one1: sha256" in done.stderr
     assert not (tmp_path / ".venv/installed").exists()
+
+
+def test_what_was_made_of_some_stages_does_not_make_the_lock_stale(clone: Path):
+    """DVC leaves an empty folder for what nobody has, and one lead is a part of what `leads` reads."""
+    (clone / "data/lead").mkdir(parents=True)
+    (clone / "data/lead/h2.parquet").write_text("one lead")
+    done = run(".ci/lock-check", folder=clone)
+    assert (done.stdout, done.returncode) == ("dvc.lock is up to date\n", 0), done.stderr
+
+
+def test_the_way_back_leaves_out_what_was_never_made_and_says_how_to_make_it(clone: Path):
+    (clone / "data/raw").mkdir(parents=True)
+    change(clone / "params.yaml", "leaves: 15", "leaves: 16")
+    (clone / "metrics/evaluate/metrics.json").write_text("{}")
+    (clone / "metrics/lead/h12.json").write_text("{}")
+    done = run(".ci/back", folder=clone)
+    assert done.returncode == 0, done.stderr
+    assert "as they are committed" in done.stdout.splitlines()[0]
+    assert "dvc repro makes it" in done.stdout
+    assert "  data/report.html" in done.stdout.splitlines()
+    assert run("git", "status", "--porcelain", folder=clone).stdout == ""
+    assert not list((clone / "data").iterdir()), "no empty folder is left"
+    assert "error" not in done.stderr.lower()

@@ -69,7 +69,7 @@ def test_nothing_is_written_into_a_script_before_it_runs():
 
 
 def test_every_program_of_a_workflow_is_a_part_of_this_repository_or_of_the_machine():
-    ours = {"make", "dvc", "python", ".venv/bin/python"}
+    ours = {"make", "dvc", "python", ".venv/bin/ontime", "ontime"}
     first = {line.split()[0] for line in LINES}
     scripts = {word for word in first if word.startswith(".ci/")}
     assert first - scripts <= SHELL | ours
@@ -87,7 +87,10 @@ def test_every_make_target_and_dvc_command_of_a_workflow_exists():
     assert all(run("dvc", *words, "--help", folder=REPOSITORY).returncode == 0 for words in commands)
 
 
-@pytest.mark.parametrize("typed", sorted({m[1] for line in LINES if (m := re.search(r"python -m ontime (.*)", line))}))
+TYPED = [re.match(r"(?:\.venv/bin/)?ontime (.*)", line) for line in LINES]
+
+
+@pytest.mark.parametrize("typed", sorted({match[1] for match in TYPED if match}))
 def test_every_verb_of_a_workflow_exists(typed: str):
     assert cli.verb_of(typed.split())
 

@@ -154,7 +154,7 @@ def test_a_lineage_of_the_old_layout_has_its_metrics_by_the_name_of_that_time(hi
 
 
 def test_what_dvc_moves_is_compared_across_layouts(history: Path):
-    assert printed(history, "compare", "old", "HEAD").splitlines()[-1] == "old: no difference shown"
+    assert printed(history, "compare", "old", "HEAD").splitlines()[-1] == "HEAD: no difference shown"
     assert (
         printed(history, "data", "diff", "old", "HEAD") == "data/clean, old -> HEAD: the same, 7 files of equal hash\n"
     )

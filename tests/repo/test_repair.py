@@ -68,8 +68,8 @@ def remedies(done: Done) -> Iterator[str]:
 
 def run_as_printed(folder: Path, line: str) -> Done:
     words = shlex.split(line, comments=True)
-    if words[:3] == ["python", "-m", "toy"]:  # in this process, which need not read all libraries again
-        return call(TOY, *words[3:], folder=folder)
+    if words[0] == TOY.name:  # in this process, which need not read all libraries again
+        return call(TOY, *words[1:], folder=folder)
     return run("bash", "-c", line, folder=folder)
 
 

@@ -255,4 +255,4 @@ def test_the_picture_of_groups_is_drawn_even_where_none_was_left_out():
     assert ablation_picture(ablation_table({"h2": lead}), 0.9).axes
     ablation = pd.read_csv(METRICS / "leads/ablation.csv")
     labels = ablation_picture(ablation, 0.9).axes[0].get_yticklabels()
-    assert [label.get_text() for label in labels] == ablation["group"].drop_duplicates().tolist()
+    assert [label.get_text().replace("\n", " ") for label in labels] == ablation["group"].drop_duplicates().tolist()

@@ -26,8 +26,8 @@ SCALE = 2  # pixels of a picture for one of its drawing
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to compare, and where to write."""
-    parser.add_argument("base", help="what the change is made on: a git revision or an experiment's name")
-    parser.add_argument("head", help="the change: likewise, or `workspace`")
+    parser.add_argument("old", metavar="OLD", help="what the change is made on: a git revision or an experiment's name")
+    parser.add_argument("new", metavar="NEW", help="the change: likewise, or `workspace`")
     parser.add_argument("--folder", type=Path, help="where report.md and its pictures go (default: .ontime/report)")
     parser.add_argument("--pictures", metavar="URL", default="", help="where the pictures will be found, if elsewhere")
 
@@ -37,8 +37,8 @@ def run(
     files: Files,
     intervals: Intervals,
     *,
-    base: str,
-    head: str,
+    old: str,
+    new: str,
     folder: Path | None,
     pictures: str,
 ) -> None:
@@ -47,7 +47,7 @@ def run(
     Raises BrokenObjectError, once the page is there and says so, where what it should compare is broken.
     """
     place = report_folder(files, folder or files.review)
-    sides = _side(files, base), _side(files, head)
+    sides = _side(files, old), _side(files, new)
     compared, error = _compare(files, intervals, *sides)
     report = _report(*sides, compared, str(error or ""), intervals.level)
     with stage_draft(files, "ci-report", place) as draft:

@@ -13,17 +13,18 @@ DIGITS = 5
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to compare."""
-    parser.add_argument("one", help="a git revision, an experiment's name, or `workspace`")
-    parser.add_argument("other", help="what it is compared with")
+    parser.add_argument("old", metavar="OLD", help="a git revision, an experiment's name, or `workspace`")
+    parser.add_argument("new", metavar="NEW", help="likewise: is it better than OLD?")
 
 
-def run(dataset: Dataset, files: Files, intervals: Intervals, *, one: str, other: str) -> None:  # noqa: ARG001
-    """Print the differences, `one` minus `other`, with their intervals, and the verdict."""
-    first, second = (read_backtest_at(files.backtest, resolve(name)) for name in (one, other))
-    comparison = compare_backtests(first, second, intervals)
+def run(dataset: Dataset, files: Files, intervals: Intervals, *, old: str, new: str) -> None:  # noqa: ARG001
+    """Print the differences, `new` minus `old`, with their intervals, and the verdict on `new`."""
+    commits = [resolve(name) for name in (old, new)]
+    before, after = (read_backtest_at(files.backtest, commit) for commit in commits)
+    comparison = compare_backtests(after, before, intervals)
     level = f"{intervals.level:.0%}"
     rows = f"{comparison.rows:,} rows of {comparison.days} days that both predicted"
-    print(f"{one} minus {other}, on {rows} ({level} intervals)")
+    print(f"{new} minus {old}, on {rows} ({level} intervals)")
     for metric, (value, low, high, *_) in comparison.differences.items():
         print(f"  {metric:<10}{value:+.{DIGITS}f}   {low:+.{DIGITS}f} to {high:+.{DIGITS}f}")
-    print(f"{one}: {comparison.verdict}")
+    print(f"{new}: {comparison.verdict}")

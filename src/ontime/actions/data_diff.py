@@ -33,19 +33,19 @@ ReadMonth = Callable[[TableMonth], pd.DataFrame]
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to compare."""
-    parser.add_argument("before", help="a git revision, an experiment's name, or `workspace`")
-    parser.add_argument("after", help="what it has become")
+    parser.add_argument("old", metavar="OLD", help="a git revision, an experiment's name, or `workspace`")
+    parser.add_argument("new", metavar="NEW", help="likewise: what it has become")
     parser.add_argument("--json", dest="as_json", action="store_true", help="everything, for machines")
 
 
-def run(dataset: Dataset, files: Files, *, before: str, after: str, as_json: bool) -> None:
+def run(dataset: Dataset, files: Files, *, old: str, new: str, as_json: bool) -> None:
     """Print what differs. Months of one hash are not read, but for the one that added months are measured against."""
-    sides = [resolve(name) for name in (before, after)]
+    sides = [resolve(name) for name in (old, new)]
     hashes = [_hashes(files, commit) for commit in sides]
     tables = {changes.table: _table(dataset, files, changes, sides) for changes in month_changes(*hashes)}
-    title = f"{files.clean.as_posix()}, {before} -> {after}"
+    title = f"{files.clean.as_posix()}, {old} -> {new}"
     if as_json:
-        print(json.dumps({"before": before, "after": after, "tables": tables}, indent=2, sort_keys=True))
+        print(json.dumps({"before": old, "after": new, "tables": tables}, indent=2, sort_keys=True))
     elif hashes[0] == hashes[1]:
         print(f"{title}: the same, {len(hashes[0])} files of equal hash")
     else:

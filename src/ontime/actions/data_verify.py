@@ -49,7 +49,7 @@ def run(dataset: Dataset, files: Files, *, remote: bool, repair: bool) -> None:
             _repair(repository, contents, places)
             contents = read_workspace(repository, outputs, progress.update)
             places = _verify(repository, outputs, contents, progress.update, remote=remote)
-        command = f"python -m {dataset.name} data verify"
+        command = f"{dataset.name} data verify"
         lines = [f"  {line}" for line in remedies(repository, contents, places, command, repaired=repair)]
     for name, verification in places.items():
         if verification.wrong or name != "cache":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from PIL import Image
 
 from ontime.errors import OntimeError, Record, validated
 from ontime.io.atomic import write_text
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MISSING = "is missing: run the stage that makes it (dvc repro), or fetch it (dvc pull)"
+COLORS = 64  # of a picture
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"  # in CSV, where pandas alone writes as many digits as the values of each chunk need
 
 
@@ -139,6 +141,9 @@ def read_bytes(path: Path) -> bytes:
 
 
 def write_png(figure: Figure, path: Path) -> None:
-    """Without the release number of the writer."""
+    """In so few colours that the file is small, and without the release number of the writer."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Software": None})
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png")
+    few = Image.open(drawn).convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+    few.save(path, format="png", optimize=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -124,10 +125,10 @@ def remedies(
     by_path = {output.path: output for output in contents.hashes}
     moved = [file for file in wrong["workspace"] if by_path[file.output].moved and file.problem != UNRECORDED]
     lost = _lost(repository, contents, [*moved, *wrong["cache"]], wrong.get("remote"))
-    if any(file.output not in lost for file in [*moved, *wrong["cache"]]) or (
-        lost and "remote" not in places and not repaired
-    ):
+    if any(file.output not in lost for file in [*moved, *wrong["cache"]]):
         yield f"{verify} --repair"
+    elif lost and "remote" not in places and not repaired:
+        yield f"{verify} --repair  # where the remote has it"
     yield from _of_git(contents, wrong["workspace"])
     unrecorded = [file for file in wrong["workspace"] if file.problem == UNRECORDED and file.file != file.output]
     if unrecorded:
@@ -136,7 +137,9 @@ def remedies(
         broken = [place_of(repository, file.md5) for file in wrong["cache"] if file.md5 and file.output in lost]
         stages = dict.fromkeys(by_path[path].stage for path in lost)
         about = "no place has it" if "remote" in places or repaired else "where no remote has it"
-        yield f"rm -rf {_words([*lost, *broken])} && dvc repro {_words(stages)}  # {about}: this makes it"
+        there = [path for path in lost if os.path.lexists(path)] + broken
+        remove = f"rm -rf {_words(there)} && " if there else ""  # else it was never made here
+        yield f"{remove}dvc repro {_words(stages)}  # {about}: this makes it"
     never = dict.fromkeys(output.stage for output in contents.hashes if not output.md5)
     if never:
         yield f"dvc repro {_words(never)}"

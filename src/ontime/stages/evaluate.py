@@ -1,4 +1,4 @@
-"""The candidate, the backtest and the test window, which nothing else reads -> the headline numbers with intervals."""
+"""The candidate, the backtest and the test window, which nothing is chosen by -> the headline with intervals."""
 
 import logging
 

@@ -132,10 +132,9 @@ def test_numbers_are_set_to_the_right_of_the_name_of_their_row():
     assert table == "| what | rows | seconds |\n| --- | ---: | ---: |\n| model | 1 | 2 |\n"
 
 
-def test_the_excerpt_of_the_readme_is_what_a_report_looks_like():
-    quoted = re.findall(r"^> ?(.*)$", (REPOSITORY / "README.md").read_text(), re.MULTILINE)
-    rows = [re.findall(r"[+-][0-9.]+", line) for line in quoted if re.search(r"[+-]\d", line)]
-    differences = {name: Interval(*map(float, row)) for name, row in zip(DIFFERENCES, rows, strict=True)}
-    assert differences["log_loss"].low > 0
-    lines = report(side("main"), side("fast"), compared=Comparison(1, 1, differences, "worse")).splitlines()
-    assert [line for line in quoted if line] == [line for line in lines if line in quoted and line]
+def test_the_page_on_reviews_lists_the_parts_of_a_report_in_their_order():
+    plots = [Plot("a.png", "A", {}, same=False)]
+    page = report(side("main"), side("fast"), compared=Comparison(1, 1, DIFFERENCES, "worse"), plots=plots)
+    titles = re.findall(r"^### (\w+)$", page, re.MULTILINE)
+    listed = re.findall(r"^\d\. \*\*(.*?)\*\*", (REPOSITORY / "docs/review.md").read_text(), re.MULTILINE)
+    assert listed == ["The verdict", *titles]

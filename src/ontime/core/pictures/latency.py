@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from ontime.core.pictures.style import ACCENT, INK, PALE, WARM, plain
+from ontime.core.pictures.style import ACCENT, INK, PALE, WARM, legend_below, panels, plain, titled
 
-LINES = {"features": (ACCENT, "o"), "model": (WARM, "s"), "row-features": (ACCENT, "D"), "row-model": (WARM, "D")}
+LINES = {
+    "features": ("features of a table", ACCENT, "o"),
+    "model": ("model on a table", WARM, "s"),
+    "row-features": ("features of one row", ACCENT, "D"),
+    "row-model": ("model on one row", WARM, "D"),
+}
 COLD = ["start_seconds", "load_seconds", "first_seconds"]
 
 
 def latency_picture(measured: pd.DataFrame) -> Figure:
     """Seconds by rows, both logarithmic: a line from the median to the 95th percentile, and the cold start above."""
-    figure = Figure(figsize=(8, 4.5), dpi=100, layout="constrained")
-    axes = figure.subplots()
+    figure, (panel,) = panels(4.0)
+    axes = panel.subplots()
+    handles = []
     for what, lines in measured.groupby("what", sort=False):
-        color, marker = LINES[str(what)]
-        rows, median = lines["rows"], lines["p50_seconds"]
+        label, color, marker = LINES[str(what)]
+        number, median = lines["rows"], lines["p50_seconds"]
         ends = [median * 0, lines["p95_seconds"] - median]
-        style = {"color": color, "markerfacecolor": "white" if marker == "D" else color, "capsize": 3}
-        axes.errorbar(rows, median, ends, fmt=f"{marker}-", label=what, **style)
-        axes.plot(rows, lines[COLD].sum(axis=1), f"{marker}:", color=color, markersize=3, alpha=0.5)
-    axes.set(xscale="log", yscale="log", xlabel="rows", ylabel="seconds")
+        style = {"color": color, "markerfacecolor": "white" if marker == "D" else color, "markersize": 5}
+        axes.errorbar(number, median, ends, fmt=f"{marker}-", capsize=3, **style)
+        axes.plot(number, lines[COLD].sum(axis=1), f"{marker}:", color=color, markersize=3, alpha=0.6)
+        handles.append(Line2D([], [], marker=marker, label=label, **style))
+    handles.append(Line2D([], [], color=INK, linestyle="-", label="warm: median, up to 95th percentile"))
+    handles.append(Line2D([], [], color=INK, linestyle=":", label="cold: first answer of a new process"))
+    axes.set(xscale="log", yscale="log", xlabel="rows answered at once", ylabel="seconds")
     axes.grid(color=PALE, linewidth=0.5)
     plain(axes)
-    axes.set_title("Median to 95th percentile, warm; dotted: the first answer of a new process", fontsize=10, color=INK)
-    axes.legend(frameon=False, fontsize=9, loc="lower right")
+    titled(panel, "How long an answer takes")
+    legend_below(panel, axes, 2, handles)
     return figure

@@ -4,60 +4,87 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from ontime.core.pictures.style import ACCENT, INK, PALE, SMALL, dated, plain, spread
+from ontime.core.pictures.style import (
+    ACCENT,
+    INK,
+    OTHER_COLORS,
+    WARM,
+    dated,
+    legend_below,
+    panels,
+    plain,
+    rows,
+    spread,
+    titled,
+)
 
 PLAIN = "none"  # the fault of the runs in which nothing fails
+NEVER = "never"
 DIFFERENCE = "log_loss_minus_baseline"
-COLORS = ("#0b6e99", "#c2571a", "#5a8a3a", "#8a63a8", "#a38a1d", "#1f2933")
+COLORS = (ACCENT, WARM, *OTHER_COLORS, INK)
+STYLES = ("-", "--", "-.", ":")  # of lines, which lie over one another and may be printed without colour
+WINDOWS = {"selection": "the months that chose", "evaluation": "the months after"}
+MARKS = ((ACCENT, "o"), (WARM, "s"), (INK, "D"), (OTHER_COLORS[0], "^"))
+STEP = 0.32  # between what is compared in one row
 
 
 def replay_picture(weeks: pd.DataFrame, table: pd.DataFrame, decisions: pd.DataFrame, level: float) -> Figure:
-    """Above the weekly loss of each policy minus that of `never`, summed; below what policies and faults cost."""
-    figure = Figure(figsize=(11, 8), dpi=80, layout="constrained")
-    grid = figure.add_gridspec(2, 2, height_ratios=(5, 4))
-    above, left, right = (figure.add_subplot(place) for place in (grid[0, :], grid[1, 0], grid[1, 1]))
-    _summed(above, weeks, decisions)
-    without_fault = table[(table["fault"] == PLAIN) & (table["baseline"] == "never") & (table["policy"] != "never")]
-    policies = without_fault[without_fault["window"] != "all"]
-    policies = policies.assign(label=policies["policy"] + ", " + policies["window"])
-    _gaps(left, policies.sort_values("policy", kind="stable"))
-    left.set_title(f"Log loss minus that of never ({level:.0%} intervals)", fontsize=10, color=INK)
+    """First the weekly loss of each policy minus that of `never`, summed; then what policies, and faults, cost."""
+    beside_never = table[(table["fault"] == PLAIN) & (table["baseline"] == NEVER) & (table["policy"] != NEVER)]
+    policies = beside_never[beside_never["window"].isin(WINDOWS)]
+    policies = policies.assign(row=policies["policy"], series=policies["window"].map(WINDOWS))
     faults = table[(table["fault"] != PLAIN) & (table["window"] == "evaluation")]
-    _gaps(right, faults.assign(label=faults["fault"] + ", " + faults["policy"]))
-    right.set_title("What a fault adds to it, in the evaluation", fontsize=10, color=INK)
-    for axes in (above, left, right):
-        plain(axes, SMALL)
+    faults = faults.assign(row=faults["fault"], series=faults["policy"])
+    figure, (above, middle, below) = panels(3.6, *(1.3 + 0.4 * part["row"].nunique() for part in (policies, faults)))
+    _summed(above, weeks, decisions)
+    _gaps(middle, policies, "log loss minus that of a model that is never replaced")
+    titled(middle, f"What each policy brings, with {level:.0%} intervals; left is better")
+    _gaps(below, faults, "log loss minus that of the same policy without the fault")
+    titled(below, f"What a fault costs in the months after, with {level:.0%} intervals; right is worse")
     return figure
 
 
-def _summed(axes: Axes, weeks: pd.DataFrame, decisions: pd.DataFrame) -> None:
+def _summed(panel: SubFigure, weeks: pd.DataFrame, decisions: pd.DataFrame) -> None:
     """A line for each policy; a dot where a model was trained or promoted."""
+    axes = panel.subplots()
     loss = weeks.pivot_table(index="week_end", columns="policy", values="log_loss", sort=True)
-    gaps = loss.sub(loss["never"], axis=0).drop(columns="never").cumsum()
+    gaps = loss.sub(loss[NEVER], axis=0).drop(columns=NEVER).cumsum()
     week_end = pd.to_datetime(gaps.index)
     new_models = decisions[(decisions["fault"] == PLAIN) & decisions["action"].isin(["retrain", "promote"])]
-    for color, policy in zip(COLORS, gaps, strict=False):
-        axes.plot(week_end, gaps[policy], color=color, label=policy)
+    for number, policy in enumerate(gaps):
+        color, style = COLORS[number % len(COLORS)], STYLES[number % len(STYLES)]
+        axes.plot(week_end, gaps[policy], color=color, linestyle=style, label=policy)
         days = pd.to_datetime(new_models.loc[new_models["policy"] == policy, "day"])
         places = np.interp(days.to_numpy("int64"), week_end.to_numpy("datetime64[us]").astype("int64"), gaps[policy])
         axes.plot(days, places, "o", color=color, markersize=4)
-    axes.axhline(0, color=PALE)
+    axes.axhline(0, color=INK, linewidth=0.8, label="never replaced")
     dated(axes)
-    axes.set_ylabel("weekly log loss minus never's, summed")
-    axes.set_title("The year under each policy; dots: a model was trained or promoted", fontsize=10, color=INK)
-    axes.legend(frameon=False, fontsize=8, ncols=3)
+    axes.set_ylabel("log loss, summed by week")
+    plain(axes)
+    titled(panel, "The year under each policy, beside a model that is never replaced; lower is better")
+    handles = axes.get_legend_handles_labels()[0]
+    dot = Line2D([], [], marker="o", linestyle="", color="grey", markersize=4, label="a model trained or promoted")
+    legend_below(panel, axes, 3, [*handles, dot])
 
 
-def _gaps(axes: Axes, lines: pd.DataFrame) -> None:
-    """A difference with its interval, a line each."""
-    places, style = range(len(lines)), {"fmt": "o", "markersize": 4, "capsize": 2, "color": ACCENT}
-    axes.axvline(0, color=PALE, zorder=0)
-    axes.errorbar(lines[DIFFERENCE], places, xerr=spread(lines, DIFFERENCE), **style)
-    axes.set_yticks(places, lines["label"])
-    axes.invert_yaxis()
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.grid(axis="x", color=PALE, linewidth=0.5)
+def _gaps(panel: SubFigure, lines: pd.DataFrame, label: str) -> None:
+    """Differences with their intervals: a row for each policy or fault, a mark for each window or policy."""
+    axes = panel.subplots()
+    names, series = (list(dict.fromkeys(lines[name])) for name in ("row", "series"))
+    axes.axvline(0, color=INK, linewidth=0.8)
+    for number, one in enumerate(series):
+        part = lines[lines["series"] == one]
+        shift = STEP * (number - (len(series) - 1) / 2)
+        color, mark = MARKS[number % len(MARKS)]
+        style = {"fmt": mark, "markersize": 4, "capsize": 2, "color": color, "label": one}
+        places = [names.index(name) + shift for name in part["row"]]
+        axes.errorbar(part[DIFFERENCE], places, xerr=spread(part, DIFFERENCE), **style)
+    rows(axes, names)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.set_xlabel(label)
+    plain(axes)
+    legend_below(panel, axes, 2)

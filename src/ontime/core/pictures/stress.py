@@ -3,70 +3,87 @@
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
-from ontime.core.pictures.style import ACCENT, INK, PALE, SMALL, WARM, plain, spread
+from ontime.core.pictures.style import (
+    ACCENT,
+    INK,
+    OTHER_COLORS,
+    SMALL,
+    WARM,
+    legend_below,
+    panels,
+    plain,
+    rows,
+    spread,
+    titled,
+)
 
-COLORS = {"missing": WARM, "stale": ACCENT, "lossy": "#5a8a3a", "noisy": "#8a63a8", "instead": INK}
-DISTURBANCES = {
-    "missing": "silent",
-    "stale": "{:g} h late",
-    "lossy": "{:.0%} lost",
-    "noisy": "{:.0%} wrong",
-    "instead": "instead of the model",
+KINDS = {
+    "missing": ("silent", "no messages", WARM, "o"),
+    "stale": ("{:g} h late", "late messages", ACCENT, "s"),
+    "lossy": ("{:.0%} lost", "lost messages", OTHER_COLORS[0], "^"),
+    "noisy": ("{:.0%} wrong", "wrong values", OTHER_COLORS[1], "D"),
+    "instead": ("instead of the model", "no model", INK, "v"),
 }
+DIFFERENCE = "log_loss_difference"
+MOST = 20  # disturbed sources that are drawn: those that cost most
+ROW = 0.19  # inches
 
 
 def stress_picture(table: pd.DataFrame, months: pd.DataFrame, level: float) -> Figure:
-    """Left what each disturbed source costs; right what simulated drift costs, and the months as they came."""
-    figure = Figure(figsize=(12, 8), dpi=75, layout="constrained")
-    grid = figure.add_gridspec(8, 2, width_ratios=(5, 4))
-    left, above, below = (figure.add_subplot(place) for place in (grid[:, 0], grid[:5, 1], grid[5:, 1]))
-    disturbed = table["kind"].isin(DISTURBANCES)
-    sources, drift = table[disturbed], table[~disturbed]
-    _costs(left, sources.assign(label=_disturbances(sources)))
-    left.set_title(f"What a disturbed source adds to the log loss ({level:.0%} intervals)", fontsize=10, color=INK)
-    _costs(above, drift.assign(label=_drifts(drift)))
-    above.set_title("What drift adds to it: rows drawn more often, or less", fontsize=10, color=INK)
-    _months(below, months)
-    for axes in (left, above, below):
-        plain(axes, SMALL)
+    """What each disturbed source costs, what simulated drift costs, and the months as they came: loss beside drift."""
+    disturbed = table["kind"].isin(KINDS)
+    sources, drift = _dearest_first(table[disturbed]), _dearest_first(table[~disturbed])
+    drawn = sources.head(MOST)
+    figure, (first, second, third) = panels(*(1.3 + ROW * len(part) for part in (drawn, drift)), 2.9)
+    _sources(first, drawn, level, f"; the {MOST} that cost most" if len(drawn) < len(sources) else "")
+    _drift(second, drift, level)
+    _months(third, months, level)
     return figure
 
 
-def _disturbances(table: pd.DataFrame) -> list[str]:
-    lines = zip(table["what"], table["kind"], table["level"], strict=True)
-    return [f"{what}, {DISTURBANCES[kind].format(level)}" for what, kind, level in lines]
+def _sources(panel: SubFigure, table: pd.DataFrame, level: float, dropped: str) -> None:
+    axes = panel.subplots()
+    axes.axvline(0, color=INK, linewidth=0.8)
+    for kind, (_, label, color, mark) in KINDS.items():
+        lines = table[table["kind"] == kind]
+        style = {"fmt": mark, "markersize": 4, "capsize": 2, "color": color, "label": label}
+        if len(lines):
+            axes.errorbar(lines[DIFFERENCE], lines.index, xerr=spread(lines, DIFFERENCE), **style)
+    words = zip(table["what"], table["kind"], table["level"], strict=True)
+    rows(axes, [f"{what}, {KINDS[kind][0].format(size)}" for what, kind, size in words], letters=40)
+    axes.set_xlabel("how much the log loss rises")
+    plain(axes)
+    titled(panel, f"What happens when a source fails, with {level:.0%} intervals{dropped}")
+    legend_below(panel, axes, 3)
 
 
-def _drifts(table: pd.DataFrame) -> list[str]:
-    return [f"{what}, {times:g} times" for what, times in zip(table["what"], table["level"], strict=True)]
+def _drift(panel: SubFigure, table: pd.DataFrame, level: float) -> None:
+    axes = panel.subplots()
+    axes.axvline(0, color=INK, linewidth=0.8)
+    style = {"fmt": "o", "markersize": 4, "capsize": 2, "color": ACCENT}
+    axes.errorbar(table[DIFFERENCE], table.index, xerr=spread(table, DIFFERENCE), **style)
+    words = zip(table["what"], table["level"], strict=True)
+    rows(axes, [f"{what}, {times:g} times" for what, times in words], letters=40)
+    axes.set_xlabel("how much the log loss changes")
+    plain(axes)
+    titled(panel, f"What happens when something is so many times as frequent, with {level:.0%} intervals")
 
 
-def _costs(axes: Axes, table: pd.DataFrame) -> None:
-    """A line for each, that which costs most on top."""
-    ordered = table.sort_values(["log_loss_difference", "label"], ignore_index=True)
-    axes.axvline(0, color=PALE, zorder=0)
-    for kind, lines in ordered.groupby("kind", sort=False):
-        ends = spread(lines, "log_loss_difference")
-        style = {"fmt": "o", "markersize": 4, "capsize": 2, "color": COLORS.get(str(kind), INK)}
-        axes.errorbar(lines["log_loss_difference"], lines.index, xerr=ends, **style)
-    axes.set_yticks(range(len(ordered)), ordered["label"])
-    axes.set_ylim(-0.6, len(ordered) - 0.4)
-    axes.grid(axis="x", color=PALE, linewidth=0.5)
+def _dearest_first(table: pd.DataFrame) -> pd.DataFrame:
+    return table.sort_values([DIFFERENCE, "what", "kind", "level"], ascending=False, ignore_index=True)
 
 
-def _months(axes: Axes, months: pd.DataFrame) -> None:
-    """The log loss of each month and, to the right, how far its features were from those learned from."""
-    places, style = range(len(months)), {"fmt": "o", "markersize": 4, "capsize": 3, "color": ACCENT}
-    axes.errorbar(places, months["log_loss"], yerr=spread(months, "log_loss"), **style)
-    axes.set_xticks(places, months["month"], rotation=45)
-    axes.set_ylabel("log loss", color=ACCENT)
-    other = axes.twinx()
-    other.plot(places, months["mean_psi"], color=WARM, marker="s", markersize=3, linewidth=1)
-    other.set_ylabel("mean PSI of the features", color=WARM)
-    other.set_ylim(bottom=0)
-    other.tick_params(colors=INK, labelsize=SMALL)
-    other.spines["top"].set_visible(False)
-    axes.set_title("The months as they came", fontsize=10, color=INK)
+def _months(panel: SubFigure, months: pd.DataFrame, level: float) -> None:
+    """Each month by how far its features were from those learned from, and its log loss."""
+    axes = panel.subplots()
+    style = {"fmt": "o", "markersize": 4, "capsize": 3, "color": ACCENT}
+    axes.errorbar(months["mean_psi"], months["log_loss"], yerr=spread(months, "log_loss"), **style)
+    for month, drift, loss in zip(months["month"], months["mean_psi"], months["log_loss"], strict=True):
+        beside = {"xytext": (5, 3), "textcoords": "offset points"}
+        axes.annotate(month, (drift, loss), **beside, fontsize=SMALL, color=INK)
+    axes.margins(x=0.18)
+    axes.set(xlabel="mean PSI of the features", ylabel="log loss")
+    plain(axes)
+    titled(panel, f"The months as they came: does the loss follow drift? With {level:.0%} intervals")

@@ -22,7 +22,7 @@ def data_dictionary(tables: Sequence[Table]) -> str:
     rows = [(f"`{clock}`", clock.about) for clock in clocks]
     intro = (
         "# Data dictionary\n\n"
-        "Generated from the contract by `python -m ontime document`; a test keeps it current.\n\n"
+        "Generated from the contract by `ontime document`; a test keeps it current.\n\n"
         "Every column has a **clock**: when its value becomes known. A row that breaks a rule loses the columns of\n"
         "the rule's clock and of every later one, and is removed where that is the table's first clock. The broken\n"
         "values are kept in `data/quarantine.parquet`. A missing value breaks no rule; its column says whether it may\n"
@@ -36,7 +36,7 @@ def feature_dictionary(features: Sequence[Feature]) -> str:
     header = ["Feature", "Meaning", "Unit", "Type", "Clock", "Table", "Window"]
     intro = (
         "# Feature dictionary\n\n"
-        "Generated from the declarations by `python -m ontime document`; a test keeps it current.\n\n"
+        "Generated from the declarations by `ontime document`; a test keeps it current.\n\n"
         "One row of `data/features/<month>.parquet` is one row of the schedule, with what was known at `predict_at`,\n"
         "which is `features.lead_hours` before `starts_at`. A window of 3h holds what became known in the three hours\n"
         "up to `predict_at`, never what belongs to the row itself. Beside the features stand `id`, `starts_at`, `day`\n"

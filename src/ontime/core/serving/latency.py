@@ -8,7 +8,13 @@ from typing import Any
 from ontime.core.text import markdown_table
 
 NAMES = ("what", "rows", "start", "load", "first", "p50", "p95", "p99", "runs", "rows/s", "memory", "ratio")
-WIDTHS = (-13, 8, 8, 8, 9, 9, 9, 9, 6, 11, 9, 9)  # below zero: set to the left
+WIDTHS = (-22, 8, 8, 8, 9, 9, 9, 9, 6, 11, 9, 9)  # below zero: set to the left
+LABELS = {
+    "features": "features, a table",
+    "model": "model, a table",
+    "row-features": "features, one row",
+    "row-model": "model, one row",
+}
 TIMES = ("start", "load", "first", "p50", "p95", "p99")
 
 
@@ -35,7 +41,7 @@ def _spaced(cells: Sequence[str]) -> str:
 def _cells(measured: Mapping[str, Any], yardstick: float) -> list[str]:
     rows, median = measured["rows"], measured["p50_seconds"]
     return [
-        measured["what"],
+        LABELS[measured["what"]],
         f"{rows:,}",
         *(_short(measured[f"{name}_seconds"]) for name in TIMES),
         f"{measured['runs']:,}",
