@@ -53,9 +53,9 @@ def unknown_names() -> Tables:
 
 
 def other_aircraft(tables: Tables) -> Tables:
-    """Every aircraft is one that is in no registry."""
+    """Every aircraft has a number that is in no registry, and flies what it flew."""
     flights = tables["flights"]
-    return {**tables, "flights": flights.assign(tailnum=pd.Series("N00000", index=flights.index, dtype="str"))}
+    return {**tables, "flights": flights.assign(tailnum="X" + flights["tailnum"])}
 
 
 def worse_weather(tables: Tables) -> Tables:
@@ -184,7 +184,7 @@ STRESS = StressDeclaration(
         ),
     ),
     changes=(
-        Change("unknown_aircraft", "every aircraft is one that no registry knows", other_aircraft),
+        Change("unknown_aircraft", "every aircraft has a number that no registry knows", other_aircraft),
         Change(
             "worse_weather",
             "at most a mile of visibility, a tenth of an inch more rain, 15 mph more wind",
