@@ -12,7 +12,6 @@ def policy(**others: object) -> Policy:
         "max_days": 28,
         "watch_days": 14,
         "min_days": 14,
-        "once_days": 105,
         "source": "departures",
         "silent_hours": 6.0,
     }

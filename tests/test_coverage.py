@@ -87,7 +87,7 @@ def test_intervals_about_other_months_hold_and_the_old_ones_of_levels_do_not(
     """Within 3 points of 90 %, and what 1,000 draws leave open; the truth is the mean of all draws.
 
     The ROC AUC of all months' rows together is no sum of what months add where they differ as here, by 9 % of its
-    variance: it holds in 85 %. In the data that is below 1 %, and coverage.csv has 90 %. Skill is published as a mean of months.
+    variance: it holds in 85 %. In the data that is below 1 %, and coverage.csv has 90 %. Skill is a mean of months.
     """
     new: list[dict[str, Estimate]] = []
     old: list[dict[str, Estimate]] = []

@@ -176,7 +176,6 @@ class Policy:
     max_days: Count
     watch_days: Count
     min_days: Count
-    once_days: Count
     source: str
     silent_hours: Positive
 

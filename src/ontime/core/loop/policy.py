@@ -15,7 +15,7 @@ RETRAIN, PROMOTE, REJECT, ROLL_BACK, ESCALATE, WAIT = "retrain", "promote", "rej
 MIN_DAYS = 5  # nothing is concluded from fewer
 LOOK_DAYS = 7  # a case is looked at once a week
 UNANSWERED = "unless a person decides otherwise, the challenger is discarded"
-PERIODS = {"monthly": ("month", "M"), "gated": ("month", "M"), "quarterly": ("quarter", "Q")}
+PERIODS = {"monthly": ("month", "M"), "gated": ("month", "M"), "quarterly": ("quarter", "Q"), "once": ("quarter", "Q")}
 AUTOCORRELATION = 0.2  # of neighbouring days' paired differences; 0.03 is the mean of the replay's eight gated cases
 
 
@@ -55,9 +55,11 @@ class Training(NamedTuple):
 
 def retraining_due(policy: Policy, day: pd.Timestamp, trained: Training, ringing: Mapping[str, bool]) -> Decision:
     """Whether the policy asks for a new model on a day. ringing: by monitor, whether its alarm rings."""
+    if policy.rule == "once" and trained.last != trained.first:
+        return Decision(WAIT, f"the only training that the rule asks for was on {trained.last:%Y-%m-%d}")
     if policy.rule in PERIODS:
         return _by_calendar(*PERIODS[policy.rule], day, trained.last)
-    return _only_once(policy, day, trained) if policy.rule == "once" else _by_alarm(policy, day, trained.last, ringing)
+    return _by_alarm(policy, day, trained.last, ringing)
 
 
 def _by_calendar(period: str, frequency: str, day: pd.Timestamp, trained: pd.Timestamp) -> Decision:
@@ -65,15 +67,6 @@ def _by_calendar(period: str, frequency: str, day: pd.Timestamp, trained: pd.Tim
     if day.to_period(frequency) != trained.to_period(frequency):
         return Decision(RETRAIN, f"a {period} has begun {since}")
     return Decision(WAIT, f"no {period} has begun {since}")
-
-
-def _only_once(policy: Policy, day: pd.Timestamp, trained: Training) -> Decision:
-    if trained.last != trained.first:
-        return Decision(WAIT, f"the only training that the rule asks for was on {trained.last:%Y-%m-%d}")
-    since = f"{policy.once_days} days after the first training on {trained.first:%Y-%m-%d}"
-    if (day - trained.first).days < policy.once_days:
-        return Decision(WAIT, f"less than {since}")
-    return Decision(RETRAIN, f"at least {since}")
 
 
 def _by_alarm(policy: Policy, day: pd.Timestamp, trained: pd.Timestamp, ringing: Mapping[str, bool]) -> Decision:
