@@ -51,7 +51,7 @@ def test_every_policy_is_replayed_and_every_fault_by_two(made: Path):
     table = pd.read_csv(made / "metrics/replay/replay.csv")
     plain = table[table["fault"] == PLAIN]
     assert set(plain["policy"]) == set(RULES)
-    assert set(plain["window"]) == {"selection", "evaluation", "all"}
+    assert set(plain["window"]) == {"selection", "evaluation", "test window", "all"}
     assert set(table.loc[table["fault"] != PLAIN, "policy"]) == {"monthly", "gated"}
     assert table["fault"].nunique() == 6
     assert (table["log_loss_low"] <= table["log_loss"]).all()
