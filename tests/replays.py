@@ -20,7 +20,7 @@ from ontime.params import Costs, Drift, Intervals
 
 FIRST = pd.Timestamp("2013-04-01")
 DAYS = [FIRST + number * DAY for number in range(120)]
-JUDGED = DAYS[60]
+JUDGED, TEST_FROM = DAYS[60], DAYS[91]  # the first of June, and of July
 ROWS = 20
 PROBABILITY = {"good": 0.25, "bad": 0.6}
 DRIFT = Drift(test="psi", quantile=0.9, k=1, n=1)
@@ -53,7 +53,9 @@ def run(rule: str, champions: list[str], fault: str = PLAIN, readings: tuple[Rea
 
 
 def scorer() -> Scorer:
-    return Scorer(Timeline(scenario(), 2.0), DAYS, JUDGED, Costs(missed=3, false_alarm=1, unknown=0.6), INTERVALS)
+    return Scorer(
+        Timeline(scenario(), 2.0), DAYS, JUDGED, TEST_FROM, Costs(missed=3, false_alarm=1, unknown=0.6), INTERVALS
+    )
 
 
 def loss(version: str) -> float:

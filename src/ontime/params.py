@@ -172,7 +172,7 @@ class Drift:
 class Policy:
     """When a new model is made, what it must show, and which source's silence is minded."""
 
-    rule: Literal["never", "monthly", "drift", "realised", "estimated", "gated"]
+    rule: Literal["never", "once", "quarterly", "monthly", "drift", "realised", "estimated", "gated"]
     margin: Positive
     level: Annotated[float, Field(gt=0.5, lt=1)]
     shadow_days: Count

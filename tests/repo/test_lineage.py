@@ -152,7 +152,7 @@ def test_all_that_does_not_agree_is_listed_and_the_commit_still_answers(copy: Pa
     change(copy / "toy/features.py", "minutes=10", "minutes=11")
     change(copy / "params.yaml", "leaves: 5", "leaves: 7")
     change(copy / "params.yaml", "lead_hours: 1", "lead_hour: 1")
-    change(copy / "metrics/evaluate/intervals.json", "coverage", "covered")
+    change(copy / "metrics/evaluate/intervals.json", "value", "valued")
     change(copy / "requirements.lock", "numpy==", "numpy==9")
     shutil.rmtree(copy / "data/raw")
     (copy / "data/models/candidate/model.txt").write_text("other trees")

@@ -50,8 +50,8 @@ def written(folder: Path) -> dict[str, bytes]:
 def test_every_policy_is_replayed_and_every_fault_by_two(made: Path):
     table = pd.read_csv(made / "metrics/replay/replay.csv")
     plain = table[table["fault"] == PLAIN]
-    assert set(plain["policy"]) == {"never", "monthly", "drift", "realised", "estimated", "gated"}
-    assert set(plain["window"]) == {"selection", "evaluation", "all"}
+    assert set(plain["policy"]) == set(RULES)
+    assert set(plain["window"]) == {"selection", "evaluation", "test window", "all"}
     assert set(table.loc[table["fault"] != PLAIN, "policy"]) == {"monthly", "gated"}
     assert table["fault"].nunique() == 6
     assert (table["log_loss_low"] <= table["log_loss"]).all()
@@ -168,7 +168,7 @@ def test_a_year_so_short_that_all_of_it_judges_meets_its_faults_where_a_challeng
     done = toy_runs("replay", copy)
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(copy / "metrics/replay/replay.csv")
-    assert set(table.loc[table["fault"] == PLAIN, "window"]) == {"evaluation", "all"}
+    assert set(table.loc[table["fault"] == PLAIN, "window"]) == {"evaluation", "test window", "all"}
     broken = table[(table["fault"] == "a model trained on shuffled labels") & (table["window"] == "evaluation")]
     assert broken.set_index("policy").loc["monthly", "log_loss_minus_baseline"] > 0
     record = json.loads((copy / "metrics/replay/replay.json").read_text())

@@ -24,4 +24,4 @@ def test_every_cost_of_the_record_stands_in_its_interval():
     for metric in ("log_loss", "roc_auc"):
         name = f"{metric}_difference"
         assert table[name].between(table[f"{name}_low"], table[f"{name}_high"]).all()
-        assert (table[f"{name}_coverage"] > 0.6).all()
+        assert set(table[f"{name}_about"]) == {"other months"}

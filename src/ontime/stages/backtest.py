@@ -48,18 +48,16 @@ def run(dataset: Dataset, files: Files, features: Features, split: Split, train:
             predicted.append(frame.join(baseline_probabilities(month.known, month.rows, types, declared.climate)))
             lines.append({"month": month.name, "trees": rounds[month.name]} | _measure(frame, intervals))
             progress.update()
-        table = pd.DataFrame(lines)
+        table = pd.DataFrame(lines).round(4)
         write_parquet(pd.concat(predicted, ignore_index=True), draft.backtest)
         write_csv(table, draft.backtest_months)
     log.info("mean ROC AUC %.4f, mean log loss %.4f", table["roc_auc"].mean(), table["log_loss"].mean())
 
 
-def _measure(frame: pd.DataFrame, intervals: Intervals) -> dict[str, float]:
+def _measure(frame: pd.DataFrame, intervals: Intervals) -> dict[str, object]:
     days = Days(frame["day"], frame["outcome"], frame["probability"].to_numpy())
-    line = {"rows": len(frame), "rate": round(float(frame["outcome"].mean()), 4)}
+    line: dict[str, object] = {"rows": len(frame), "rate": float(frame["outcome"].mean())}
     for metric in METRICS:
-        estimated = estimate(metric_by_day(metric, days), intervals)
-        columns = interval_columns({metric: estimated}, intervals.level)
-        line |= {name: round(number, 4) for name, number in columns.items()}
-        line |= {f"{metric}_coverage": estimated.coverage}
+        estimates = {metric: estimate(metric_by_day(metric, days), days.calendar, intervals)}
+        line |= interval_columns(estimates, intervals.level)
     return line

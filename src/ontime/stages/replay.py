@@ -72,7 +72,7 @@ def run(
         cache, earlier = ModelCache(setting, checkpoints), data.earlier_answers()
         days = replay_runs(specs, cache, earlier, data.days, checkpoints)
         *_, runs = tqdm(days, desc="replay", total=len(data.days), unit=" days", disable=None)
-        scorer = Scorer(runs["never"].models.timeline, data.days, data.judged_from, costs, intervals)
+        scorer = Scorer(runs["never"].models.timeline, data.days, data.judged_from, data.test_from, costs, intervals)
         table, weeks, decisions = run_table(runs, scorer), weekly_losses(runs, scorer), decision_table(runs)
         record = replay_record(table, runs, scorer, policy)
         write_csv(table, draft.replay_table)

@@ -4,11 +4,12 @@ import logging
 
 import pandas as pd
 
+from ontime.core.evaluation.chance import BandsByChance, bands_by_chance
 from ontime.core.evaluation.conformal import by_class, conformal_table
 from ontime.core.evaluation.costs import answer_thresholds, cost_table, coverage_curve, forced, threshold_curve
 from ontime.core.evaluation.mistakes import bands_in_common, explain_mistakes, worst_mistakes
 from ontime.core.evaluation.segments import search_segments
-from ontime.core.evaluation.slices import MONTH, bands_of, left_out, slice_table
+from ontime.core.evaluation.slices import MONTH, bands_of, left_out, rows_of_bands, slice_table
 from ontime.core.model.split import known_rows, month_start
 from ontime.core.pictures.bands import bands_picture
 from ontime.core.pictures.costs import costs_picture
@@ -32,7 +33,9 @@ def run(dataset: Dataset, files: Files, features: Features, intervals: Intervals
     costed = cost_table(rows, costs, intervals)
     thresholds, answered = threshold_curve(rows, costs, intervals), coverage_curve(rows, costs, intervals)
     sets = conformal_table(_months(rows, bands, features.lead_hours), slices.conformal_level, intervals)
-    record = _record(table, segments, costed, sets)
+    recurring = rows_of_bands(rows, bands.drop(columns=MONTH), slices.min_rows)
+    chance = bands_by_chance((part for *_, part in recurring), intervals)
+    record = _record(table, segments, costed, sets) | _off_by_chance(chance)
     with stage_draft(files, "slices", files.errors, files.record("slices")) as draft:
         write_csv(table, draft.slices_bands)
         write_csv(segments, draft.slices_segments)
@@ -90,14 +93,21 @@ def _explained(files: Files, mistakes: pd.DataFrame, bands: pd.DataFrame) -> pd.
     return table.sort_values("id", key=lambda column: column.map(order), kind="stable", ignore_index=True)
 
 
+def _off_by_chance(chance: BandsByChance | None) -> dict[str, float | None]:
+    """How many bands are off by chance on average, and how often so many are; None where months are too few to say."""
+    expected, probability = (chance.expected, chance.probability) if chance else (None, None)
+    numbers = {"bands_off_by_chance": expected, "bands_off_probability": probability}
+    return {name: None if number is None else round(number, 4) for name, number in numbers.items()}
+
+
 def _record(table: pd.DataFrame, segments: pd.DataFrame, costed: pd.DataFrame, sets: pd.DataFrame) -> dict[str, object]:
     """The few numbers that experiments are compared by; their intervals stand in the tables.
 
-    Of conformal sets only where there was a month before to set them on.
+    Months are no bands: they do not come again. Of conformal sets only where there was a month before to set them on.
     """
     cost = costed.set_index("strategy")["cost"]
     coverage = sets[(sets["month"] == "all") & (sets["kind"] == "by class")].set_index("outcome")["coverage"]
-    bands = table[table["slice"] != "all"]
+    bands = table[~table["slice"].isin(["all", MONTH])]
     return {
         "bands": len(bands),
         "bands_off": int(((bands["calibration_gap_low"] > 0) | (bands["calibration_gap_high"] < 0)).sum()),

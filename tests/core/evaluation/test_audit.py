@@ -1,28 +1,26 @@
 """A published figure is rebuilt to the row, and what it had that nobody has beforehand is priced."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from simulated import PARAMS, days_of, small_and_nightly, year
+from simulated import PARAMS, days_of, year
 from toy import TOY
 
 from ontime import params
 from ontime.core.evaluation.audit import (
     AuditPlan,
-    MonthlyMinusPooled,
     PredictedStep,
+    backtest_steps,
     hold_out,
     measure_steps,
     predict_step,
     published_counts,
 )
 from ontime.core.model.split import known_rows, month_rows, month_start
-from ontime.core.statistics.bootstrap import Statistic, bootstrap_interval, calibrated_interval
 from ontime.core.statistics.day_metrics import metric_by_day
-from ontime.core.statistics.intervals import Interval, difference
+from ontime.core.statistics.intervals import OTHER_MONTHS, estimate
 from ontime.core.statistics.metrics import metric_value
 from ontime.dataset.dataset import Dataset
 from ontime.dataset.protocol import Step
@@ -76,7 +74,7 @@ def test_another_count_stops_the_year_and_not_a_shorter_dataset(rows: pd.DataFra
 def test_the_published_figure_comes_back(rows: pd.DataFrame):
     judged = predict_step(PROTOCOL.steps[0], rows, PLAN)
     days = days_of(judged.rows)
-    interval = bootstrap_interval(Statistic("roc_auc", days), PARAMS)
+    interval = estimate(metric_by_day("roc_auc", days), days.calendar, PARAMS).interval(PARAMS.level)
     assert interval.low < PROTOCOL.roc_auc < interval.high
     assert abs(interval.value - PROTOCOL.roc_auc) < 0.005
 
@@ -196,28 +194,13 @@ def test_two_steps_that_say_the_same_differ_by_nothing():
 
 
 def test_the_last_difference_is_the_mean_of_the_months_minus_all_together():
-    days = days_of(year(5, 120))
-    months = [metric_value("roc_auc", part) for _, part in days.months]
-    expected = np.mean(months) - metric_value("roc_auc", days)
-    assert MonthlyMinusPooled("roc_auc", days, by_month=True).value == pytest.approx(expected)
-
-
-@small_and_nightly((20, 0.7, 1), (60, 0.8, 0.98), "draws, least, most")
-def test_differences_of_steps_hold_the_truth_as_often_as_they_say(draws: int, least: float, most: float):
-    few = replace(PARAMS, replicates=200, simulations=100)
-
-    def differences(seed: int, days: int) -> tuple[Interval, Interval]:
-        frame = year(seed, days)
-        better, worse = days_of(frame), days_of(frame, "worse")
-        by_month = MonthlyMinusPooled("roc_auc", better, by_month=True)
-        paired = difference(metric_by_day("roc_auc", better), metric_by_day("roc_auc", worse), few)
-        return paired, calibrated_interval(by_month, few)
-
-    truths = [interval.value for interval in differences(0, 1500)]
-    drawn = [differences(seed, 120) for seed in range(1, draws + 1)]
-    for truth, intervals in zip(truths, zip(*drawn, strict=True), strict=True):
-        held = np.mean([interval.low <= truth <= interval.high for interval in intervals])
-        assert least <= held <= most
+    rows = year(5, 120).assign(id="x")
+    *_, last = measure_steps(backtest_steps(rows), PARAMS)
+    months = [metric_value("roc_auc", part) for _, part in days_of(rows).months]
+    expected = np.mean(months) - metric_value("roc_auc", days_of(rows))
+    assert last["difference"]["value"] == pytest.approx(expected, abs=1e-6)
+    assert last["roc_auc"]["value"] == pytest.approx(np.mean(months), abs=1e-6)
+    assert last["difference"]["about"] == last["roc_auc"]["about"] == OTHER_MONTHS
 
 
 def test_an_unknown_split_is_named():

@@ -14,7 +14,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from ontime.core.evaluation.slices import band_metrics, bands_of, discoveries, left_out, slice_table
 from ontime.core.features.table import declared_features
 from ontime.core.statistics.intervals import estimate
-from ontime.core.statistics.metrics import log_losses
+from ontime.core.statistics.metrics import calendar_months, log_losses
 from ontime.dataset.slices import Slice
 from ontime.flights import FLIGHTS
 from ontime.params import Intervals
@@ -108,7 +108,8 @@ def test_of_bands_that_are_right_hardly_one_is_called_off(draws: int, most: floa
     for seed in range(draws):
         frame = calibrated_rows(seed, 84, 40)
         frame["kind"] = random.choice(list("abcdefgh"), len(frame))
-        kept = [estimate(band_metrics(part)["calibration_gap"], PARAMS).p_value() for _, part in frame.groupby("kind")]
+        gaps = [(band_metrics(part)["calibration_gap"], part["day"]) for _, part in frame.groupby("kind")]
+        kept = [estimate(gap, calendar_months(day), PARAMS).p_value() for gap, day in gaps]
         called += discoveries(np.array(kept), 1 - PARAMS.level).any()
     assert called / draws <= most
 
@@ -159,9 +160,10 @@ def test_intervals_of_small_slices_hold(
     truth, held = the_truth(), dict.fromkeys(the_truth(), 0)
     for seed in range(draws):
         frame = calibrated_rows(seed, 120, 40)
-        metrics = band_metrics(frame[chosen(frame)])
+        part = frame[chosen(frame)]
+        metrics, months = band_metrics(part), calendar_months(part["day"])
         for name, true in truth.items():
-            _, low, high, *_ = estimate(metrics[name], PARAMS).interval(PARAMS.level)
+            _, low, high, _ = estimate(metrics[name], months, PARAMS).interval(PARAMS.level)
             held[name] += low <= true <= high
     assert {name: count for name, count in held.items() if not least <= count / draws <= most} == {}
 

@@ -6,10 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ontime.core.loop.alarm_rules import AlarmRule, alarm_outcomes, alarm_rules, alarm_share, alarm_table
+from ontime.core.loop.alarm_rules import (
+    AlarmRule,
+    alarm_episodes,
+    alarm_outcomes,
+    alarm_rules,
+    alarm_share,
+    alarm_table,
+)
 from ontime.core.loop.frozen_model import FrozenModel, loss_rises, worth_retraining
 from ontime.core.loop.replay_data import SELECTION
-from ontime.core.monitoring.readings import Reading
+from ontime.core.monitoring.readings import WINDOW, Reading
 from ontime.core.profiles.distances import TESTS
 from ontime.params import Intervals
 
@@ -121,17 +128,30 @@ def test_every_thing_that_can_be_watched_is_tried():
 
 
 def test_shares_of_alarms_that_models_share_hold_as_often_as_they_say():
-    """Five models ring in the same weeks, and are true or not together."""
+    """Five models ring in the same weeks, a month apart, and are true or not together."""
     random, held = np.random.default_rng(3), []
-    for _ in range(1000):
-        true = int((random.random(12) < 0.3).sum())
-        found = alarm_share("precision", 5 * true, 60, 12, 0.9)
-        held.append(found["precision_low"] <= 0.3 <= found["precision_high"])
+    ends = pd.Series(pd.date_range("2013-01-06", periods=12, freq="28D").repeat(5))
+    for _ in range(500):
+        true = pd.Series((random.random(12) < 0.3).repeat(5))
+        shares = true.groupby(alarm_episodes(ends)).mean().to_numpy()
+        row = alarm_share("precision", shares, 0.9)
+        held.append(row["precision_low"] <= 0.3 <= row["precision_high"])
     assert np.mean(held) >= 0.9
 
 
+def test_alarms_whose_windows_overlap_count_once():
+    """Each is judged by the four weeks after it: those of weeks 1, 2 and 4 share some with week 1, week 5 does not."""
+    ends = pd.Series([pd.Timestamp("2013-01-06") + week * WINDOW for week in (1, 2, 4, 5, 10, 1)])
+    episodes = alarm_episodes(ends)
+    assert episodes.tolist() == ends.iloc[[0, 0, 0, 3, 4, 0]].tolist()
+    model = frozen_from_april(np.full(38, 0.41), np.isin(np.arange(38), [6, 8, 20]).astype(float))
+    table = alarm_table([RULE], [model] * 5, pd.Timestamp("2013-12-31"), INTERVALS).iloc[0]
+    assert (table["alarms"], table["episodes"]) == (15, 2)
+    assert table["precision_high"] == pytest.approx(1 - 0.05 ** (1 / 2), abs=1e-3), "of two draws, not of fifteen"
+
+
 def test_no_alarm_has_no_precision_and_no_true_one_still_has_an_interval():
-    assert np.isnan(alarm_share("precision", 0, 0, 0, 0.9)["precision"])
-    none = alarm_share("precision", 0, 6, 6, 0.9)
+    assert np.isnan(alarm_share("precision", np.array([]), 0.9)["precision"])
+    none = alarm_share("precision", np.zeros(6), 0.9)
     assert (none["precision"], none["precision_low"]) == (0, 0)
     assert none["precision_high"] == pytest.approx(1 - 0.05 ** (1 / 6), abs=1e-3)

@@ -13,6 +13,7 @@ from ontime.core.loop.policy import (
     RETRAIN,
     ROLL_BACK,
     WAIT,
+    Training,
     judge_challenger,
     loss_difference,
     retraining_due,
@@ -20,6 +21,7 @@ from ontime.core.loop.policy import (
 )
 
 SILENT = {"drift": False, "realised": False, "estimated": False}
+APRIL, JULY = Training(pd.Timestamp("2013-04-01"), pd.Timestamp("2013-04-01")), pd.Timestamp("2013-07-15")
 SPREAD = 0.012  # of daily differences of log loss between models of two months, as in the backtest
 ROWS = 900.0
 
@@ -146,6 +148,11 @@ def test_a_promotion_of_equals_is_seldom_rolled_back():
         ("gated", "2013-05-06", SILENT, RETRAIN),
         ("monthly", "2013-04-29", SILENT, WAIT),
         ("monthly", "2014-04-07", SILENT, RETRAIN),
+        ("quarterly", "2013-06-24", SILENT, WAIT),
+        ("quarterly", "2013-07-01", SILENT, RETRAIN),
+        ("quarterly", "2014-04-07", SILENT, RETRAIN),
+        ("once", "2013-06-24", dict.fromkeys(SILENT, True), WAIT),
+        ("once", "2013-07-01", SILENT, RETRAIN),
         ("drift", "2013-05-06", SILENT, WAIT),
         ("drift", "2013-05-06", SILENT | {"drift": True}, RETRAIN),
         ("drift", "2013-05-06", SILENT | {"realised": True}, WAIT),
@@ -154,16 +161,19 @@ def test_a_promotion_of_equals_is_seldom_rolled_back():
     ],
 )
 def test_each_rule_asks_for_a_new_model_when_it_should(rule: str, day: str, ringing: dict[str, bool], action: str):
-    decision = retraining_due(policy(rule=rule), pd.Timestamp(day), pd.Timestamp("2013-04-01"), ringing)
+    decision = retraining_due(policy(rule=rule), pd.Timestamp(day), APRIL, ringing)
     assert decision.action == action
     assert decision.reason
 
 
+def test_once_is_not_twice():
+    again = retraining_due(policy(rule="once"), pd.Timestamp("2013-12-02"), APRIL._replace(last=JULY), SILENT)
+    assert (again.action, again.reason) == (WAIT, "the only training that the rule asks for was on 2013-07-15")
+
+
 @pytest.mark.parametrize(("rule", "watched"), [("drift", "drift"), ("estimated", "estimated loss")])
 def test_a_training_by_alarm_says_what_rang(rule: str, watched: str):
-    decision = retraining_due(
-        policy(rule=rule), pd.Timestamp("2013-05-06"), pd.Timestamp("2013-04-01"), SILENT | {rule: True}
-    )
+    decision = retraining_due(policy(rule=rule), pd.Timestamp("2013-05-06"), APRIL, SILENT | {rule: True})
     assert decision.reason == f"the alarm on {watched} rang; the last training was on 2013-04-01"
 
 

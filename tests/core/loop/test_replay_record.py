@@ -5,8 +5,15 @@ import pytest
 from policies import policy
 from replays import FIRST, loss, run, scorer
 
-from ontime.core.loop.replay_data import SELECTION
-from ontime.core.loop.replay_record import alarm_counts, decision_table, recommended_policy, weekly_losses
+from ontime.core.loop.replay_data import EVALUATION, SELECTION
+from ontime.core.loop.replay_record import (
+    alarm_counts,
+    decision_table,
+    not_shown_worse,
+    recommended_policy,
+    verdicts,
+    weekly_losses,
+)
 from ontime.core.loop.scenarios import PLAIN
 from ontime.core.monitoring.ledger import DAY
 from ontime.core.monitoring.readings import WINDOW, Reading
@@ -56,3 +63,27 @@ def test_the_policy_of_fewest_trainings_within_the_margin_of_the_best_is_recomme
     columns = ["policy", "window", "fault", "baseline", "log_loss"]
     table = pd.DataFrame(lines, columns=columns).assign(retrainings=[trainings[name] for name in losses])
     assert recommended_policy(table, policy(rule="gated", margin=0.002)) == recommended
+
+
+def judged(policy_name: str, baseline: str, low: float, high: float, window: str = EVALUATION) -> dict[str, object]:
+    """A line of the table of runs, whose difference of log loss lies in the middle of these bounds."""
+    name = "log_loss_minus_baseline"
+    line = {"policy": policy_name, "fault": PLAIN, "window": window, "baseline": baseline}
+    return line | {name: (low + high) / 2, f"{name}_low": low, f"{name}_high": high, f"{name}_about": "other months"}
+
+
+def test_a_verdict_is_what_the_interval_of_its_window_says_and_how_small_a_difference_it_could_show():
+    lines = [judged("monthly", "never", -0.02, -0.01), judged("monthly", "never", -0.01, 0.02, "test window")]
+    shown = verdicts(pd.DataFrame([*lines, judged("drift", "never", 0.1, 0.2)]), "monthly")
+    assert {name: one["verdict"] for name, one in shown.items()} == {
+        EVALUATION: "better",
+        "test window": "no difference shown",
+    }
+    assert shown["test window"]["smallest_shown"] == pytest.approx(0.015)
+    assert shown[EVALUATION]["difference"]["about"] == "other months"
+
+
+def test_policies_are_shown_to_be_worse_than_monthly_or_not():
+    bounds = {"never": (0.01, 0.02), "once": (-0.01, 0.02), "drift": (-0.03, -0.01), "monthly": (0.0, 0.0)}
+    table = pd.DataFrame([judged(name, "monthly", *pair) for name, pair in bounds.items()])
+    assert not_shown_worse(table) == ["once", "drift"]

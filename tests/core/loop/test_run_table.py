@@ -6,6 +6,7 @@ from replays import loss, run, scorer
 
 from ontime.core.loop.run_table import run_table
 from ontime.core.loop.scenarios import PLAIN
+from ontime.core.statistics.intervals import THESE_MONTHS
 
 
 @pytest.fixture(scope="module")
@@ -36,5 +37,8 @@ def test_losses_are_those_of_what_was_answered_and_differences_are_to_the_baseli
     assert set(judged.xs("broken", level="fault").index) == {("monthly", "monthly")}
     fault = table.loc[("monthly", "broken", "fault", "monthly"), difference]
     assert fault == pytest.approx(20 / 30 * gap, abs=1e-5)
+    tested = table.loc[("monthly", PLAIN, "test window", "never")]
+    assert tested[difference] == pytest.approx(-gap, abs=1e-5)
+    assert tested[f"{difference}_about"] == THESE_MONTHS
     chosen = table.loc[("monthly", PLAIN, "selection", "never"), difference]
     assert chosen == pytest.approx(-gap / 2, abs=1e-5)

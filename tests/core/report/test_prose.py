@@ -21,6 +21,7 @@ from ontime.core.report.records import (
     BaselinesRecord,
     HeadlineRecord,
     LeadsRecord,
+    PolicyVerdict,
     PublishedFigure,
     Records,
     ReplayRecord,
@@ -29,11 +30,11 @@ from ontime.core.report.records import (
     ValidateRecord,
 )
 from ontime.core.report.results import PICTURES, Results
-from ontime.core.statistics.intervals import Interval
+from ontime.core.statistics.intervals import OTHER_MONTHS, Interval
 from ontime.dataset.story import Story
 from ontime.params import Costs, Features, Fetch, Intervals, Slices
 
-NUMBER = Interval(0.25, 0.2, 0.3)
+NUMBER = Interval(0.25, 0.2, 0.3, OTHER_MONTHS)
 HEADLINE = (
     "roc_auc",
     "log_loss",
@@ -56,9 +57,10 @@ BAND = {"slice": "depot", "band": "north"}
 FAULTS = ({"fault": "none", "baseline": "never"}, {"fault": "silent", "baseline": "none"})
 
 
-def intervals_of(*names: str) -> dict[str, float]:
+def intervals_of(*names: str) -> dict[str, object]:
     """Columns for NUMBER."""
-    return {f"{name}{end}": value for name in names for end, value in zip(("", "_low", "_high"), NUMBER, strict=False)}
+    columns = dict(zip(("", "_low", "_high", "_about"), NUMBER, strict=True))
+    return {f"{name}{end}": value for name in names for end, value in columns.items()}
 
 
 def lines(*rows: dict[str, object]) -> pd.DataFrame:
@@ -73,11 +75,14 @@ def tables(*, empty: bool) -> dict[str, pd.DataFrame]:
     replayed = {"policy": "monthly", "window": "evaluation", "retrainings": 3, "champion_changes": 2}
     replayed |= {"harmful_champion_changes": 1, **intervals_of("log_loss_minus_baseline", "cost_minus_baseline")}
     rule = {"monitor": "drift", "test": "psi", "quantile": 0.95, "k": 2, "n": 3, "window": "evaluation", "alarms": 4}
+    rule |= {"episodes": 2}
     rule |= {"missed_rises": 1, "false_alarms_per_month": 0.1, "useful_base_rate": 0.5, "selected": True}
     lead = {"hours": 0.75, "log_loss_minus_shortest": 0.0}
     lead |= intervals_of("roc_auc", "climatology_roc_auc", "brier_skill", "log_loss_minus_shortest")
     disturbed = {"what": "scans", "kind": "stale", "level": 3.0, "rows": 9000, **intervals_of("log_loss_difference")}
     month = {"month": "2020-04", "rows": 5000, "rate": 0.25, **intervals_of("roc_auc", "log_loss")}
+    gap = {"window": "backtest", "month": "all", "rows": 5000, "probability": 0.5, "rate": 0.25}
+    gap |= intervals_of("calibration_gap")
     ablation = lines({"hours": 2.0, "group": "scans", **intervals_of("log_loss_difference")})
     mistakes = lines({"kind": "missed", **BAND, "share": 0.5, **intervals_of("lift")})
     strategies = intervals_of("cost", "cost_minus_model", "missed", "false_alarms", "unknown")
@@ -87,6 +92,7 @@ def tables(*, empty: bool) -> dict[str, pd.DataFrame]:
         "backtest_months": lines(month, {**month, "month": "2020-05"}),
         "conformal": lines(conformal).head(0 if empty else 1),
         "costs": lines({"strategy": "model", **strategies}),
+        "evaluate_gaps": lines(gap, {**gap, "month": "2020-04"}, {**gap, "window": "test"}),
         "laws": lines({"result": "known"}, {"result": "holds"}, {"result": "holds"}),
         "leads_table": lines(lead),
         "replay_table": lines(*({**replayed, **fault} for fault in FAULTS)),
@@ -110,11 +116,21 @@ def records(*, empty: bool) -> Records:
         baselines=BaselinesRecord(comparisons, comparisons),
         headline=HeadlineRecord(**dict.fromkeys(HEADLINE, NUMBER)),
         leads=LeadsRecord("Early enough."),
-        replay=ReplayRecord("monthly, which won"),
-        slices=SlicesRecord(40, 4, 1, {} if empty else {"depot": 1200, "day": 300}),
+        replay=ReplayRecord("monthly", "monthly, which won", verdicts(empty=empty), [] if empty else ["never", "once"]),
+        slices=slices(empty=empty),
         stress=StressRecord("scans, whose silence costs most"),
         validate=ValidateRecord({"parcels": 5000, "depots": 2}, {"parcels": 3, "depots": 1}, 2),
     )
+
+
+def verdicts(*, empty: bool) -> dict[str, PolicyVerdict]:
+    judged = {"evaluation": PolicyVerdict(NUMBER, "better", 0.05)}
+    return judged if empty else judged | {"test window": PolicyVerdict(NUMBER, "no difference shown", 0.05)}
+
+
+def slices(*, empty: bool) -> SlicesRecord:
+    by_chance = (None, None) if empty else (3.5, 0.25)
+    return SlicesRecord(40, 4, *by_chance, 1, {} if empty else {"depot": 1200, "day": 300})
 
 
 def results(*, empty: bool = False) -> Results:

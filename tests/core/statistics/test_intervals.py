@@ -1,4 +1,6 @@
-"""Intervals without a draw: against the bootstrap that they stand for, and in simulation."""
+"""Intervals in closed form: what they are about, and how they write themselves."""
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -8,26 +10,28 @@ from simulated import calibrated_rows
 from sklearn.metrics import roc_auc_score
 
 from ontime.core.evaluation.costs import Area, area
-from ontime.core.statistics.bootstrap import Statistic, bootstrap_interval
 from ontime.core.statistics.day_metrics import (
     DayMetric,
     Difference,
     Lift,
+    MonthMean,
     Ratio,
     RocAuc,
+    Skill,
     daily_sums,
     mean_by_day,
     roc_auc_by_day,
 )
-from ontime.core.statistics.intervals import Interval, error_ratios, estimate, standard_errors
-from ontime.core.statistics.metrics import Days
+from ontime.core.statistics.intervals import OTHER_MONTHS, THESE_MONTHS, Estimate, Interval, estimate, interval_columns
+from ontime.core.statistics.metrics import Days, calendar_months
 from ontime.errors import OntimeError
 from ontime.params import Costs, Intervals
 
 PARAMS = Intervals(level=0.9, replicates=2000, block_days=7, simulations=200, seed=1)
 COSTS = Costs(missed=3.0, false_alarm=1.0, unknown=0.6)
-DAYS = 90
+DAYS = 91
 ROWS = calibrated_rows(3, DAYS, 30)
+MONTHS = calendar_months(ROWS["day"])  # January, February, March: the first three months of 2020
 OTHERS = np.random.default_rng(0).random(len(ROWS)) < 0.3  # rows of a band
 BLURRED = np.clip(ROWS["probability"] + np.random.default_rng(2).normal(0, 0.2, len(ROWS)), 0, 1)
 SOME = (ROWS["probability"] > 0.4).to_numpy() & ~OTHERS | (np.random.default_rng(1).random(len(ROWS)) < 0.1)
@@ -60,7 +64,16 @@ def better_ranked() -> Difference:
     return Difference(roc_auc(), roc_auc_by_day(days_of(ROWS.assign(probability=BLURRED))))
 
 
-KINDS = [roc_auc, ratio, lift, surest, better_ranked]
+def skill() -> Skill:
+    return Skill(ratio(), mean_by_day(ROWS["day"], (ROWS["climatology"] - ROWS["outcome"]).to_numpy() ** 2))
+
+
+def mean_of_months() -> MonthMean:
+    return MonthMean(roc_auc(), MONTHS)
+
+
+KINDS = [roc_auc, ratio, lift, surest, better_ranked, skill, mean_of_months]
+FEW = MONTHS[:60]  # of two months
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
@@ -68,31 +81,27 @@ def metric(request: pytest.FixtureRequest) -> DayMetric:
     return request.param()
 
 
-def blocks(count: int, size: int) -> np.ndarray:
-    """Days drawn in blocks of seven from a circle."""
-    starts = np.random.default_rng(0).integers(0, size, (count, -(-size // 7)))
-    return ((starts[:, :, None] + np.arange(7)) % size).reshape(count, -1)[:, :size]
-
-
-def test_the_error_is_the_spread_of_the_bootstrap_of_blocks(metric: DayMetric):
-    drawn = blocks(3000, DAYS)
-    spread = np.std(metric.of(drawn)[0])
-    error, freedom = standard_errors(metric.of(np.arange(DAYS)[None])[1], metric.weight[None], 7)
-    count = freedom[0] + 1
-    assert error[0] / np.sqrt(count / (count - 1)) == pytest.approx(spread, rel=0.08)
-
-
-def test_what_a_day_contributes_is_what_more_of_it_changes(metric: DayMetric):
+@pytest.mark.parametrize("metric", KINDS[:-1], ids=lambda kind: kind.__name__)
+def test_what_a_day_contributes_is_what_more_of_it_changes(metric: Callable[[], DayMetric]):
     copies = 300
-    (value,), (influence,) = metric.of(np.arange(DAYS)[None])
+    (value,), (influence,) = metric().of(np.arange(DAYS)[None])
     for day in (0, 17, DAYS - 1):
-        (more,), _ = metric.of(np.append(np.tile(np.arange(DAYS), copies), day)[None])
+        (more,), _ = metric().of(np.append(np.tile(np.arange(DAYS), copies), day)[None])
         assert (more - value) * copies == pytest.approx(influence[day], rel=0.05, abs=1e-6)
     assert influence.sum() == pytest.approx(0, abs=1e-9)
 
 
+def test_a_day_adds_its_part_of_its_month_to_the_mean_of_months():
+    days = np.arange(DAYS)[None]
+    values = np.array([roc_auc().of(days[:, month == MONTHS])[0][0] for month in np.unique(MONTHS)])
+    (mean,), (influence,) = mean_of_months().of(days)
+    assert mean == pytest.approx(values.mean())
+    of_months = [influence[month == MONTHS].sum() for month in np.unique(MONTHS)]
+    assert of_months == pytest.approx((values - values.mean()) / 3, abs=1e-9)
+
+
 def test_drawn_days_give_the_metric_of_their_rows():
-    drawn = blocks(1, DAYS)
+    drawn = np.random.default_rng(0).integers(0, DAYS, (1, DAYS))
     rows = np.concatenate([np.arange(day * 30, day * 30 + 30) for day in drawn[0]])
     part = ROWS.iloc[rows]
     assert roc_auc().of(drawn)[0][0] == pytest.approx(roc_auc_score(part["outcome"], part["probability"]))
@@ -100,36 +109,34 @@ def test_drawn_days_give_the_metric_of_their_rows():
     assert lift().of(drawn)[0][0] == pytest.approx(OTHERS[rows][SOME[rows]].mean() / OTHERS[rows].mean())
 
 
-def test_the_interval_is_that_of_the_bootstrap():
-    estimated = estimate(roc_auc(), PARAMS)
-    drawn = bootstrap_interval(Statistic("roc_auc", days_of(ROWS)), PARAMS)
-    interval = estimated.interval(PARAMS.level)
-    assert interval.value == pytest.approx(drawn.value)
-    assert (interval.high - interval.low) / estimated.widened == pytest.approx(drawn.high - drawn.low, rel=0.12)
+def test_of_three_months_the_interval_of_a_mean_is_that_of_student():
+    values = np.array([0.5, 0.7, 0.9])
+    metric = MonthMean(Ratio(values.repeat(30), np.ones(90)), np.repeat([1, 2, 3], 30))
+    interval = estimate(metric, metric.months, PARAMS).interval(0.9)
+    reach = t.ppf(0.95, 2) * values.std(ddof=1) / np.sqrt(3)
+    assert interval == (pytest.approx(0.7), pytest.approx(0.7 - reach), pytest.approx(0.7 + reach), OTHER_MONTHS)
 
 
-def test_days_without_rows_add_no_freedom():
-    whole = ratio()
-    gaps = np.arange(DAYS) // 7 % 3 > 0  # two weeks of three are empty
-    sparse = Ratio(np.where(gaps, 0, whole.top), np.where(gaps, 0, whole.bottom))
-    (_, many), (_, few) = (
-        standard_errors(metric.of(np.arange(DAYS)[None])[1], metric.weight[None], 7) for metric in (whole, sparse)
-    )
-    assert many[0] == pytest.approx(DAYS / 7 - 1, abs=0.1)
-    assert few[0] < 0.55 * many[0]
+def test_months_that_differ_make_an_interval_about_others_wide_and_one_about_them_does_not_see_it():
+    flat, apart = np.tile([0.2, 0.4], 45), np.repeat([0.0, 0.5, 1.0], 30)
+    months = np.repeat([1, 2, 3], 30)
+    same, other = (Ratio(flat + shift, np.ones(90)) for shift in (0 * apart, apart))
+    assert estimate(other, months, PARAMS).error > 50 * estimate(same, months, PARAMS).error
+    two = months[:60]
+    narrow, wide = (Ratio(flat[:60] + shift[:60], np.ones(60)) for shift in (0 * apart, apart))
+    assert estimate(narrow, two, PARAMS).error == pytest.approx(estimate(wide, two, PARAMS).error)
 
 
-def test_an_interval_that_held_too_seldom_is_widened_until_it_holds(metric: DayMetric):
-    estimated, ratios = estimate(metric, PARAMS), error_ratios(metric, PARAMS)
-    assert estimated.coverage == np.mean(ratios <= 1)
-    assert estimated.widened >= 1
-    assert np.mean(ratios <= estimated.widened) >= PARAMS.level
-    plain, _ = standard_errors(metric.of(np.arange(DAYS)[None])[1], metric.weight[None], PARAMS.block_days)
-    assert estimated.error == pytest.approx(plain[0] * estimated.widened)
+def test_three_months_speak_of_others_and_two_of_themselves():
+    of_two = Ratio(ratio().top[:60], ratio().bottom[:60])
+    assert estimate(ratio(), MONTHS, PARAMS).about == OTHER_MONTHS
+    assert estimate(of_two, FEW, PARAMS).about == THESE_MONTHS
+    of_one_of_three = Ratio(ratio().top, np.where(MONTHS[0] == MONTHS, ratio().bottom, 0))
+    assert estimate(of_one_of_three, MONTHS, PARAMS).about == THESE_MONTHS
 
 
 def test_the_p_value_and_the_interval_say_the_same(metric: DayMetric):
-    estimated = estimate(metric, PARAMS)
+    estimated = estimate(metric, MONTHS, PARAMS)
     low = estimated.interval(PARAMS.level).low
     assert estimated.p_value(low) == pytest.approx(1 - PARAMS.level)
     reach = float(t.ppf(0.975, estimated.freedom)) * estimated.error
@@ -138,11 +145,11 @@ def test_the_p_value_and_the_interval_say_the_same(metric: DayMetric):
 
 def test_what_has_no_value_is_refused():
     with pytest.raises(OntimeError, match="of 10 days has no value: expected rows"):
-        estimate(Ratio(np.zeros(10), np.zeros(10)), PARAMS)
+        estimate(Ratio(np.zeros(10), np.zeros(10)), np.zeros(10), PARAMS)
 
 
 def test_of_a_single_day_nothing_is_said():
-    interval = estimate(Ratio(np.array([0.0, 3, 0]), np.array([0.0, 4, 0])), PARAMS).interval(0.9)
+    interval = estimate(Ratio(np.array([0.0, 3, 0]), np.array([0.0, 4, 0])), np.zeros(3), PARAMS).interval(0.9)
     assert interval[:3] == (0.75, -np.inf, np.inf)
 
 
@@ -152,19 +159,19 @@ def test_metrics_of_other_days_have_no_difference():
 
 
 def test_what_never_varies_is_sure():
-    estimated = estimate(Ratio(np.zeros(20), np.ones(20)), PARAMS)
-    assert (estimated.value, estimated.error, estimated.coverage, estimated.p_value()) == (0, 0, 1, 1)
+    estimated = estimate(Ratio(np.zeros(20), np.ones(20)), np.zeros(20), PARAMS)
+    assert (estimated.value, estimated.error, estimated.p_value()) == (0, 0, 1)
 
 
 def test_two_calls_give_the_same_numbers(metric: DayMetric):
-    assert estimate(metric, PARAMS) == estimate(metric, PARAMS)
+    assert estimate(metric, MONTHS, PARAMS) == estimate(metric, MONTHS, PARAMS)
 
 
 @pytest.mark.parametrize(
     ("interval", "form", "text"),
     [
         (Interval(0.77, 0.749, 0.788), ".3f", "0.770 (0.749 to 0.788)"),
-        (Interval(0.77, 0.749, 0.788, 0.87, 1.1), ".1%", "77.0 % (74.9 to 78.8 %)"),
+        (Interval(0.77, 0.749, 0.788, THESE_MONTHS), ".1%", "77.0 % (74.9 to 78.8 %)"),
         (Interval(0.004, -0.001, 0.009), "+.4f", "+0.0040 (-0.0010 to +0.0090)"),
         (Interval(-0.004, -0.009, 0.001), "+.1%", "-0.4 % (-0.9 to +0.1 %)"),
         (Interval(1234.5, 1000, 2000), ",.0f", "1,234 (1,000 to 2,000)"),
@@ -180,11 +187,11 @@ def test_an_interval_writes_itself_as_a_value_between_bounds(interval: Interval,
 
 
 def test_an_interval_without_a_form_shows_its_fields():
-    assert f"{Interval(0.5, 0.25, 0.75)}" == "Interval(value=0.5, low=0.25, high=0.75, coverage=None, widened=None)"
+    assert f"{Interval(0.5, 0.25, 0.75)}" == "Interval(value=0.5, low=0.25, high=0.75, about=None)"
 
 
 def test_an_interval_is_the_one_that_its_record_was_written_from():
-    for interval in (Interval(0.5, 0.25, 0.75, 0.875, 1.5), Interval(0.5, 0.25, 0.75)):
+    for interval in (Interval(0.5, 0.25, 0.75, OTHER_MONTHS), Interval(0.5, 0.25, 0.75)):
         assert Interval.load(interval.content()) == interval
     assert Interval.load({"value": 0.5, "low": None, "name": "roc_auc"}).content() == {"value": 0.5}
     assert f"{Interval.load({'value': None}):.3f}" == ""
@@ -193,4 +200,7 @@ def test_an_interval_is_the_one_that_its_record_was_written_from():
 def test_an_interval_is_read_from_the_columns_it_was_shown_in():
     line = pd.Series({"gap": 0.5, "gap_low": 0.25, "gap_high": 0.75, "rows": 3})
     assert Interval.from_columns(line, "gap") == Interval(0.5, 0.25, 0.75)
+    whole = Interval(0.5, 0.25, 0.75, THESE_MONTHS)
+    columns = interval_columns({"gap": Estimate(0.5, 0.25 / t.ppf(0.95, 5), 5, THESE_MONTHS)}, 0.9)
+    assert Interval.from_columns(columns, "gap") == pytest.approx((*whole[:3], THESE_MONTHS))
     assert f"{Interval.from_columns({'gap': 0.5, 'gap_low': None, 'gap_high': np.nan}, 'gap'):.2f}" == "0.50"

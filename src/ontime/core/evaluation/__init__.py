@@ -1,6 +1,7 @@
 """Predicted rows and their outcomes -> where the model is weak, what mistakes cost, how early it knows.
 
 audit: a published figure, rebuilt, and each step from there to the backtest.
+chance: in how many bands chance alone makes a gap look real.
 conformal: sets of outcomes that hold the true one as often as they promise.
 costs: answers by what mistakes cost, and what the answers cost.
 lead_record: the record of the backtest at one lead, and what is lost without a feature group.

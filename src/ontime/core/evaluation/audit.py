@@ -12,10 +12,9 @@ from ontime.core.model.logistic import LogisticOptions, logistic_probabilities
 from ontime.core.model.model import DIGITS
 from ontime.core.model.signature import TEXT
 from ontime.core.model.split import known_rows, month_rows, month_start
-from ontime.core.statistics.bootstrap import Statistic, calibrated_interval
-from ontime.core.statistics.day_metrics import metric_by_day
-from ontime.core.statistics.intervals import Interval, difference
-from ontime.core.statistics.metrics import METRICS, Days
+from ontime.core.statistics.day_metrics import DayMetric, MonthMean, metric_by_day, point_estimate
+from ontime.core.statistics.intervals import Interval, difference, estimate
+from ontime.core.statistics.metrics import Days, calendar_months
 from ontime.dataset.protocol import Protocol, Step
 from ontime.errors import OntimeError
 from ontime.params import Intervals
@@ -154,42 +153,35 @@ SPLITS: dict[str, Callable[[pd.DataFrame, AuditPlan], Pairs]] = {
 }
 
 
-class MonthlyMinusPooled(Statistic):
-    """The mean of the months' metrics minus the metric of all rows together."""
-
-    def of(self, weights: np.ndarray) -> np.ndarray:
-        """Under weights of the days (replicates, days): (replicates,)."""
-        return super().of(weights) - METRICS[self.metric](self.days, weights)
-
-
 def measure_steps(steps: Sequence[PredictedStep], params: Intervals) -> list[dict[str, Any]]:
     """What JSON holds of each step: its ROC AUC and the difference to that of the step before, with intervals."""
-    statistics = [_statistic(step) for step in steps]
+    measured = [_measured(step) for step in steps]
     lines = []
-    for place, (step, statistic) in enumerate(zip(steps, statistics, strict=True)):
+    for place, (step, metric) in enumerate(zip(steps, measured, strict=True)):
         line = {name: getattr(step, name) for name in ("name", "title", "about", "kind", "by_month")}
         line |= {"rows": len(step.rows), "positives": int(step.rows["outcome"].sum())}
-        line |= {METRIC: calibrated_interval(statistic, params).content()}
-        lines.append(line | (_difference(place, steps, statistics, params) if place else {}))
+        interval = estimate(metric, calendar_months(step.rows["day"]), params).interval(params.level)
+        line |= {METRIC: interval.content()}
+        lines.append(line | (_difference(place, steps, measured, params) if place else {}))
     return [line | {"sentence": step_sentence(line)} for line in lines]
 
 
-def _statistic(step: PredictedStep) -> Statistic:
+def _measured(step: PredictedStep) -> DayMetric:
     rows = step.rows
-    return Statistic(METRIC, Days(rows["day"], rows["outcome"], rows["probability"].to_numpy()), step.by_month)
+    days = Days(rows["day"], rows["outcome"], rows["probability"].to_numpy())
+    metric = metric_by_day(METRIC, days)
+    return MonthMean(metric, days.calendar) if step.by_month else metric
 
 
 def _difference(
-    place: int, steps: Sequence[PredictedStep], statistics: Sequence[Statistic], params: Intervals
+    place: int, steps: Sequence[PredictedStep], measured: Sequence[DayMetric], params: Intervals
 ) -> dict[str, Any]:
     """The difference to the step before: with an interval where the days are the same, paired where the rows are."""
-    now, before = statistics[place], statistics[place - 1]
-    if not now.days.names.equals(before.days.names):
-        return {"paired": False, "difference": Interval(now.value - before.value).content()}
-    if now.by_month:
-        gap = calibrated_interval(MonthlyMinusPooled(METRIC, now.days, by_month=True), params)
-    else:
-        gap = difference(metric_by_day(METRIC, now.days), metric_by_day(METRIC, before.days), params)
+    now, before = (np.sort(steps[number].rows["day"].unique()) for number in (place, place - 1))
+    if not np.array_equal(now, before):
+        gap = point_estimate(measured[place]) - point_estimate(measured[place - 1])
+        return {"paired": False, "difference": Interval(gap).content()}
+    gap = difference(measured[place], measured[place - 1], calendar_months(steps[place].rows["day"]), params)
     return {"paired": _same(steps[place].rows, steps[place - 1].rows), "difference": gap.content()}
 
 

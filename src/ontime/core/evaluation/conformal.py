@@ -15,6 +15,7 @@ import pandas as pd
 
 from ontime.core.statistics.day_metrics import mean_by_day
 from ontime.core.statistics.intervals import estimate, interval_columns
+from ontime.core.statistics.metrics import calendar_months
 from ontime.params import Hours, Intervals, Share, record
 
 Calibrate = Callable[[np.ndarray, np.ndarray, float], "Calibration"]
@@ -25,8 +26,7 @@ COLUMNS = [
     "outcome",
     "rows",
     "nominal",
-    *(f"{name}{end}" for name in SHARES for end in ("", "_low", "_high")),
-    "interval_coverage",
+    *(f"{name}{end}" for name in SHARES for end in ("", "_low", "_high", "_about")),
 ]
 DIGITS = 4
 
@@ -85,9 +85,8 @@ def conformal_table(
     """Coverage per kind, month and class, with intervals, and the shares of sets with both outcomes and of empty ones.
 
     months: name, rows whose outcome was known when it began, rows of the month; each with day, outcome, probability.
-    The month 'all' holds the rows of all months, each by the calibration of its own month. `nominal`: the level;
-    `interval_coverage`: how often intervals of the coverage held in simulation before they were widened. Without months
-    the table is empty.
+    The month 'all' holds the rows of all months, each by the calibration of its own month. `nominal`: the level.
+    Without months the table is empty.
     """
     covered = [
         _covered(rows, calibrate, known, level).assign(kind=kind, month=month)
@@ -128,8 +127,9 @@ def _covered(rows: pd.DataFrame, calibrate: Calibrate, known: pd.DataFrame, leve
     )
 
 
-def _shares(rows: pd.DataFrame, params: Intervals) -> dict[str, float]:
+def _shares(rows: pd.DataFrame, params: Intervals) -> dict[str, object]:
+    months = calendar_months(rows["day"])
     metrics = {name: mean_by_day(rows["day"], rows[name].to_numpy(np.float64)) for name in SHARES}
-    estimates = {name: estimate(metric, params) for name, metric in metrics.items()}
-    columns = interval_columns(estimates, params.level) | {"interval_coverage": estimates["coverage"].coverage}
-    return {name: min(max(value, 0.0), 1.0) for name, value in columns.items()}
+    estimates = {name: estimate(metric, months, params) for name, metric in metrics.items()}
+    columns = interval_columns(estimates, params.level)
+    return {name: value if isinstance(value, str) else min(max(value, 0.0), 1.0) for name, value in columns.items()}

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ontime.core.statistics.day_metrics import Ratio, daily_sums, day_numbers, mean_by_day
 from ontime.core.statistics.intervals import Estimate, estimate, interval_columns
+from ontime.core.statistics.metrics import calendar_months
 from ontime.params import Costs, Intervals
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
@@ -69,11 +70,10 @@ def cost_table(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.DataFr
         }
         estimates = _estimates(day, values, params)
         if name in ORDERED:
-            estimates["area_under_cost_coverage"] = estimate(area(rows, ORDERED[name], costs), params)
-        columns = interval_columns(estimates, params.level)
-        lines.append({"strategy": name} | columns | {"coverage": estimates["cost"].coverage})
-    table = pd.DataFrame(lines)
-    return table.round({name: 3 if name == "coverage" else DIGITS for name in table})
+            covered = area(rows, ORDERED[name], costs)
+            estimates["area_under_cost_coverage"] = estimate(covered, calendar_months(day), params)
+        lines.append({"strategy": name} | interval_columns(estimates, params.level))
+    return pd.DataFrame(lines).round(DIGITS)
 
 
 def answers_by_strategy(rows: pd.DataFrame, costs: Costs) -> Mapping[str, np.ndarray]:
@@ -150,7 +150,7 @@ def coverage_curve(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.Da
     `cost` by column `probability`, `climatology_cost` by column `climatology`. Rows of equal doubt are answered
     together, so that a share may be larger than it says.
     """
-    outcome, lines = rows["outcome"].to_numpy(bool), []
+    outcome, months, lines = rows["outcome"].to_numpy(bool), calendar_months(rows["day"]), []
     probabilities = {"cost": rows["probability"].to_numpy(), "climatology_cost": rows["climatology"].to_numpy()}
     steps = {name: _steps(given, costs) for name, given in probabilities.items()}
     spent = {name: PER * cost(decide(given, forced(costs)), outcome, costs) for name, given in probabilities.items()}
@@ -159,7 +159,7 @@ def coverage_curve(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.Da
         for name in probabilities:
             answered = steps[name] <= last
             sums = daily_sums(rows["day"], answered * spent[name], answered.astype(np.float64))
-            estimates[name] = estimate(Ratio(*sums), params)
+            estimates[name] = estimate(Ratio(*sums), months, params)
         lines.append({"share_answered": (last + 1) / STEPS} | interval_columns(estimates, params.level))
     table = pd.DataFrame(lines)
     return table.round({name: 2 if name == "share_answered" else DIGITS for name in table})
@@ -167,7 +167,8 @@ def coverage_curve(rows: pd.DataFrame, costs: Costs, params: Intervals) -> pd.Da
 
 def _estimates(day: pd.Series, values: Mapping[str, np.ndarray], params: Intervals) -> dict[str, Estimate]:
     """The mean of each value, for 1,000 rows."""
-    return {name: estimate(mean_by_day(day, PER * value), params) for name, value in values.items()}
+    months = calendar_months(day)
+    return {name: estimate(mean_by_day(day, PER * value), months, params) for name, value in values.items()}
 
 
 def _steps(probability: np.ndarray, costs: Costs) -> np.ndarray:

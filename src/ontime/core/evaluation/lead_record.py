@@ -9,9 +9,9 @@ import pandas as pd
 from pydantic.dataclasses import dataclass
 
 from ontime.core.model.backtest import Backtest
-from ontime.core.statistics.bootstrap import Statistic, calibrated_interval
-from ontime.core.statistics.comparison import COMPARED, compare_backtests, paired_comparisons
-from ontime.core.statistics.intervals import Interval
+from ontime.core.statistics.comparison import COMPARED, compare_backtests, mean_differences
+from ontime.core.statistics.day_metrics import MonthMean, metric_by_day
+from ontime.core.statistics.intervals import Interval, estimate
 from ontime.core.statistics.metrics import Days
 from ontime.params import Count, Hours, Intervals, record
 
@@ -52,7 +52,7 @@ class LeadRecord:
 
 
 def measure_lead(predictions: pd.DataFrame, params: Intervals) -> dict[str, Any]:
-    """Of a backtest, as JSON: each metric and climatology's ROC AUC, means of the months; differences to climatology.
+    """Of a backtest, as JSON: each metric, climatology's ROC AUC, differences to climatology; all are means of months.
 
     predictions: id, day, outcome, probability, climatology.
     """
@@ -62,12 +62,14 @@ def measure_lead(predictions: pd.DataFrame, params: Intervals) -> dict[str, Any]
         )
         for name in ("probability", REFERENCE)
     )
-    intervals = {name: calibrated_interval(Statistic(name, model, by_month=True), params) for name in METRICS}
-    intervals[f"{REFERENCE}_roc_auc"] = calibrated_interval(Statistic("roc_auc", reference, by_month=True), params)
-    compared = paired_comparisons(predictions, [REFERENCE], params)[REFERENCE]
+    months = model.calendar
+    metrics = {name: metric_by_day(name, model) for name in METRICS}
+    metrics[f"{REFERENCE}_roc_auc"] = metric_by_day("roc_auc", reference)
+    levels = {name: estimate(MonthMean(metric, months), months, params) for name, metric in metrics.items()}
+    gaps = mean_differences(predictions, "probability", REFERENCE, params)
     return {
-        **{name: interval.content() for name, interval in intervals.items()},
-        MINUS: {name: compared[name]["difference"] for name in COMPARED},
+        **{name: level.interval(params.level).content() for name, level in levels.items()},
+        MINUS: {name: gaps[name].content() for name in COMPARED},
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ontime.core.evaluation.lead_record import METRICS, MINUS, REFERENCE, LeadRecord
-from ontime.core.statistics.comparison import COMPARED, paired_differences
+from ontime.core.statistics.comparison import COMPARED, mean_differences
 from ontime.core.statistics.intervals import Interval
 from ontime.core.text import hours_in_words
 from ontime.params import Intervals
@@ -21,7 +21,10 @@ Records = Mapping[str, LeadRecord]
 
 
 def lead_table(records: Records, predictions: Mapping[str, pd.DataFrame], params: Intervals) -> pd.DataFrame:
-    """Per lead, the shortest first: hours, metrics, and their differences to climatology and to the shortest lead."""
+    """Per lead, the shortest first: hours, metrics, and their differences to climatology and to the shortest lead.
+
+    Every number is the mean of the months' numbers, each month counting once.
+    """
     names = _by_hours(records)
     shortest = predictions[names[0]]
     lines = []
@@ -82,13 +85,13 @@ def _gaps(predictions: pd.DataFrame, shortest: pd.DataFrame, params: Intervals) 
     both = predictions[["id", "day", "outcome", "probability"]].merge(
         shortest[["id", "probability"]], on="id", suffixes=("", "_shortest"), validate="one_to_one"
     )
-    return paired_differences(both, "probability", "probability_shortest", params)
+    return mean_differences(both, "probability", "probability_shortest", params)
 
 
 def _by_hours(records: Records) -> list[str]:
     return sorted(records, key=lambda name: (records[name].hours, name))
 
 
-def _columns(name: str, interval: Interval, digits: int) -> dict[str, float]:
+def _columns(name: str, interval: Interval, digits: int) -> dict[str, Any]:
     value, low, high = (round(number, digits) for number in interval[:3])
-    return {name: value, f"{name}_low": low, f"{name}_high": high}
+    return {name: value, f"{name}_low": low, f"{name}_high": high, f"{name}_about": interval.about}

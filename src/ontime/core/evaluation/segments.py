@@ -18,7 +18,7 @@ from scipy.stats import t
 
 from ontime.core.evaluation.slices import DIGITS, MONTH
 from ontime.core.statistics.day_metrics import Ratio
-from ontime.core.statistics.intervals import Estimate, estimate, interval_columns, standard_errors
+from ontime.core.statistics.intervals import OTHER_MONTHS, Estimate, estimate, interval_columns, standard_errors
 from ontime.params import Intervals
 
 ALIKE = 0.5  # of two segments with a larger share of rows in common only the worse is kept
@@ -37,7 +37,7 @@ COLUMNS = [
     "calibration_gap",
     "calibration_gap_low",
     "calibration_gap_high",
-    "coverage",
+    "calibration_gap_about",
     "confirmed",
 ]
 
@@ -92,11 +92,15 @@ def search_segments(
 
 
 class _Half(NamedTuple):
-    """Every second week: which rows are of it, the place of each row's day among its days, and how many days."""
+    """Every second week: which rows are of it, the place of each row's day among its days, the month of each day."""
 
     rows: np.ndarray
     place: np.ndarray
-    days: int
+    months: np.ndarray
+
+    @property
+    def days(self) -> int:
+        return len(self.months)
 
     def sums(self, key: np.ndarray, cells: int, values: np.ndarray | None) -> np.ndarray:
         """Rows, or sums of a value, by cell and day: (cells, days)."""
@@ -106,8 +110,9 @@ class _Half(NamedTuple):
 
 
 def _half(day: pd.Series, rows: np.ndarray) -> _Half:
-    days = np.unique(day[rows])
-    return _Half(rows, np.searchsorted(days, day.to_numpy()), len(days))
+    days = pd.DatetimeIndex(np.unique(day[rows]))
+    months = (days.year * 12 + days.month).to_numpy(dtype=np.int64)
+    return _Half(rows, np.searchsorted(days, day.to_numpy()), months)
 
 
 def _pair(
@@ -123,7 +128,8 @@ def _pair(
     rows, sums = counts[0][large], halves[0].sums(key, cells, gaps)[large]
     total = rows.sum(axis=1)
     gap = sums.sum(axis=1) / total
-    error, freedom = standard_errors((sums - gap[:, None] * rows) / total[:, None], rows, params.block_days)
+    influence = (sums - gap[:, None] * rows) / total[:, None]
+    error, freedom = standard_errors(OTHER_MONTHS, influence, rows, halves[0].months, params)
     reach = t.ppf((1 + params.level) / 2, freedom) * error
     return [
         Segment(str(first), int(cell // width), str(second), int(cell % width), float(gap[place]), float(reach[place]))
@@ -169,6 +175,7 @@ def _even_weeks(
     part, place = rows[judged], half.place[judged]
     probability, outcome = part["probability"].to_numpy(), part["outcome"].to_numpy(np.float64)
     gaps = np.bincount(place, probability - outcome, minlength=half.days)
-    gap = estimate(Ratio(gaps, np.bincount(place, np.ones(len(part)), minlength=half.days)), params)
-    line = {"rows": len(part), "probability": probability.mean(), "rate": outcome.mean(), "coverage": gap.coverage}
+    counts = np.bincount(place, np.ones(len(part)), minlength=half.days)
+    gap = estimate(Ratio(gaps, counts), half.months, params)
+    line = {"rows": len(part), "probability": probability.mean(), "rate": outcome.mean()}
     return gap, line | interval_columns({"calibration_gap": gap}, params.level)

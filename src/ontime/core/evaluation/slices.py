@@ -14,7 +14,7 @@ from scipy.stats import false_discovery_control
 
 from ontime.core.statistics.day_metrics import DayMetric, mean_by_day, roc_auc_by_day
 from ontime.core.statistics.intervals import estimate, interval_columns
-from ontime.core.statistics.metrics import Days, log_losses, squared_errors
+from ontime.core.statistics.metrics import Days, calendar_months, log_losses, squared_errors
 from ontime.dataset.slices import Slice
 from ontime.params import Intervals
 
@@ -33,17 +33,16 @@ def slice_table(rows: pd.DataFrame, bands: pd.DataFrame, min_rows: int, params: 
     """A line for all rows, then one for each band of at least `min_rows`: how good the model is there, with intervals.
 
     Rate of true outcomes, ROC AUC, Brier score, `calibration_gap` (mean probability minus rate),
-    `log_loss_minus_climatology`. `coverage` is the least share of simulated intervals that held before they were
-    widened. `miscalibrated`: the gap is not 0; of all bands called so at most 1 - level are expected to be there by
-    chance.
+    `log_loss_minus_climatology`. `miscalibrated`: the gap is not 0; of all bands called so at most 1 - level are
+    expected to be there by chance.
     rows: day, outcome, probability, climatology.
     """
     lines, p_values = [], []
     for name, band, part in (("all", "all", rows), *rows_of_bands(rows, bands, min_rows)):
-        estimates = {metric: estimate(values, params) for metric, values in band_metrics(part).items()}
+        months = calendar_months(part["day"])
+        estimates = {metric: estimate(values, months, params) for metric, values in band_metrics(part).items()}
         line = {"slice": name, "band": band, "rows": len(part), "days": part["day"].nunique()}
-        coverage = min(estimated.coverage for estimated in estimates.values())
-        lines.append(line | interval_columns(estimates, params.level) | {"coverage": coverage})
+        lines.append(line | interval_columns(estimates, params.level))
         p_values.append(estimates["calibration_gap"].p_value())
     table = pd.DataFrame(lines)
     return table.assign(miscalibrated=discoveries(np.array(p_values), 1 - params.level)).round(DIGITS)

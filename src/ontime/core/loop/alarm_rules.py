@@ -92,7 +92,8 @@ def alarm_table(
 
     Windows of selection are those whose following ones end before `judged_from`. Of each thing that is watched, the
     rule is selected with the most true alarms minus false ones and missed rises; of equal ones the one that rings
-    least, then the strictest.
+    least, then the strictest. The share of true alarms (`precision`) judges it in other months by what it was selected
+    by; the share of useful ones judges it by what nothing was selected by.
     """
     selected_until = judged_from - AHEAD * WINDOW
     known = [part for part in (model.until(selected_until) for model in models) if len(part.losses)]
@@ -117,22 +118,37 @@ def _counted(rows: pd.DataFrame, params: Intervals) -> dict[str, Any]:
     line: dict[str, Any] = {"windows": len(rows), "share_of_windows_alarming": alarming} | counts
     line["false_alarms_per_month"] = round(counts["false_alarms"] / months, 3) if months else np.nan
     line["delay_weeks"] = round(float(rows["delay_weeks"].sum() / of_rises), 2) if of_rises else np.nan
-    weeks = rows.loc[rows["alarms"], "week_end"].dt.to_period("W").nunique()
+    begun = rows[rows["alarms"]]
+    episodes = alarm_episodes(begun["week_end"])
+    line["episodes"] = int(episodes.nunique())
     for name, kind in (("precision", "true_alarms"), ("useful_share", "useful_alarms")):
-        line |= alarm_share(name, counts[kind], counts["alarms"], weeks, params.level)
+        line |= alarm_share(name, begun[kind].groupby(episodes).mean().to_numpy(np.float64), params.level)
     return line | {"useful_base_rate": round(float(rows["useful"].mean()), 3)}
 
 
-def alarm_share(name: str, successes: int, alarms: int, weeks: int, level: float) -> dict[str, float]:
-    """Columns of a share of the alarms and its exact interval. Alarms of one week, by several models, count as one.
+def alarm_episodes(ends: pd.Series) -> pd.Series:
+    """The episode of each alarm, by the last day of its window: its first alarm's last day.
 
-    Clopper and Pearson, Biometrika 26, 1934, with the number of independent draws in place of that of all (Korn and
-    Graubard, Survey Methodology 24, 1998).
+    Alarms are judged by the four windows after them. Those of which the windows overlap with those of an episode's
+    first alarm are of that episode, whichever model they are of: they are judged by the same days.
     """
-    if not alarms:
+    first, episodes = pd.Timestamp.min, {}
+    for end in sorted(ends.unique()):
+        first = end if end >= first + AHEAD * WINDOW else first
+        episodes[end] = first
+    return ends.map(episodes)
+
+
+def alarm_share(name: str, shares: np.ndarray, level: float) -> dict[str, float]:
+    """Columns of the mean of the shares of episodes (m,), each counting once, with its exact interval.
+
+    Clopper and Pearson, Biometrika 26, 1934, with the number of episodes in place of that of all alarms, as for any
+    clustered draws (Korn and Graubard, Survey Methodology 24, 1998).
+    """
+    if not len(shares):
         return {name: np.nan, f"{name}_low": np.nan, f"{name}_high": np.nan}
-    share, rest = successes / alarms, (1 - level) / 2
-    yes, no = share * weeks, (1 - share) * weeks
+    share, rest = float(shares.mean()), (1 - level) / 2
+    yes, no = share * len(shares), (1 - share) * len(shares)
     low = beta.ppf(rest, yes, no + 1) if yes else 0.0
     high = beta.ppf(1 - rest, yes + 1, no) if no else 1.0
     return {name: round(share, 3), f"{name}_low": round(float(low), 3), f"{name}_high": round(float(high), 3)}

@@ -19,6 +19,7 @@ from ontime.core.loop.policy import (
     ROLL_BACK,
     WAIT,
     Decision,
+    Training,
     judge_challenger,
     retraining_due,
     watch_promotion,
@@ -132,7 +133,8 @@ def _retrain(state: State, day: pd.Timestamp, models: Models, rules: Rules) -> t
     if state.challenger:
         return state, []
     ringing = {monitor: alarm_rings(state.readings, monitor, rules.drift) for monitor in MONITORS}
-    decision = retraining_due(rules.policy, day, pd.Timestamp(state.trained), ringing)
+    trained = Training(pd.Timestamp(state.begun), pd.Timestamp(state.trained))
+    decision = retraining_due(rules.policy, day, trained, ringing)
     if decision.action != RETRAIN:
         return state, []
     version, name = models.train(day), f"{day:%Y-%m-%d}"

@@ -15,6 +15,7 @@ RETRAIN, PROMOTE, REJECT, ROLL_BACK, ESCALATE, WAIT = "retrain", "promote", "rej
 MIN_DAYS = 5  # nothing is concluded from fewer
 LOOK_DAYS = 7  # a case is looked at once a week
 UNANSWERED = "unless a person decides otherwise, the challenger is discarded"
+PERIODS = {"monthly": ("month", "M"), "gated": ("month", "M"), "quarterly": ("quarter", "Q"), "once": ("quarter", "Q")}
 AUTOCORRELATION = 0.2  # of neighbouring days' paired differences; 0.03 is the mean of the replay's eight gated cases
 
 
@@ -45,16 +46,31 @@ class LossDifference(NamedTuple):
         return f"log loss of {one} minus {other} on {rows}: {self.value:+.4f} ({bounds})"
 
 
-def retraining_due(policy: Policy, day: pd.Timestamp, trained: pd.Timestamp, ringing: Mapping[str, bool]) -> Decision:
-    """Whether the policy asks for a new model on a day.
+class Training(NamedTuple):
+    """When the loop's first model was trained, and its last one."""
 
-    trained: when the last model was trained. ringing: by monitor, whether its alarm rings.
-    """
+    first: pd.Timestamp
+    last: pd.Timestamp
+
+
+def retraining_due(policy: Policy, day: pd.Timestamp, trained: Training, ringing: Mapping[str, bool]) -> Decision:
+    """Whether the policy asks for a new model on a day. ringing: by monitor, whether its alarm rings."""
+    if policy.rule == "once" and trained.last != trained.first:
+        return Decision(WAIT, f"the only training that the rule asks for was on {trained.last:%Y-%m-%d}")
+    if policy.rule in PERIODS:
+        return _by_calendar(*PERIODS[policy.rule], day, trained.last)
+    return _by_alarm(policy, day, trained.last, ringing)
+
+
+def _by_calendar(period: str, frequency: str, day: pd.Timestamp, trained: pd.Timestamp) -> Decision:
+    since = f"since the last training on {trained:%Y-%m-%d}"
+    if day.to_period(frequency) != trained.to_period(frequency):
+        return Decision(RETRAIN, f"a {period} has begun {since}")
+    return Decision(WAIT, f"no {period} has begun {since}")
+
+
+def _by_alarm(policy: Policy, day: pd.Timestamp, trained: pd.Timestamp, ringing: Mapping[str, bool]) -> Decision:
     since = f"{trained:%Y-%m-%d}"
-    if policy.rule in ("monthly", "gated"):
-        if (day.year, day.month) != (trained.year, trained.month):
-            return Decision(RETRAIN, f"a month has begun since the last training on {since}")
-        return Decision(WAIT, f"no month has begun since the last training on {since}")
     if not ringing.get(policy.rule, False):
         return Decision(WAIT, "no alarm rang that the rule listens to")
     watched = policy.rule if policy.rule == "drift" else f"{policy.rule} loss"

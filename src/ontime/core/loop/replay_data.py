@@ -15,6 +15,7 @@ from ontime.dataset.features import FeatureSet
 from ontime.params import Replay, Split, Train
 
 SELECTION, EVALUATION = "selection", "evaluation"  # windows of days: by the first is chosen, by the second judged
+TEST = "test window"  # days that no choice at all has seen, not that of the recipe either
 
 
 class ReplaySetting(NamedTuple):
@@ -75,6 +76,11 @@ class ReplayData:
         """The days of the replay, to the last of the rows."""
         first = f"{self.backtest_months[0]}-01"
         return [day.as_unit("us") for day in pd.date_range(first, self.rows["day"].max())]
+
+    @property
+    def test_from(self) -> pd.Timestamp:
+        """The first day of the test window."""
+        return pd.Timestamp(f"{self.test_months[0]}-01")
 
     @property
     def faults_from(self) -> pd.Timestamp:

@@ -13,12 +13,13 @@ from ontime.core.loop.alarm_rules import AlarmRule, alarm_outcomes
 from ontime.core.loop.frozen_model import FrozenModel, loss_rises, reading_columns
 from ontime.core.loop.replay import Run
 from ontime.core.loop.replay_data import EVALUATION, SELECTION
-from ontime.core.loop.run_table import ACTIONS, CHANGES, HARMFUL, METRICS, MINUS_BASELINE, NEVER
+from ontime.core.loop.run_table import ACTIONS, CHANGES, HARMFUL, METRICS, MINUS_BASELINE, MONTHLY, NEVER
 from ontime.core.loop.scenarios import PLAIN
 from ontime.core.loop.scoring import Scorer, rows_between
 from ontime.core.monitoring.alarms import MONITORS
 from ontime.core.monitoring.ledger import DAY
 from ontime.core.monitoring.readings import WINDOW, Reading
+from ontime.core.statistics.comparison import log_loss_verdict
 from ontime.core.statistics.intervals import Interval
 from ontime.params import Policy
 
@@ -40,6 +41,8 @@ def replay_record(table: pd.DataFrame, runs: Mapping[str, Run], scorer: Scorer, 
         "recommended": recommended,
         "good": good_policies(table, current.margin)["policy"].tolist(),
         "sentence": _sentence(table, recommended),
+        "verdicts": verdicts(table, recommended),
+        "not_shown_worse": not_shown_worse(table),
         "policies": {line["policy"]: _entry(line) | {"alarms": alarms[line["policy"]]} for line in _lines(plain)},
         "faults": {fault: {line["policy"]: _entry(line) for line in _lines(lines)} for fault, lines in faults},
     }
@@ -55,6 +58,26 @@ def good_policies(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     """The lines of the policies whose loss, where choosing is allowed, exceeds the best one's by the margin at most."""
     lines = table[(table["window"] == SELECTION) & (table["fault"] == PLAIN) & (table["baseline"] == NEVER)]
     return lines[lines["log_loss"] <= lines["log_loss"].min() + margin]
+
+
+def verdicts(table: pd.DataFrame, name: str) -> dict[str, dict[str, Any]]:
+    """By window, the log loss of a policy minus that of `never`, and what is shown: better, worse or no difference.
+
+    `smallest_shown`: so far from 0 a difference must be to be shown there.
+    """
+    shown = {}
+    for window, gap in _log_loss_differences(table, name, NEVER).items():
+        verdict = log_loss_verdict({"log_loss": gap})
+        reach = {"smallest_shown": round(gap.high - gap.value, DIGITS)} if np.isfinite(gap.high) else {}
+        shown[window] = {"difference": gap.content(), "verdict": verdict} | reach
+    return shown
+
+
+def not_shown_worse(table: pd.DataFrame) -> list[str]:
+    """The policies whose loss is not shown to be above that of `monthly` in the evaluation."""
+    judged = table[(table["window"] == EVALUATION) & (table["fault"] == PLAIN) & (table["baseline"] == MONTHLY)]
+    bounds = judged[f"log_loss{MINUS_BASELINE}_low"]
+    return judged.loc[~(bounds > 0) & (judged["policy"] != MONTHLY), "policy"].tolist()
 
 
 def decision_table(runs: Mapping[str, Run]) -> pd.DataFrame:
@@ -105,11 +128,16 @@ def _week_loss(losses: pd.DataFrame, reading: Reading) -> float:
 
 def _sentence(table: pd.DataFrame, name: str) -> str:
     """How far a policy changes log loss beside no training at all, where it was chosen and where it was not."""
-    lines = table[(table["fault"] == PLAIN) & (table["baseline"] == NEVER) & (table["policy"] == name)]
-    change = {line["window"]: Interval.from_columns(line, f"log_loss{MINUS_BASELINE}") for line in _lines(lines)}
+    change = _log_loss_differences(table, name, NEVER)
     selection = f"by {change[SELECTION]:+.4f} in the months that chose it, and " if SELECTION in change else ""
     evaluation = f"by {change[EVALUATION]:+.4f} in the months that judge"
     return f"{name}: beside a model that is never replaced it changes log loss {selection}{evaluation}"
+
+
+def _log_loss_differences(table: pd.DataFrame, name: str, baseline: str) -> dict[str, Interval]:
+    """By window, the log loss of a plain run minus that of its baseline."""
+    lines = table[(table["fault"] == PLAIN) & (table["baseline"] == baseline) & (table["policy"] == name)]
+    return {line["window"]: Interval.from_columns(line, f"log_loss{MINUS_BASELINE}") for line in _lines(lines)}
 
 
 def _lines(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -121,7 +149,5 @@ def _entry(line: Mapping[str, Any]) -> dict[str, Any]:
     entry: dict[str, Any] = {name: int(line[name]) for name in (*ACTIONS, CHANGES, HARMFUL)}
     for metric in METRICS:
         for key in (metric, metric + MINUS_BASELINE):
-            bounds = {name: line[f"{key}_{name}"] for name in ("low", "high", "coverage")}
-            known = {name: None if np.isnan(bound) else bound for name, bound in bounds.items()}
-            entry[key] = {"value": line[key], **known}
+            entry[key] = Interval.from_columns(line, key).content()
     return entry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from ontime.core.loop.scoring import Scorer, rows_between
 from ontime.core.monitoring.ledger import DAY
 from ontime.core.statistics.day_metrics import mean_by_day
 from ontime.core.statistics.intervals import Estimate, estimate
+from ontime.core.statistics.metrics import calendar_months
 from ontime.params import Intervals
 
 METRICS = ("log_loss", "brier", "cost")
@@ -58,21 +60,23 @@ def _windows(run: Run, scorer: Scorer) -> dict[str, tuple[pd.Timestamp, pd.Times
     return evaluation | {"fault": (first, last)}
 
 
-def _metrics(own: pd.DataFrame, other: pd.DataFrame, params: Intervals) -> dict[str, float]:
-    columns: dict[str, float] = {}
+def _metrics(own: pd.DataFrame, other: pd.DataFrame, params: Intervals) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    day, months = own["day"], calendar_months(own["day"])
     for metric in METRICS:
         values = own[metric].to_numpy()
-        differences = values - other[metric].to_numpy()
-        for name, one in ((metric, values), (metric + MINUS_BASELINE, differences)):
-            columns |= _columns(name, estimate(mean_by_day(own["day"], one), params), params.level)
+        level = estimate(mean_by_day(day, values), months, params)
+        gap = estimate(mean_by_day(day, values - other[metric].to_numpy()), months, params)
+        columns |= _columns(metric, level, params.level) | _columns(metric + MINUS_BASELINE, gap, params.level)
     return columns
 
 
-def _columns(name: str, metric: Estimate, level: float) -> dict[str, float]:
-    """A value and its bounds, which are missing where a difference of so few days has none."""
-    value, low, high, coverage, _ = metric.interval(level)
-    columns = {name: value, f"{name}_low": low, f"{name}_high": high, f"{name}_coverage": coverage or 0.0}
-    return {key: round(number, DIGITS) if np.isfinite(number) else np.nan for key, number in columns.items()}
+def _columns(name: str, metric: Estimate, level: float) -> dict[str, Any]:
+    """A value and its bounds, which are missing where a difference of so few days has none; what they are about."""
+    value, low, high, *_ = metric.interval(level)
+    columns = {name: value, f"{name}_low": low, f"{name}_high": high}
+    rounded = {key: round(number, DIGITS) if np.isfinite(number) else np.nan for key, number in columns.items()}
+    return rounded | {f"{name}_about": metric.about}
 
 
 def _counts(run: Run, first: pd.Timestamp, last: pd.Timestamp) -> dict[str, int]:

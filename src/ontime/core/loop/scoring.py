@@ -10,7 +10,7 @@ import pandas as pd
 
 from ontime.core.evaluation.costs import PER, cost, decide
 from ontime.core.loop.replay import Run
-from ontime.core.loop.replay_data import EVALUATION, SELECTION
+from ontime.core.loop.replay_data import EVALUATION, SELECTION, TEST
 from ontime.core.loop.timeline import Timeline
 from ontime.core.monitoring.ledger import ANSWERED, DAY
 from ontime.core.statistics.metrics import log_losses, squared_errors
@@ -21,24 +21,29 @@ class Scorer(NamedTuple):
     """What runs are scored by.
 
     plain: what really came. days: of the replay. judged_from: the first day that nothing was chosen by; from it on
-    choices are judged.
+    choices are judged. test_from: the first day of the test window.
     """
 
     plain: Timeline
     days: Sequence[pd.Timestamp]
     judged_from: pd.Timestamp
+    test_from: pd.Timestamp
     costs: Costs
     intervals: Intervals
 
     @property
     def windows(self) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
-        """First and last day of `selection`, where choosing is allowed, of `evaluation`, and of `all`.
+        """First and last day of `selection`, where choosing is allowed, of `evaluation`, `test window`, and `all`.
 
-        Where all days are of the evaluation there is no selection.
+        Where all days are of the evaluation there is no selection; where the test window is all of the evaluation it
+        does not stand for itself.
         """
         first, last = self.days[0], self.days[-1]
         since = max(self.judged_from, first)
-        spans = {SELECTION: (first, since - DAY), EVALUATION: (since, last), "all": (first, last)}
+        spans = {SELECTION: (first, since - DAY), EVALUATION: (since, last)}
+        if self.test_from > since:
+            spans[TEST] = (self.test_from, last)
+        spans["all"] = (first, last)
         return {name: span for name, span in spans.items() if span[0] <= span[1]}
 
     def losses(self, probability: np.ndarray, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:

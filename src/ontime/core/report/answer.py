@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ontime.core.report.blocks import Section, TableBlock, cell, lines_of
+from ontime.core.report.blocks import Section, TableBlock, Text, cell, lines_of
 from ontime.core.report.prose import Prose
 from ontime.core.report.results import Results
 from ontime.core.statistics.intervals import Interval
@@ -32,8 +32,40 @@ def question_section(results: Results) -> Section:
 def answer_section(results: Results) -> Section:
     """The headline, month by month, and whether probabilities can be taken at their word."""
     prose = Prose("answer", results)
-    blocks = [prose.text("summary"), prose.picture("evaluate_picture"), _metrics(results), _months(results)]
+    blocks = [
+        prose.text("summary"),
+        prose.picture("evaluate_picture"),
+        _metrics(results),
+        _months(results),
+        _gaps_in_words(results),
+        _gaps(results),
+    ]
     return Section("answer", "The answer", blocks)
+
+
+def _gaps_in_words(results: Results) -> Text:
+    """The gap of each window, and the largest of a month of the backtest."""
+    lines = lines_of(results.tables["evaluate_gaps"])
+    whole = {line["window"]: line for line in lines if line["month"] == "all"}
+    months = [line for line in lines if line["month"] != "all" and line["window"] == "backtest"]
+    largest = max(months, key=lambda line: abs(line["calibration_gap"]))
+    gaps = {window: Interval.from_columns(line, "calibration_gap") for window, line in whole.items()}
+    largest_gap = Interval.from_columns(largest, "calibration_gap")
+    return Prose("answer", results).text("gaps", **gaps, largest=largest_gap, month=largest["month"])
+
+
+def _gaps(results: Results) -> TableBlock:
+    rows = [
+        (
+            f"{line['window']}, {line['month']}",
+            f"{100 * line['probability']:.1f} %",
+            f"{100 * line['rate']:.1f} %",
+            cell(line, "calibration_gap", "+.1%"),
+            line["calibration_gap_about"],
+        )
+        for line in lines_of(results.tables["evaluate_gaps"])
+    ]
+    return Prose("answer", results).table("gap_table", ("month", "mean probability", "rate", "gap", "about"), rows)
 
 
 def _metrics(results: Results) -> TableBlock:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ontime.core.report.blocks import Block, Section, TableBlock, cell, lines_of
+from ontime.core.report.blocks import Block, Section, TableBlock, Text, cell, lines_of
 from ontime.core.report.prose import Prose
 from ontime.core.report.results import Results
 
@@ -19,6 +19,7 @@ def loop_section(results: Results) -> Section:
     prose = Prose("loop", results)
     blocks = [
         prose.text("summary"),
+        _verdict(results),
         prose.picture("replay_picture"),
         _policies(results),
         _faults(results),
@@ -26,6 +27,12 @@ def loop_section(results: Results) -> Section:
         *results.remarks("loop"),
     ]
     return Section("loop", "The loop, replayed", blocks)
+
+
+def _verdict(results: Results) -> Text:
+    """What is shown of the recommended policy where nothing was chosen, and in the test window alone."""
+    verdicts = results.records.replay.verdicts
+    return Prose("loop", results).text("verdict", judged=verdicts["evaluation"], test=verdicts.get("test window"))
 
 
 def _policies(results: Results) -> TableBlock:
@@ -73,6 +80,7 @@ def _alarms(results: Results) -> list[Block]:
         (
             alarm_rule(line),
             f"{line['alarms']}",
+            f"{line['episodes']}",
             cell(line, "precision", ".0%"),
             cell(line, "useful_share", ".0%"),
             f"{line['false_alarms_per_month']:.2f}",
@@ -80,7 +88,7 @@ def _alarms(results: Results) -> list[Block]:
         )
         for line in lines_of(judged)
     ]
-    header = ("rule", "alarms", "precision", "useful", "false a month", "rises missed")
+    header = ("rule", "alarms", "episodes", "precision", "useful", "false a month", "rises missed")
     return [summary, prose.picture("alarms_picture"), prose.table("rules", header, rows)]
 
 

@@ -75,19 +75,44 @@ class LeadsRecord:
     how_early: str
 
 
+@dataclass(frozen=True)
+class PolicyVerdict:
+    """The log loss of the recommended policy minus that of no training, and what that shows.
+
+    smallest_shown: so far from 0 a difference must be to be shown; None where so few days have no interval.
+    """
+
+    difference: Interval
+    verdict: str
+    smallest_shown: float | None = None
+
+    @property
+    def words(self) -> str:
+        """What it is, as a sentence goes on."""
+        return "not shown to be better or worse" if self.verdict == "no difference shown" else self.verdict
+
+
 @record
 class ReplayRecord:
-    """Which policy is recommended and how it did, in a sentence."""
+    """Which policy is recommended and how it did, in a sentence and by window; which others are not shown worse."""
 
+    recommended: str
     sentence: str
+    verdicts: dict[str, PolicyVerdict]
+    not_shown_worse: list[str]
 
 
 @record
 class SlicesRecord:
-    """Bands looked at, those that are off, those that stand out; rows in bands that are too small, by slice."""
+    """Bands looked at, those that are off, those that stand out; rows in bands that are too small, by slice.
+
+    bands_off_by_chance: how many chance alone has off on average; bands_off_probability: how often so many or more.
+    """
 
     bands: int
     bands_off: int
+    bands_off_by_chance: float | None
+    bands_off_probability: float | None
     bands_miscalibrated: int
     left_out: dict[str, int]
 

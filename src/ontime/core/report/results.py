@@ -19,6 +19,7 @@ TABLES = (
     "backtest_months",
     "conformal",
     "costs",
+    "evaluate_gaps",
     "laws",
     "leads_table",
     "replay_table",

@@ -17,7 +17,7 @@ def weak_section(results: Results) -> Section:
     prose = Prose("weakness", results)
     weakest, *_ = _weakest(results)
     blocks = [
-        prose.text("summary", by_chance=1 / (1 - results.intervals.level)),
+        prose.text("summary"),
         prose.picture("slices_picture", weakest=_band(weakest)),
         weakest_bands(results),
         *_segments(results),

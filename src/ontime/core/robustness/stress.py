@@ -13,7 +13,7 @@ from ontime.core.features.failing_sources import EVERY_SOURCE, Disturbance
 from ontime.core.profiles.reference import ReferenceProfile
 from ontime.core.statistics.day_metrics import DayMetric, metric_by_day, point_estimate
 from ontime.core.statistics.intervals import Interval, difference
-from ontime.core.statistics.metrics import Days
+from ontime.core.statistics.metrics import Days, calendar_months
 from ontime.params import Intervals, Stress
 
 METRICS = ("log_loss", "roc_auc")
@@ -43,7 +43,7 @@ def added_risk(rows: pd.DataFrame, probability: np.ndarray, params: Intervals) -
     """What `probability` (n,) adds to the mean of the column `probability`, with its interval over days."""
     before = metric_by_day("risk", _days(rows, rows["probability"].to_numpy()))
     after = metric_by_day("risk", _days(rows, probability))
-    return difference(after, before, params)
+    return difference(after, before, calendar_months(rows["day"]), params)
 
 
 def disturbance_costs(
@@ -54,9 +54,9 @@ def disturbance_costs(
     rows (n): day, outcome and probability; disturbed: the probabilities (n,) under each disturbance.
     """
     before = _day_metrics(rows, rows["probability"].to_numpy())
-    lines = []
+    months, lines = calendar_months(rows["day"]), []
     for what, probability in disturbed.items():
-        lines.append(_head(*what, rows) | _costs(_day_metrics(rows, probability), before, params))
+        lines.append(_head(*what, rows) | _costs(_day_metrics(rows, probability), before, months, params))
     return pd.DataFrame(lines)
 
 
@@ -80,13 +80,13 @@ def drift_costs(rows: pd.DataFrame, drifts: Iterable[SimulatedDrift], params: In
     Whole rows are repeated. Where something is to be rarer, the other rows are, so that every day stays.
     """
     before = _day_metrics(rows, rows["probability"].to_numpy())
-    lines = []
+    months, lines = calendar_months(rows["day"]), []
     for what, kind, times, chosen in drifts:
         ratio = Fraction(times).limit_denominator(10)
         often = np.repeat(np.arange(len(rows)), np.where(chosen, ratio.numerator, ratio.denominator))
         drawn = rows.iloc[often]
         after = _day_metrics(drawn, drawn["probability"].to_numpy())
-        lines.append(_head(what, kind, times, drawn) | _costs(after, before, params))
+        lines.append(_head(what, kind, times, drawn) | _costs(after, before, months, params))
     return pd.DataFrame(lines)
 
 
@@ -115,12 +115,13 @@ def most_needed_source(
         for what, probability in disturbed.items()
         if what.kind == "missing" and what.source != EVERY_SOURCE
     }
+    months = calendar_months(rows["day"])
     order = sorted(losses, key=lambda source: (-point_estimate(losses[source]), source))
-    cost = difference(losses[order[0]], before, params)
+    cost = difference(losses[order[0]], before, months, params)
     record: dict[str, Any] = {"source": order[0], "cost": cost.content()}
     sentence = f"{order[0]}: without it log loss rises by {cost:.3f}"
     if len(order) > 1:
-        more = difference(losses[order[0]], losses[order[1]], params)
+        more = difference(losses[order[0]], losses[order[1]], months, params)
         record |= {"next": order[1], "more_than_the_next": more.content()}
         sure = "more" if more.low > 0 else "not surely more"
         sentence += f", {sure} than without the next, {order[1]} ({more.low:+.3f} to {more.high:+.3f})"
@@ -141,13 +142,15 @@ def _head(what: str, kind: str, level: float, rows: pd.DataFrame) -> dict[str, A
     return {"what": what, "kind": kind, "level": level, "rows": len(rows), "rate": rate}
 
 
-def _costs(after: Mapping[str, DayMetric], before: Mapping[str, DayMetric], params: Intervals) -> dict[str, float]:
-    columns: dict[str, float] = {}
+def _costs(
+    after: Mapping[str, DayMetric], before: Mapping[str, DayMetric], months: np.ndarray, params: Intervals
+) -> dict[str, object]:
+    columns: dict[str, object] = {}
     for metric in METRICS:
-        gap, name = difference(after[metric], before[metric], params), f"{metric}_difference"
+        gap, name = difference(after[metric], before[metric], months, params), f"{metric}_difference"
         columns[metric] = round(point_estimate(after[metric]), DIGITS)
         columns[name] = round(gap.value, DIGITS)
         columns[f"{name}_low"] = round(gap.low, DIGITS)
         columns[f"{name}_high"] = round(gap.high, DIGITS)
-        columns[f"{name}_coverage"] = round(gap.coverage or 0.0, 3)
+        columns[f"{name}_about"] = gap.about
     return columns

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ontime.core.statistics.day_metrics import DayMetric, metric_by_day, point_estimate
+from ontime.core.statistics.day_metrics import DayMetric, MonthMean, metric_by_day, point_estimate
 from ontime.core.statistics.intervals import Interval, difference
-from ontime.core.statistics.metrics import Days
+from ontime.core.statistics.metrics import Days, calendar_months
 from ontime.errors import OntimeError
 from ontime.params import Intervals
 
@@ -39,7 +39,18 @@ def compare_backtests(one: pd.DataFrame, other: pd.DataFrame, params: Intervals)
 def paired_differences(rows: pd.DataFrame, one: str, other: str, params: Intervals) -> dict[str, Interval]:
     """Per metric: probabilities of column `one` minus those of column `other`, on the same rows."""
     first, second = (_day_metrics(rows, name) for name in (one, other))
-    return {metric: difference(first[metric], second[metric], params) for metric in COMPARED}
+    months = calendar_months(rows["day"])
+    return {metric: difference(first[metric], second[metric], months, params) for metric in COMPARED}
+
+
+def mean_differences(rows: pd.DataFrame, one: str, other: str, params: Intervals) -> dict[str, Interval]:
+    """The same as means of months, each month counting once."""
+    first, second = (_day_metrics(rows, name) for name in (one, other))
+    months, means = calendar_months(rows["day"]), {}
+    for metric in COMPARED:
+        one_mean, other_mean = (MonthMean(by_day[metric], months) for by_day in (first, second))
+        means[metric] = difference(one_mean, other_mean, months, params)
+    return means
 
 
 def log_loss_verdict(differences: Mapping[str, Interval]) -> str:
@@ -55,14 +66,14 @@ def paired_comparisons(rows: pd.DataFrame, others: Iterable[str], params: Interv
 
     value: the other's metric; difference: the metric of `probability` minus it, paired, with its interval.
     """
-    model = _day_metrics(rows, "probability")
+    model, months = _day_metrics(rows, "probability"), calendar_months(rows["day"])
     compared = {}
     for name in others:
         other = _day_metrics(rows, name)
         compared[name] = {
             metric: {
                 "value": round(point_estimate(other[metric]), DIGITS),
-                "difference": difference(model[metric], other[metric], params).content(),
+                "difference": difference(model[metric], other[metric], months, params).content(),
             }
             for metric in COMPARED
         }

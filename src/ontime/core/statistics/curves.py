@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from sklearn import metrics
 
-from ontime.core.statistics.day_metrics import Ratio
-from ontime.core.statistics.intervals import estimate
-from ontime.core.statistics.metrics import CALIBRATION_BINS, Days
+from ontime.core.statistics.day_metrics import Ratio, mean_by_day
+from ontime.core.statistics.intervals import estimate, interval_columns
+from ontime.core.statistics.metrics import CALIBRATION_BINS, Days, calendar_months
 from ontime.params import Intervals
 
 POINTS = 101
@@ -31,8 +33,27 @@ def precision_curve(days: Days) -> pd.DataFrame:
     return pd.DataFrame({"recall": shares, "precision": precision[::-1][place]}).round(DIGITS)
 
 
+def calibration_gaps(windows: Mapping[str, pd.DataFrame], params: Intervals) -> pd.DataFrame:
+    """Per window and month, and of all of a window's months: the mean probability minus the rate, with its interval.
+
+    windows: by name, rows with day, outcome, probability. Over months gaps of either sign make up for one another.
+    """
+    lines = []
+    for window, rows in windows.items():
+        months = rows["day"].dt.strftime("%Y-%m")
+        parts = {str(month): part for month, part in rows.groupby(months, sort=True)} | {"all": rows}
+        for month, part in parts.items():
+            probability, outcome = part["probability"].to_numpy(), part["outcome"].to_numpy(np.float64)
+            gap = mean_by_day(part["day"], probability - outcome)
+            estimates = {"calibration_gap": estimate(gap, calendar_months(part["day"]), params)}
+            line = {"window": window, "month": month, "rows": len(part)}
+            line |= {"probability": probability.mean(), "rate": outcome.mean()}
+            lines.append(line | interval_columns(estimates, params.level))
+    return pd.DataFrame(lines).round(DIGITS)
+
+
 def calibration_table(days: Days, params: Intervals) -> pd.DataFrame:
-    """Per bin of probability: rows, mean probability, share of true outcomes with its interval and its coverage."""
+    """Per bin of probability: rows, mean probability, share of true outcomes with its interval, what that is about."""
     bins = np.minimum((days.probability * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
     shape = (len(days), CALIBRATION_BINS)
     rows, true, probability = np.zeros(shape), np.zeros(shape), np.zeros(shape)
@@ -41,9 +62,9 @@ def calibration_table(days: Days, params: Intervals) -> pd.DataFrame:
     lines = []
     for place in np.flatnonzero(rows.sum(axis=0)):
         top, bottom = (np.bincount(days.place, counts[:, place]) for counts in (true, rows))
-        rate = estimate(Ratio(top, bottom), params).interval(params.level)
+        rate = estimate(Ratio(top, bottom), days.calendar, params).interval(params.level)
         count = rows[:, place].sum()
         line = {"rows": int(count), "probability": probability[:, place].sum() / count, "observed": rate.value}
         bounds = {"observed_low": max(rate.low, 0.0), "observed_high": min(rate.high, 1.0)}
-        lines.append(line | bounds | {"coverage": rate.coverage})
+        lines.append(line | bounds | {"observed_about": rate.about})
     return pd.DataFrame(lines).round(DIGITS)

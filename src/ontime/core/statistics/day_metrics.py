@@ -68,6 +68,22 @@ class Lift:
 
 
 @dataclass(frozen=True)
+class Skill:
+    """The share of a reference's mean loss that is taken away: 1 minus the quotient of the two."""
+
+    loss: Ratio
+    reference: Ratio
+
+    @property
+    def weight(self) -> np.ndarray:
+        return self.loss.bottom
+
+    def of(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, influence = Lift(self.loss, self.reference).of(drawn)
+        return 1 - value, -influence
+
+
+@dataclass(frozen=True)
 class RocAuc:
     """The ROC AUC, by how many pairs of rows are in order.
 
@@ -92,6 +108,33 @@ class RocAuc:
             positives * negatives
         )
         return value[:, 0], np.take_along_axis(influence, drawn, axis=1)
+
+
+@dataclass(frozen=True)
+class MonthMean:
+    """The mean of the metrics of months, each month counting once.
+
+    months (days,): of each day. A day adds to its month's metric, and its share of how far the month is from the mean.
+    """
+
+    metric: DayMetric
+    months: np.ndarray
+
+    @property
+    def weight(self) -> np.ndarray:
+        """Each month's days weigh as much as those of another."""
+        _, place, days = np.unique(self.months, return_inverse=True, return_counts=True)
+        return 1 / days[place]
+
+    def of(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        names, place = np.unique(self.months, return_inverse=True)
+        values, influence = np.empty((len(drawn), len(names))), np.empty(drawn.shape)
+        for month in range(len(names)):
+            days = place == month
+            values[:, month], influence[:, days] = self.metric.of(drawn[:, days])
+        mean = values.mean(axis=1)
+        apart = (values - mean[:, None])[:, place] * self.weight
+        return mean, (influence + apart) / len(names)
 
 
 @dataclass(frozen=True)
@@ -145,10 +188,16 @@ def roc_auc_by_day(days: Days) -> RocAuc:
 
 
 def metric_by_day(metric: str, days: Days) -> DayMetric:
-    """One of 'roc_auc', 'log_loss', 'brier' and 'risk' (the mean probability) of the rows, by day of the calendar."""
+    """One of 'roc_auc', 'log_loss', 'brier', 'risk' (the mean probability), 'brier_skill', by day of the calendar."""
     if metric == "roc_auc":
         return roc_auc_by_day(days)
-    sums = days.sums(OF_ROWS[metric](days.probability, days.outcome))
+    if metric == "brier_skill":
+        return Skill(_mean(days, "brier", days.probability), _mean(days, "brier", days.known_reference))
+    return _mean(days, metric, days.probability)
+
+
+def _mean(days: Days, loss: str, probability: np.ndarray) -> Ratio:
+    sums = days.sums(OF_ROWS[loss](probability, days.outcome))
     return Ratio(*(np.bincount(days.place, values) for values in (sums, days.rows)))
 
 

@@ -49,10 +49,22 @@ class Days:
             self._kept[name] = compute()
         return self._kept[name]
 
+    @property
+    def known_reference(self) -> np.ndarray:
+        """The reference's probabilities (n,). Raises ValueError where there are none."""
+        if self.reference is None:
+            raise ValueError("skill is measured against a reference: Days(..., reference=...)")
+        return self.reference
+
     @cached_property
     def rows(self) -> np.ndarray:
         """Rows by day: (days,) float64."""
         return self.sums(np.ones(len(self.day)))
+
+    @cached_property
+    def calendar(self) -> np.ndarray:
+        """The month of each day of the calendar from the first to the last, as a number: (days of the calendar,)."""
+        return calendar_months(self.names)
 
     @cached_property
     def place(self) -> np.ndarray:
@@ -84,6 +96,12 @@ class Days:
             negatives = np.concatenate([[0], np.cumsum(~positive & (self.day == day))])
             counted[:, day] = np.bincount(self.day[positive], negatives[first] + negatives[last], minlength=len(self))
         return counted
+
+
+def calendar_months(day: pd.Series | pd.DatetimeIndex) -> np.ndarray:
+    """The month of each day of the calendar, from the first to the last of these, as a number: (days,) int64."""
+    calendar = pd.date_range(day.min(), day.max())
+    return (calendar.year * 12 + calendar.month).to_numpy(dtype=np.int64)
 
 
 def roc_auc(days: Days, weights: np.ndarray) -> np.ndarray:
@@ -128,9 +146,7 @@ def squared_errors(probability: np.ndarray, outcome: np.ndarray) -> np.ndarray:
 
 def brier_skill(days: Days, weights: np.ndarray) -> np.ndarray:
     """Share of the reference's Brier score that is taken away: (replicates,)."""
-    reference = days.reference
-    if reference is None:
-        raise ValueError("skill is measured against a reference: Days(..., reference=...)")
+    reference = days.known_reference
     return 1 - brier(days, weights) / days.mean("reference", lambda: squared_errors(reference, days.outcome), weights)
 
 
