@@ -176,7 +176,7 @@ def test_a_record_that_is_wrong_is_named_with_its_keys(reported: Path, tmp_path:
     done = run("ontime", "report", folder=copy)
     assert done.returncode == 1
     assert "metrics/evaluate/intervals.json:\n" in done.stderr
-    assert "  ece: missing; expected keys and values (value, low, high, coverage, widened)\n" in done.stderr
+    assert "  ece: missing; expected keys and values (value, low, high, about)\n" in done.stderr
     assert "  roc_auc.value: missing\n" in done.stderr
     assert (copy / "data/report.html").read_bytes() == before
 
