@@ -9,7 +9,7 @@ from ontime.core.evaluation.slices import MIN_EITHER, MONTH, discoveries
 from ontime.core.model.model import Model
 from ontime.core.model.signature import TEXT
 from ontime.core.statistics.day_metrics import Lift, Ratio, daily_sums
-from ontime.core.statistics.intervals import estimate, interval_columns
+from ontime.core.statistics.intervals import THESE_MONTHS, estimate, interval_columns
 from ontime.core.statistics.metrics import calendar_months
 from ontime.params import Intervals
 
@@ -57,6 +57,7 @@ def explain_mistakes(mistakes: pd.DataFrame, features: pd.DataFrame, model: Mode
 def bands_in_common(rows: pd.DataFrame, bands: pd.DataFrame, mistakes: pd.DataFrame, params: Intervals) -> pd.DataFrame:
     """Bands that hold a larger share of the worst mistakes than of all rows, and by how much, the surest first.
 
+    The intervals are about these months: the worst mistakes are those of a few of them, and speak of no others.
     Only bands with 20 mistakes are looked at, and no months, which do not come again; of those that stand out at most
     1 - level are expected to be there by chance, and the first ten of a kind are shown. rows, bands and mistakes share
     their index.
@@ -79,7 +80,7 @@ def _lift(day: pd.Series, worst: np.ndarray, in_band: np.ndarray, params: Interv
     """How much larger the share of a band is among the worst rows than among all."""
     masks = (in_band & worst, worst, in_band, np.ones(len(day)))
     both, mistakes, of_band, rows = daily_sums(day, *(mask.astype(float) for mask in masks))
-    lift = estimate(Lift(Ratio(both, mistakes), Ratio(of_band, rows)), calendar_months(day), params)
+    lift = estimate(Lift(Ratio(both, mistakes), Ratio(of_band, rows)), calendar_months(day), params, THESE_MONTHS)
     shares = {"mistakes": int(both.sum()), "share": both.sum() / mistakes.sum(), "share_of_all": in_band.mean()}
     bounds = interval_columns({"lift": lift}, params.level)
     return shares | bounds | {"chance": lift.p_value(1.0)}

@@ -103,10 +103,10 @@ def interval_columns(estimates: Mapping[str, Estimate], level: float) -> dict[st
     return columns
 
 
-def estimate(metric: DayMetric, months: np.ndarray, params: Intervals) -> Estimate:
+def estimate(metric: DayMetric, months: np.ndarray, params: Intervals, about: str | None = None) -> Estimate:
     """A metric of days, about other months where there are three at least, else about these months.
 
-    months (days,): of each day of the metric's calendar. A single day says nothing of others: its error is infinite.
+    about: the question, where it is another. months (days,): of each day of the metric's calendar. A single day says nothing of others: its error is infinite.
     Raises OntimeError where the metric has no value.
     """
     days = np.arange(len(metric.weight))[None]
@@ -114,7 +114,7 @@ def estimate(metric: DayMetric, months: np.ndarray, params: Intervals) -> Estima
         (value,), influence = metric.of(days)
     if not np.isfinite(value):
         raise OntimeError(f"a metric of {days.size} days has no value: expected rows in them, of either outcome")
-    about = question(metric.weight, months)
+    about = about or question(metric.weight, months)
     if np.count_nonzero(metric.weight) < LEAST_DAYS:
         return Estimate(float(value), np.inf, 1.0, about)
     (error,), (freedom,) = standard_errors(about, influence, metric.weight[None], months, params)
