@@ -21,3 +21,4 @@ for declared in FLIGHTS.messages:
 
 schedule = read_parquet(part(FOLDER / "messages", "schedule", MONTHS[-1]), KEY)
 schedule[schedule["day"].isin(DAYS)].to_csv(FOLDER / "rows.csv", index=False)
+print(f"{FOLDER / 'messages'} holds messages of {' and '.join(MONTHS)}, {FOLDER / 'rows.csv'} flights to ask for")

@@ -162,6 +162,28 @@ def test_in_a_shallow_clone_a_revision_that_is_not_there_is_cut_off(compared: Pa
     assert "which DVC loses" in done.stderr
 
 
+def test_a_backtest_older_than_its_data_is_refused_and_says_what_to_run(compared: Path, tmp_path: Path):
+    clone = tmp_path / "clone"
+    assert run("git", "clone", "-q", compared, clone, folder=tmp_path).returncode == 0
+    lock = clone / "dvc.lock"
+    lines = lock.read_text().splitlines(keepends=True)
+    validate = lines.index("  validate:\n")
+    made = next(place for place in range(validate, len(lines)) if lines[place] == "    outs:\n")
+    clean = next(place for place in range(made, len(lines)) if lines[place] == "    - path: data/clean\n")
+    md5 = next(place for place in range(clean, len(lines)) if "md5: " in lines[place])
+    lines[md5] = lines[md5].partition("md5: ")[0] + f"md5: {'0' * 32}.dir\n"
+    lock.write_text("".join(lines))
+    commit(clone)
+    for words in (("compare", "HEAD", "HEAD~1"), ("ci-report", "HEAD", "HEAD~1")):
+        done = toy_verb(clone, *words)
+        pages = [path.read_text() for path in clone.glob(".ontime/report/*.md")]
+        text = "".join([done.stdout, done.stderr, *pages])
+        assert done.returncode == (words[0] == "compare"), words
+        assert "is older than what it is made of (" in text, words
+        assert "with backtest for its target" in text, words
+        assert "byte for byte" not in text
+
+
 def test_a_report_says_what_compare_says_and_what_git_shows(compared: Path):
     done = toy_verb(compared, "ci-report", "HEAD", "blunt")
     assert done.returncode == 0, done.stderr

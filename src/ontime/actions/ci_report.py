@@ -17,7 +17,7 @@ from ontime.io.atomic import stage_draft, write_bytes, write_text
 from ontime.io.paths import Files
 from ontime.params import Intervals
 from ontime.repo.checked_files import BrokenObjectError
-from ontime.repo.revisions import dvc_diff, read_backtest_at, read_bytes_at, resolve
+from ontime.repo.revisions import dvc_diff, read_backtest_at, read_bytes_at, require_current, resolve
 
 PAGE = "report.md"
 VEGA_LITE = "5.21"  # DVC's templates are written for version 5
@@ -105,9 +105,11 @@ def _compare(
 ) -> tuple[Comparison | None, OntimeError | None]:
     """The comparison, or why there is none; neither where dvc.lock says that both backtests are the same."""
     path = files.backtest.as_posix()
-    if base.commit and head.commit and base.hash_of(path) and base.hash_of(path) == head.hash_of(path):
-        return None, None
     try:
+        for side in (base, head):
+            require_current(files.backtest, side.commit)
+        if base.commit and head.commit and base.hash_of(path) and base.hash_of(path) == head.hash_of(path):
+            return None, None
         one, other = (read_backtest_at(files.backtest, side.commit) for side in (head, base))
         return compare_backtests(one, other, intervals), None
     except OntimeError as error:

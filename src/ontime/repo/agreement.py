@@ -24,7 +24,7 @@ def disagreements(
     for name in both:
         wrong += _in_one_alone(name, locked[name], declared[name])
     wrong += _contents({name: declared[name] for name in both})
-    wrong += _broken_chain(locked, names)
+    wrong += broken_chain(locked, names)
     needed = {path for name in both for path in declared[name].deps}
     return wrong + [
         f"{name}: the stage is in dvc.yaml and not in dvc.lock"
@@ -75,7 +75,7 @@ def _changed_params(params: DeclaredParams) -> Iterator[tuple[str, str]]:
     yield from ((key, "new") for key in current if key not in both)
 
 
-def _broken_chain(locked: Mapping[str, LockedStage], names: Sequence[str]) -> Iterator[str]:
+def broken_chain(locked: Mapping[str, LockedStage], names: Sequence[str]) -> Iterator[str]:
     """Stages that read something else than what was made."""
     outputs = {path: (name, recorded.value) for name, stage in locked.items() for path, recorded in stage.outs.items()}
     for name in names:

@@ -16,10 +16,13 @@ import pyarrow.parquet as pq
 
 from ontime.errors import OntimeError
 from ontime.repo import checked_files, old_layout
+from ontime.repo.agreement import broken_chain
 from ontime.repo.dvc_adapter import UnavailableError, in_words
 from ontime.repo.history import cut_off, git, git_problem, is_committed
+from ontime.repo.lock import locked_stages, makers
 
 WORKSPACE = "workspace"
+LOCK = Path("dvc.lock")
 FETCH = "fetch it with `dvc pull`, or make it with `dvc repro`"
 
 
@@ -102,8 +105,22 @@ def read_bytes_at(path: Path, commit: str | None) -> bytes:
         raise _unavailable(path, commit, error) from error
 
 
+def require_current(path: Path, commit: str | None) -> None:
+    """Raises OntimeError where dvc.lock says that what a path is made of was made anew, and the path was not."""
+    if not (is_committed(LOCK, commit) if commit else LOCK.exists()):
+        return
+    locked = locked_stages(read_text_at(LOCK, commit))
+    stages = makers(locked, [path.as_posix()])
+    if stale := list(broken_chain(locked, stages)):
+        raise OntimeError(
+            f"{path} of {in_words(commit)} is older than what it is made of ({stale[0]}): make it anew, with dvc repro "
+            f"{stages[0]}, or dvc exp run with {stages[0]} for its target"
+        )
+
+
 def read_backtest_at(path: Path, commit: str | None) -> pd.DataFrame:
-    """A backtest as it was, with the columns that two are compared by."""
+    """A backtest as it was, with the columns that two are compared by. Raises OntimeError where it is out of date."""
+    require_current(path, commit)
     return read_table_at(path, commit, ("id", "day", "outcome", "probability"))
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import StrMethodFormatter
 
 from ontime.core.pictures.style import ACCENT, INK, PALE, SMALL, legend_below, panels, plain, spread, titled
 
@@ -35,6 +36,7 @@ def bands_picture(table: pd.DataFrame, level: float) -> Figure:
             axes.axvline(0, color=INK, linewidth=0.8)
         axes.set_title(textwrap.fill(title, 16), fontsize=SMALL, color=INK)
         axes.locator_params(axis="x", nbins=3)
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         plain(axes)
         axes.tick_params(axis="y", length=0)
     columns[0].set_yticks(places, [f"{name}: {band}" for name, band in zip(bands["slice"], bands["band"], strict=True)])

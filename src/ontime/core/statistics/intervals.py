@@ -106,8 +106,8 @@ def interval_columns(estimates: Mapping[str, Estimate], level: float) -> dict[st
 def estimate(metric: DayMetric, months: np.ndarray, params: Intervals, about: str | None = None) -> Estimate:
     """A metric of days, about other months where there are three at least, else about these months.
 
-    about: the question, where it is another. months (days,): of each day of the metric's calendar. A single day says nothing of others: its error is infinite.
-    Raises OntimeError where the metric has no value.
+    about: the question, where it is another. months (days,): of each day of the metric's calendar. A single day says
+    nothing of others: its error is infinite. Raises OntimeError where the metric has no value.
     """
     days = np.arange(len(metric.weight))[None]
     with np.errstate(invalid="ignore", divide="ignore"):
