@@ -153,7 +153,7 @@ def flight_rows(tables: Tables, lead_hours: float) -> pd.DataFrame:
 
 def events(tables: Tables) -> dict[str, pd.DataFrame]:
     """The events of every stream, by name. What broke the contract is no event."""
-    flights, weather = tables["flights"], tables["weather"]
+    flights, weather = tables["flights"].reset_index(drop=True), tables["weather"]
     leg = _legs(flights)
     keys = _keys(flights) | {"previous_leg": leg}
     decided = not_on_time(flights).astype("Int64")
