@@ -130,7 +130,7 @@ def test_a_sweep_that_is_killed_goes_on_and_leaves_the_workspace_alone(swept: Pa
     assert set(table["experiment"]) == set(NAMES)
     assert table["max_rounds"].iloc[0] == 40
     assert table.set_index("experiment").loc["sweep-leaves-4-max-rounds-40", "log_loss_difference"] == 0
-    assert (table["verdict"] == "worse").sum() == 2
+    assert (table.set_index("max_rounds").loc[1, "log_loss_difference"] > 0).all()
     assert table.set_index("experiment").loc["sweep-without-road", "leave_out"] == "road, depot"
     assert (swept / ".ontime/sweep.png").stat().st_size > 5_000
     shown = done.stdout.splitlines()
