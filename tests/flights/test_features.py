@@ -167,6 +167,23 @@ def test_a_model_that_reads_everything_reads_every_declaration():
     assert read_by(FEATURES, [feature.name for feature in declared_features(FEATURES)]) == FEATURES
 
 
+def test_tables_laid_one_below_another_give_the_same_whatever_their_index(clean: Months):
+    halves = [
+        {
+            name: table[table["day"].dt.day.between(*days)].reset_index(drop=True)
+            for name, table in clean["2013-01"].items()
+        }
+        for days in ((1, 5), (6, 9))
+    ]
+    tables = {name: pd.concat([half[name] for half in halves]) for name in FEATURES.tables}
+    again = {name: table.reset_index(drop=True) for name, table in tables.items()}
+    assert not tables["flights"].index.is_unique
+    for name, frame in FEATURES.events(again).items():
+        pd.testing.assert_frame_equal(
+            FEATURES.events(tables)[name].reset_index(drop=True), frame.reset_index(drop=True)
+        )
+
+
 LEG = ["carrier", "flight", "origin", "dest"]
 
 

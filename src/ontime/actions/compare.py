@@ -22,9 +22,9 @@ def run(dataset: Dataset, files: Files, intervals: Intervals, *, old: str, new: 
     commits = [resolve(name) for name in (old, new)]
     before, after = (read_backtest_at(files.backtest, commit) for commit in commits)
     comparison = compare_backtests(after, before, intervals)
-    level = f"{intervals.level:.0%}"
+    bounds = f"{intervals.level:.0%} intervals about {comparison.differences['log_loss'].about}"
     rows = f"{comparison.rows:,} rows of {comparison.days} days that both predicted"
-    print(f"{new} minus {old}, on {rows} ({level} intervals)")
+    print(f"{new} minus {old}, on {rows} ({bounds})")
     for metric, (value, low, high, *_) in comparison.differences.items():
         print(f"  {metric:<10}{value:+.{DIGITS}f}   {low:+.{DIGITS}f} to {high:+.{DIGITS}f}")
     print(f"{new}: {comparison.verdict}")

@@ -22,7 +22,7 @@ from ontime.core.contract.table_diff import (
 from ontime.dataset.dataset import Dataset
 from ontime.io.month_files import part
 from ontime.io.paths import Files
-from ontime.repo.revisions import hashes_at, read_table_at, resolve
+from ontime.repo.revisions import hashes_at, read_table_at, require_current, resolve
 
 KINDS = ("changed", "added", "removed")
 ROW = "  {:<26}{:<8}{:>9}{:>11}{:>14}{:>18}{:>18}{:>9}"
@@ -41,6 +41,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(dataset: Dataset, files: Files, *, old: str, new: str, as_json: bool) -> None:
     """Print what differs. Months of one hash are not read, but for the one that added months are measured against."""
     sides = [resolve(name) for name in (old, new)]
+    for commit in sides:
+        require_current(files.clean, commit)
     hashes = [_hashes(files, commit) for commit in sides]
     tables = {changes.table: _table(dataset, files, changes, sides) for changes in month_changes(*hashes)}
     title = f"{files.clean.as_posix()}, {old} -> {new}"

@@ -1,4 +1,4 @@
-"""The trials of `sweep` in params.yaml -> a DVC experiment for each combination, and which of them is better."""
+"""The trials of `sweep` in params.yaml -> a DVC experiment for each, and which of them is better."""
 
 import errno
 import logging

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import t
 
 from ontime.core.statistics.intervals import LEAST_MONTHS, OTHER_MONTHS, standard_errors
+from ontime.core.statistics.metrics import month_numbers
 from ontime.params import Intervals
 
 MOST_MONTHS = 12  # 4,096 patterns of signs
@@ -47,7 +48,7 @@ def _by_month(parts: Iterable[pd.DataFrame]) -> tuple[np.ndarray, np.ndarray, np
     """The months, and by band and month the sum of probability minus outcome, and the rows."""
     tables = []
     for number, part in enumerate(parts):
-        month = part["day"].dt.year * 12 + part["day"].dt.month
+        month = month_numbers(pd.DatetimeIndex(part["day"]))
         gap = part["probability"] - part["outcome"]
         tables.append(pd.DataFrame({"band": number, "month": month, "gap": gap, "rows": 1.0}))
     table = pd.concat(tables).pivot_table(

@@ -32,12 +32,12 @@ def lead_table(records: Records, predictions: Mapping[str, pd.DataFrame], params
         record = records[name]
         line: dict[str, Any] = {"lead": name, "hours": record.hours, "rows": record.rows}
         for metric in SHOWN:
-            line |= _columns(metric, getattr(record, metric), DIGITS)
+            line |= getattr(record, metric).columns(metric, DIGITS)
         for metric in COMPARED:
-            line |= _columns(f"{metric}_{MINUS}", record.minus_climatology[metric], GAP_DIGITS)
+            line |= record.minus_climatology[metric].columns(f"{metric}_{MINUS}", GAP_DIGITS)
         for metric, gap in _gaps(predictions[name], shortest, params).items():
             rounded = Interval.load(gap.content())  # as the records hold the other differences
-            line |= _columns(f"{metric}_minus_shortest", rounded, GAP_DIGITS)
+            line |= rounded.columns(f"{metric}_minus_shortest", GAP_DIGITS)
         lines.append(line)
     return pd.DataFrame(lines)
 
@@ -52,7 +52,7 @@ def ablation_table(records: Records) -> pd.DataFrame:
             line = {"lead": name, "hours": records[name].hours, "group": group}
             line |= {key: getattr(ablation, key) for key in ("left_out", "months", "rows", "days")}
             for metric in COMPARED:
-                line |= _columns(f"{metric}_difference", getattr(ablation, f"{metric}_difference"), GAP_DIGITS)
+                line |= getattr(ablation, f"{metric}_difference").columns(f"{metric}_difference", GAP_DIGITS)
             lines.append(line)
     return pd.DataFrame(lines, columns=None if lines else ["lead", "hours", "group", "log_loss_difference"])
 
@@ -90,8 +90,3 @@ def _gaps(predictions: pd.DataFrame, shortest: pd.DataFrame, params: Intervals) 
 
 def _by_hours(records: Records) -> list[str]:
     return sorted(records, key=lambda name: (records[name].hours, name))
-
-
-def _columns(name: str, interval: Interval, digits: int) -> dict[str, Any]:
-    value, low, high = (round(number, digits) for number in interval[:3])
-    return {name: value, f"{name}_low": low, f"{name}_high": high, f"{name}_about": interval.about}

@@ -19,6 +19,7 @@ from scipy.stats import t
 from ontime.core.evaluation.slices import DIGITS, MONTH
 from ontime.core.statistics.day_metrics import Ratio
 from ontime.core.statistics.intervals import OTHER_MONTHS, Estimate, estimate, interval_columns, standard_errors
+from ontime.core.statistics.metrics import month_numbers
 from ontime.params import Intervals
 
 ALIKE = 0.5  # of two segments with a larger share of rows in common only the worse is kept
@@ -111,8 +112,7 @@ class _Half(NamedTuple):
 
 def _half(day: pd.Series, rows: np.ndarray) -> _Half:
     days = pd.DatetimeIndex(np.unique(day[rows]))
-    months = (days.year * 12 + days.month).to_numpy(dtype=np.int64)
-    return _Half(rows, np.searchsorted(days, day.to_numpy()), months)
+    return _Half(rows, np.searchsorted(days, day.to_numpy()), month_numbers(days))
 
 
 def _pair(

@@ -44,11 +44,10 @@ def rank_trials(
         line = {"experiment": name} | {_short(key): _shown(value) for key, value in settings[name].items()}
         line |= {"log_loss": _log_loss(backtest)}
         for metric, gap in comparison.differences.items():
-            difference = f"{metric}_difference"
-            line |= _columns(difference, gap)
+            line |= gap.columns(f"{metric}_difference")
         for part, rows in halves.items():
             gap = compare_backtests(backtest, rows, shared).differences["log_loss"]
-            line |= _columns(f"log_loss_difference_{part}", gap)
+            line |= gap.columns(f"log_loss_difference_{part}")
         lines.append(line | {"verdict": comparison.verdict})
     table = pd.DataFrame(lines).round(DIGITS)
     return table.sort_values(["log_loss", "experiment"], ignore_index=True)
@@ -71,10 +70,6 @@ def _halves(base: pd.DataFrame) -> dict[str, pd.DataFrame]:
     there = months.drop_duplicates().sort_values()
     first = months < there.iloc[(len(there) + 1) // 2] if len(there) > 1 else None
     return {} if first is None else {"first": base[first], "last": base[~first]}
-
-
-def _columns(name: str, gap: Interval) -> dict[str, float]:
-    return {name: gap.value, f"{name}_low": gap.low, f"{name}_high": gap.high}
 
 
 def _log_loss(backtest: pd.DataFrame) -> float:

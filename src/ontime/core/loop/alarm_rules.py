@@ -15,6 +15,7 @@ from ontime.core.loop.replay_data import EVALUATION, SELECTION
 from ontime.core.monitoring.alarms import alarm_rings
 from ontime.core.monitoring.drift import P_VALUES
 from ontime.core.monitoring.readings import WINDOW, Reading
+from ontime.core.statistics.intervals import Interval
 from ontime.params import Drift, Intervals
 
 SOON = 1  # windows after a rise began in which an alarm is not late
@@ -146,12 +147,12 @@ def alarm_share(name: str, shares: np.ndarray, level: float) -> dict[str, float]
     clustered draws (Korn and Graubard, Survey Methodology 24, 1998).
     """
     if not len(shares):
-        return {name: np.nan, f"{name}_low": np.nan, f"{name}_high": np.nan}
+        return Interval(np.nan).columns(name)
     share, rest = float(shares.mean()), (1 - level) / 2
     yes, no = share * len(shares), (1 - share) * len(shares)
     low = beta.ppf(rest, yes, no + 1) if yes else 0.0
     high = beta.ppf(1 - rest, yes + 1, no) if no else 1.0
-    return {name: round(share, 3), f"{name}_low": round(float(low), 3), f"{name}_high": round(float(high), 3)}
+    return Interval(share, float(low), float(high)).columns(name, 3)
 
 
 def _selected(table: pd.DataFrame) -> pd.Series:

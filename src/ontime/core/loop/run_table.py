@@ -73,10 +73,8 @@ def _metrics(own: pd.DataFrame, other: pd.DataFrame, params: Intervals) -> dict[
 
 def _columns(name: str, metric: Estimate, level: float) -> dict[str, Any]:
     """A value and its bounds, which are missing where a difference of so few days has none; what they are about."""
-    value, low, high, *_ = metric.interval(level)
-    columns = {name: value, f"{name}_low": low, f"{name}_high": high}
-    rounded = {key: round(number, DIGITS) if np.isfinite(number) else np.nan for key, number in columns.items()}
-    return rounded | {f"{name}_about": metric.about}
+    columns = metric.interval(level).columns(name, DIGITS)
+    return {key: np.nan if value in (-np.inf, np.inf) else value for key, value in columns.items()}
 
 
 def _counts(run: Run, first: pd.Timestamp, last: pd.Timestamp) -> dict[str, int]:

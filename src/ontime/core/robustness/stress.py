@@ -149,8 +149,5 @@ def _costs(
     for metric in METRICS:
         gap, name = difference(after[metric], before[metric], months, params), f"{metric}_difference"
         columns[metric] = round(point_estimate(after[metric]), DIGITS)
-        columns[name] = round(gap.value, DIGITS)
-        columns[f"{name}_low"] = round(gap.low, DIGITS)
-        columns[f"{name}_high"] = round(gap.high, DIGITS)
-        columns[f"{name}_about"] = gap.about
+        columns |= gap.columns(name, DIGITS)
     return columns

@@ -56,6 +56,12 @@ class Interval(NamedTuple):
         numbers = {name: number for name, number in fields.items() if name == "value" or not pd.isna(number)}
         return {name: round(float(number), DIGITS) for name, number in numbers.items()} | about
 
+    def columns(self, name: str, digits: int | None = None) -> dict[str, Any]:
+        """Columns of a table, rounded where digits are given, as `from_columns` reads them."""
+        numbers = [number if digits is None else round(number, digits) for number in self[:3]]
+        bounded = dict(zip((name, f"{name}_low", f"{name}_high"), numbers, strict=True))
+        return bounded | ({f"{name}_about": self.about} if self.about else {})
+
     def __format__(self, form: str) -> str:
         """0.770 (0.749 to 0.788) as '.3f', 77.0 % (74.9 to 78.8 %) as '.1%'.
 
@@ -98,8 +104,7 @@ def interval_columns(estimates: Mapping[str, Estimate], level: float) -> dict[st
     """Columns of a table by name: value, bounds, what they are about, as `Interval.from_columns` reads them."""
     columns: dict[str, Any] = {}
     for name, estimated in estimates.items():
-        value, low, high, about = estimated.interval(level)
-        columns |= {name: value, f"{name}_low": low, f"{name}_high": high, f"{name}_about": about}
+        columns |= estimated.interval(level).columns(name)
     return columns
 
 

@@ -74,7 +74,7 @@ class Days:
     @cached_property
     def months(self) -> list[tuple[np.ndarray, Days]]:
         """For each month the places of its days, and those days alone."""
-        numbers = self.names.year * 12 + self.names.month
+        numbers = month_numbers(self.names)
         months = []
         for number in np.unique(numbers):
             columns = np.flatnonzero(numbers == number)
@@ -100,8 +100,12 @@ class Days:
 
 def calendar_months(day: pd.Series | pd.DatetimeIndex) -> np.ndarray:
     """The month of each day of the calendar, from the first to the last of these, as a number: (days,) int64."""
-    calendar = pd.date_range(day.min(), day.max())
-    return (calendar.year * 12 + calendar.month).to_numpy(dtype=np.int64)
+    return month_numbers(pd.date_range(day.min(), day.max()))
+
+
+def month_numbers(days: pd.DatetimeIndex) -> np.ndarray:
+    """The month of each day as a number, one more than that of the month before: (days,) int64."""
+    return (days.year * 12 + days.month).to_numpy(dtype=np.int64)
 
 
 def roc_auc(days: Days, weights: np.ndarray) -> np.ndarray:
