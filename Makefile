@@ -10,7 +10,7 @@ UPGRADE ?= --upgrade
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The last stage of the spine: what `make repro` makes. `make study` makes everything in dvc.yaml.
-SPINE := evaluate
+SPINE := bundle
 # What `make experiments` leaves out, so that the rest fits: names from their start.
 HIDDEN := Created|sweep|(metrics/.*:)?(rows|quarantined|warnings|largest_shift|average_precision|brier|ece|log_loss|train\.log|valid\.log|step|bands|segments|conformal|left_out)|data|src|metrics/[^:]*$$
 
@@ -20,7 +20,7 @@ help:  ## list the targets
 
 ##@ Stages: what dvc.yaml makes, where it is out of date
 
-repro: .venv/installed  ## install if needed, then make the headline: the stages up to evaluate
+repro: .venv/installed  ## install if needed, then make headline and bundle: the stages up to bundle
 	dvc repro $(SPINE)
 
 study: .venv/installed  ## the same for everything in dvc.yaml

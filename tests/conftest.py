@@ -136,7 +136,7 @@ def toy(toy_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def spine(toy_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same with the stages up to `evaluate` alone: for what runs them again."""
+    """The same with the stages up to `bundle` alone: for what runs them again."""
     folder = copy_of(toy_made, tmp_path_factory)
     keep_spine(folder)
     return folder

@@ -16,7 +16,15 @@ from ontime import cli
 from ontime.dataset.dataset import Dataset
 
 REPOSITORY = Path(__file__).parents[1]
-SPINE = ("fetch", "validate", "featurize", "train", "backtest", "evaluate")  # of the second dataset, as of the first
+SPINE = (
+    "fetch",
+    "validate",
+    "featurize",
+    "train",
+    "backtest",
+    "evaluate",
+    "bundle",
+)  # of the second dataset, as of the first
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 Done = subprocess.CompletedProcess[str]
@@ -70,7 +78,7 @@ def toy_repository(folder: Path) -> Path:
 
 
 def keep_spine(folder: Path) -> None:
-    """Take what comes after `evaluate` out of a repository of the second dataset, and out of its last commit."""
+    """Take what comes after `bundle` out of a repository of the second dataset, and out of its last commit."""
     yaml = YAML()
     for name in ("dvc.yaml", "dvc.lock"):
         content = yaml.load((folder / name).read_text())

@@ -16,6 +16,18 @@ class OntimeError(Exception):
     """Something outside the code is wrong: params, data, environment. Says what was expected, found and to be done."""
 
 
+class UnknownRowError(OntimeError):
+    """A row was asked for that no schedule has."""
+
+
+class NotReadyError(OntimeError):
+    """What is needed to answer is not there yet: it may be in a while."""
+
+
+class ModelUnfitError(OntimeError):
+    """What was to answer is broken, cut off, or made for other data."""
+
+
 def validated(kind: type[Record], content: object, where: str, section: str = "") -> Record:
     """The keys and values of a file (YAML, JSON) as a pydantic dataclass of this kind; section: what holds them there.
 

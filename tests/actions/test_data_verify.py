@@ -8,7 +8,7 @@ import pytest
 from repositories import REPOSITORY, call, commit, run
 from toy import TOY
 
-from ontime.io.hashes import model_version
+from ontime.io.hashes import content_md5, folder_md5, walk_files
 
 pytestmark = pytest.mark.needs("git", "git")
 
@@ -45,9 +45,12 @@ def test_stages_that_never_ran_are_not_in_the_lock(made: Path):
     assert "data/clean" not in done.stderr
 
 
-def test_the_version_of_a_folder_begins_as_its_hash_in_the_lock(made: Path):
-    lock = (made / "dvc.lock").read_text()
-    assert f"path: data/clean\n      hash: md5\n      md5: {model_version(made / 'data/clean')}" in lock
+def test_the_hash_of_a_folder_is_that_in_the_lock(made: Path):
+    lock, folder, hashes = (made / "dvc.lock").read_text(), made / "data/clean", {}
+    for path in walk_files(folder):
+        with path.open("rb") as content:
+            hashes[path.relative_to(folder).as_posix()], _ = content_md5(content)
+    assert f"path: data/clean\n      hash: md5\n      md5: {folder_md5(hashes)}" in lock
 
 
 def test_every_file_that_differs_is_named_whether_dvc_or_git_keeps_it(broken: Path):

@@ -1,6 +1,5 @@
 """`ontime predict` as people run it: from messages, through the contract, as of each row's moment."""
 
-import json
 import os
 import re
 import shutil
@@ -22,6 +21,7 @@ from ontime import params
 from ontime.core.contract.text_values import LIMIT
 from ontime.core.evaluation.conformal import Calibration
 from ontime.core.features.table import KEYS, model_features
+from ontime.core.model.climatology import fit_climatology
 from ontime.core.model.training import fit_model
 from ontime.core.serving.admission import admit
 from ontime.core.serving.answers import features_as_of
@@ -29,7 +29,8 @@ from ontime.core.serving.messages import join_feeds, to_feeds
 from ontime.flights import FLIGHTS
 from ontime.io import answer_files
 from ontime.io.atomic import file_drafts, write_bytes
-from ontime.io.formats import read_json, read_parquet, write_json, write_parquet
+from ontime.io.bundle_files import ANSWERING, FALLBACK, LIST, REFERENCE, write_bundle
+from ontime.io.formats import read_parquet, write_json, write_parquet
 from ontime.io.model_files import read_model, write_model
 from ontime.io.month_files import part, read_months
 from ontime.io.paths import Files
@@ -39,8 +40,7 @@ TABLES = {table.name: table for table in FLIGHTS.tables}
 MONTHS = ("2013-01", "2013-02", "2013-03", "2013-04")
 KEY = [*MESSAGES["flights"].key]
 FEEDS = ("schedule", "departures", "arrivals", "weather")
-MODEL, BOUNDS = "data/models/candidate", "metrics/slices/conformal.json"
-SIGNATURE = f"{MODEL}/signature.json"
+BUNDLE = "data/models/bundle"
 EMPTY = 1000  # bytes of answers that are more than their columns
 TRAINED = {"lead_hours": 2, "outcome": "is not on time", "rounds": 10, "rows": 80000, "params": {}, "data": "0" * 12}
 
@@ -52,10 +52,13 @@ def shop(four_clean_months: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     shutil.copytree(four_clean_months, folder)
     files, recipe = Files(folder), params.load(folder / "params.yaml", "train")
     types = model_features(FLIGHTS.features, recipe.leave_out)
-    rows = read_months(files.features, MONTHS[:3], [*KEYS, *types])
+    rows = read_months(files.features, MONTHS[:3], [*KEYS, *{**types, **FLIGHTS.features.climate}])
     model = fit_model(rows[rows["outcome"].notna()], types, 10, recipe)
     write_model(model, files.candidate, TRAINED)
-    write_json(Calibration(0.3, 0.2).content() | {"lead_hours": 2}, files.conformal_bounds)
+    write_json(fit_climatology(rows, FLIGHTS.features.climate).content(), files.candidate / FALLBACK)
+    write_json({}, files.candidate / REFERENCE)
+    bounds = Calibration(0.3, 0.2).content() | {"lead_hours": 2}
+    write_bundle(files.bundle, files.candidate, bounds, params.load(folder / "params.yaml", "costs"))
     write_messages(folder, files)
     keys = read_parquet(part(folder / "events", "schedule", "2013-04"), KEY)
     write_parquet(keys[keys["day"].isin([10, 11])].sample(frac=1, random_state=1), folder / "rows.parquet")
@@ -309,7 +312,7 @@ def test_rows_without_a_column_say_which_there_are(copy: Path):
     [
         (["--rows", "nowhere.parquet"], "nowhere.parquet is missing"),
         (["--events", "nowhere"], "nowhere is no folder: expected one with"),
-        (["--model", "nowhere"], "nowhere/model.txt is missing"),
+        (["--bundle", "nowhere"], "nowhere: expected a folder with bundle.json, found none"),
     ],
 )
 def test_what_is_not_there_is_named(shop: Path, words: list[str], expected: str):
@@ -390,7 +393,7 @@ def test_links_are_followed_and_tables_that_nothing_needs_are_not_read(copy: Pat
     [
         ("rows.parquet", [], "rows.parquet would be written, and rows.parquet is read"),
         ("events/out.parquet", [], "events/out.parquet would be written, and events is read"),
-        ("data/models/candidate/out.csv", [], "and data/models/candidate is read"),
+        (f"{BUNDLE}/out.csv", [], f"and {BUNDLE} is read"),
         ("data/clean/airports.parquet", [], "and data/clean is read"),
         ("a.csv", ["--rows", "a.csv.quarantine.parquet"], "a.csv.quarantine.parquet would be written, and"),
         ("folder.csv", [], "folder.csv would be written, and is a folder"),
@@ -404,7 +407,7 @@ def test_links_are_followed_and_tables_that_nothing_needs_are_not_read(copy: Pat
         ("new.csv", ["--rows", "twice.parquet"], "[stop] rows, dest, rule column_once: there 2 times"),
         ("new.csv", ["--rows", "twice.csv"], "[stop] rows, flight, rule column_once: there 2 times"),
         ("new.csv", ["--rows", "text.parquet"], "values, expected Int64\n    for example: 'seven' in row 1"),
-        ("new.csv", ["--model", "rows.parquet"], "rows.parquet is no folder: expected one with model.txt"),
+        ("new.csv", ["--bundle", "rows.parquet"], "rows.parquet: expected a folder with bundle.json, found none"),
         ("new.csv", ["--now", "1600-01-01T00:00Z"], "rows of 2013-04 are asked for as of 1600-01-01"),
     ],
 )
@@ -425,34 +428,15 @@ def test_what_cannot_be_meant_is_refused_and_changes_nothing(copy: Path, out: st
     assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "expected"),
-    [
-        (SIGNATURE, {"lead_hours": None}, "lead_hours: expected a number from 0.5 to 168, found nothing"),
-        (SIGNATURE, {"lead_hours": -2}, "lead_hours: expected a number from 0.5 to 168, found -2"),
-        (
-            SIGNATURE,
-            {"lead_hours": "2"},
-            "signature of a model of the stage train:\n  lead_hours: expected a number from 0.5 to 168, found the text",
-        ),
-        (SIGNATURE, {"categories": {}}, "signature.json: expected features, the type of each"),
-        (SIGNATURE, {"types": {}}, "Fetch it again (dvc pull, or dvc checkout)"),
-        (SIGNATURE, b"\xff\xfe", "signature.json is no text in UTF-8"),
-        (f"{MODEL}/model.txt", b"", "model.txt: expected all trees that it begins to list"),
-        (BOUNDS, {"false": "a"}, "conformal.json: expected bounds of conformal sets"),
-        (BOUNDS, {"lead_hours": 6}, "expected bounds of answers 2 hours ahead, as the model gives, found 6: take"),
-        (BOUNDS, {"true": float("nan")}, "conformal.json: expected bounds of conformal sets"),
-        (BOUNDS, b"[1, 2]", "conformal.json: expected bounds of conformal sets, false and true, each a probability"),
-        (BOUNDS, b"{}", "false: missing"),
-    ],
-)
-def test_a_broken_model_is_named_before_messages_are_read(copy: Path, name: str, content: bytes | dict, expected: str):
-    changed = content if isinstance(content, bytes) else json.dumps(read_json(copy / name) | content).encode()
-    write_bytes(changed, copy / name)
+@pytest.mark.parametrize("harm", [b"", b"\xff\xfe", b"{}"], ids=["empty", "no text", "another"])
+@pytest.mark.parametrize("name", [*ANSWERING, LIST])
+def test_a_broken_part_is_named_before_messages_are_read(copy: Path, name: str, harm: bytes):
+    write_bytes(harm, copy / BUNDLE / name)
     broken(part(copy / "events", "schedule", "2013-04"), pd.DataFrame())
     done = predict(copy)
     assert done.returncode == 1
-    assert expected in done.stderr
+    assert name in done.stderr
+    assert "Fetch it again (dvc pull, or dvc checkout)" in done.stderr
     assert "schedule" not in done.stderr
 
 

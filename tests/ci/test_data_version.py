@@ -88,7 +88,7 @@ def test_a_version_holds_the_tables_up_to_its_month_and_nothing_computed_from_ot
     assert listed
     assert all(name.startswith("metrics/validate") for name in listed)
     done = run(sys.executable, "-m", "toy", "lineage", "data@2020-04", folder=owner, PYTHONPATH=TESTS)
-    assert "no stage in dvc.lock of data@2020-04 makes data/models/candidate" in done.stderr
+    assert "no stage in dvc.lock of data@2020-04 makes data/models/bundle" in done.stderr
 
 
 def test_two_versions_differ_by_their_month(versions: dict[str, str]):

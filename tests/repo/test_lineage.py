@@ -15,6 +15,7 @@ from toy import TOY
 
 from ontime.flights import FLIGHTS
 from ontime.flights.source import PACKAGE
+from ontime.io.bundle_files import read_bundle
 from ontime.repo.agreement import disagreements
 from ontime.repo.dvc_adapter import DeclaredParams, DeclaredStage
 from ontime.repo.lock import locked_stages, makers
@@ -36,6 +37,10 @@ def traced(folder: Path, *arguments: str) -> dict[str, Any]:
     done = lineage(folder, *arguments, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def stage_of(content: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(stage for stage in content["stages"] if stage["stage"] == name)
 
 
 def refused(folder: Path, *arguments: str) -> list[str]:
@@ -79,8 +84,10 @@ def copy(recorded: Path, tmp_path: Path) -> Path:
 
 def test_every_input_of_every_stage_is_told_with_its_hash_back_to_the_source(recorded: Path):
     content, lock = traced(recorded), locked(recorded)
-    assert [stage["stage"] for stage in content["stages"]] == ["train", "featurize", "validate", "fetch"]
-    assert content["model"]["hash"] == lock["train"]["outs"][0]["md5"]
+    stages = ["bundle", "evaluate", "train", "backtest", "featurize", "validate", "fetch"]
+    assert [stage["stage"] for stage in content["stages"]] == stages
+    assert content["model"]["hash"] == lock["bundle"]["outs"][0]["md5"]
+    assert content["version"] == read_bundle(recorded / "data/models/bundle").version
     for stage in content["stages"]:
         record = lock[stage["stage"]]
         assert stage["command"] == record["cmd"]
@@ -111,10 +118,10 @@ def test_what_changed_is_told_with_who_and_when(recorded: Path):
     ada = {"commit": head, "author": "Ada", "when": "2031-05-06T07:08:09+05:30", "subject": "Five leaves"}
     assert content["revision"] == content["commits"][head] == ada
     assert content["model"]["commit"] == head
-    train = content["stages"][0]
+    train = stage_of(content, "train")
     assert {key for key, param in train["params"].items() if param["commit"] == head} == {"train.leaves"}
-    others = [entry["commit"] for stage in content["stages"] for entry in stage["inputs"]]
-    assert set(others) == {before}
+    given = [entry for stage in content["stages"] for entry in stage["inputs"] if not entry["made_by"]]
+    assert {entry["commit"] for entry in given} == {before}
     assert set(content["commits"]) == {head, before}
 
 
@@ -134,13 +141,13 @@ def test_the_text_says_the_same_in_lines_that_fit_a_terminal(recorded: Path):
 def test_a_reader_that_has_seen_enough_ends_it_without_a_traceback(recorded: Path):
     line = f"set -o pipefail; {sys.executable} -m toy lineage | head -n 1"
     done = run("bash", "-c", line, folder=recorded, PYTHONPATH=TESTS)
-    assert done.stdout.startswith("data/models/candidate ")
+    assert done.stdout.startswith("data/models/bundle,")
     assert done.stderr == ""
 
 
 def test_an_older_revision_has_its_own_model_and_an_experiment_too(recorded: Path):
     old = traced(recorded, "HEAD~1")
-    assert old["stages"][0]["params"]["train.leaves"]["value"] == 4
+    assert stage_of(old, "train")["params"]["train.leaves"]["value"] == 4
     assert old["model"]["hash"] != traced(recorded)["model"]["hash"]
     saved = "git checkout -q HEAD~1 -- params.yaml dvc.lock metrics && dvc checkout -q && dvc exp save -q -n four"
     assert run("bash", "-c", saved, folder=recorded).returncode == 0
@@ -159,13 +166,13 @@ def test_all_that_does_not_agree_is_listed_and_the_commit_still_answers(copy: Pa
     installed = importlib.metadata.version("numpy")
     wrong = refused(copy)
     for line in (
-        "backtest, train, featurize: toy/features.py is not what dvc.lock records",
-        "backtest, train: params.yaml: train.leaves is not what dvc.lock records",
-        "evaluate, backtest, train, featurize: params.yaml: features.lead_hours is missing",
-        "evaluate, backtest, train, featurize: params.yaml: features.lead_hour is not recorded in dvc.lock",
-        "evaluate: metrics/evaluate is not what dvc.lock records",
+        "train, backtest, featurize: toy/features.py is not what dvc.lock records",
+        "train, backtest: params.yaml: train.leaves is not what dvc.lock records",
+        "bundle, evaluate, train, backtest, featurize: params.yaml: features.lead_hours is missing",
+        "bundle, evaluate, train, backtest, featurize: params.yaml: features.lead_hour is not recorded in dvc.lock",
+        "bundle, evaluate: metrics/evaluate is not what dvc.lock records",
         "validate, fetch: data/raw is missing",
-        "evaluate, train: data/models/candidate is not what dvc.lock records",
+        "bundle, evaluate, train: data/models/candidate is not what dvc.lock records",
         f"requirements.lock: pins numpy 9{installed}, and {installed} is installed",
         "params.yaml: is not as it is committed",
         "toy/features.py: is not as it is committed",
@@ -207,8 +214,8 @@ def test_a_commit_that_does_not_agree_with_itself_is_refused(copy: Path):
     assert run("git", "checkout", "-q", "HEAD~1", "--", ".", folder=copy).returncode == 0
     wrong = refused(copy, "HEAD")
     assert wrong == [
-        "backtest, train, featurize: toy/features.py is not what dvc.lock records",
-        "backtest, train: params.yaml: train.leaves is not what dvc.lock records",
+        "train, backtest, featurize: toy/features.py is not what dvc.lock records",
+        "train, backtest: params.yaml: train.leaves is not what dvc.lock records",
     ]
 
 
@@ -216,7 +223,7 @@ def test_a_clone_without_data_knows_its_commits_and_says_what_is_missing(recorde
     assert run("git", "clone", "-q", recorded, "clone", folder=tmp_path).returncode == 0
     clone = tmp_path / "clone"
     assert traced(clone, "HEAD")["model"] == traced(recorded, "HEAD")["model"]
-    assert "train: data/models/candidate is missing" in [line.replace("evaluate, ", "") for line in refused(clone)]
+    assert "bundle: data/models/bundle is missing" in refused(clone)
 
 
 def test_a_revision_without_a_model_says_so(recorded: Path):
@@ -329,9 +336,7 @@ def test_another_release_of_the_data_than_was_fetched_does_not_agree(tmp_path: P
 
 
 @pytest.mark.parametrize("harm", [cut, flip], ids=["cut", "flipped"])
-@pytest.mark.parametrize(
-    "path", ["data/models/candidate/model.txt", "data/models/candidate", "data/clean/depots.parquet"]
-)
+@pytest.mark.parametrize("path", ["data/models/bundle/costs.json", "data/models/bundle", "data/clean/depots.parquet"])
 def test_a_broken_object_of_the_cache_is_refused_with_its_place(harm, path: str, copy: Path):
     place = object_of(copy, path)
     harm(place)
@@ -341,12 +346,12 @@ def test_a_broken_object_of_the_cache_is_refused_with_its_place(harm, path: str,
 
 
 def test_a_broken_file_that_dvc_itself_checked_out_is_refused(copy: Path):
-    cut(object_of(copy, "data/models/candidate/model.txt"))
-    (copy / "data/models/candidate/model.txt").unlink()
-    assert run("dvc", "checkout", "data/models/candidate", folder=copy).returncode == 0
+    cut(object_of(copy, "data/models/bundle/costs.json"))
+    (copy / "data/models/bundle/costs.json").unlink()
+    assert run("dvc", "checkout", "data/models/bundle", folder=copy).returncode == 0
     assert run("dvc", "status", "-q", folder=copy).returncode == 0
     (line,) = refused(copy)
-    assert line == "data/models/candidate/model.txt: another content (data verify says how to put it right)"
+    assert line == "data/models/bundle/costs.json: another content (data verify says how to put it right)"
 
 
 def test_a_shallow_clone_says_that_its_history_is_cut_off(recorded: Path, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""data/clean/ and the candidate -> how long an answer takes: features and model, cold and warm, one row or many."""
+"""data/clean/ and the bundle -> how long an answer takes: features and model, cold and warm, one row or many."""
 
 from __future__ import annotations
 
@@ -146,14 +146,14 @@ def _features(dataset: Dataset, files: Files, features: Features, rows: int) -> 
 
 
 def _model(_: Dataset, files: Files, features: Features, rows: int) -> Work:  # noqa: ARG001
-    model = read_model(files.candidate)
+    model = read_model(files.bundle)
     frame = _last_rows(files, model, rows)
     return lambda: model.predict(frame)
 
 
 def _row_features(dataset: Dataset, files: Files, features: Features, rows: int) -> Work:
     """The executor of the service, one row after another, with the events of a month in memory."""
-    declared = read_by(dataset.features, read_model(files.candidate).inputs.types)
+    declared = read_by(dataset.features, read_model(files.bundle).inputs.types)
     month = max(months_of(files.clean, declared.tables[0]))
     tables = _clean_tables(dataset, files, month)
     online = OnlineFeatures.of(declared.asof, declared.events(tables))
@@ -164,7 +164,7 @@ def _row_features(dataset: Dataset, files: Files, features: Features, rows: int)
 
 def _row_model(_: Dataset, files: Files, features: Features, rows: int) -> Work:  # noqa: ARG001
     """Trees that are loaded once, a row of numbers, one thread."""
-    model = read_model(files.candidate)
+    model = read_model(files.bundle)
     booster, values = lightgbm.Booster(model_str=model.text), model.inputs.matrix(_last_rows(files, model, rows))
     return lambda: booster.predict(values, num_threads=1)
 

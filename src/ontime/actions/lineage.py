@@ -42,7 +42,7 @@ def run(dataset: Dataset, files: Files, *, revision: str, as_json: bool) -> None
     with open_repository(files.root, commit) as repository:
         declared = repository.stages()
         locked = locked_stages(read_text_at(files.lock, commit))
-        model, record = files.candidate.as_posix(), path_at(files.intervals, commit).as_posix()
+        model, record = files.bundle.as_posix(), path_at(files.intervals, commit).as_posix()
         if not any(model in stage.outs for stage in locked.values()):
             raise OntimeError(
                 f"no stage in dvc.lock of {revision} makes {model}: run dvc repro there, and commit dvc.lock"
@@ -58,16 +58,17 @@ def run(dataset: Dataset, files: Files, *, revision: str, as_json: bool) -> None
     at = commit or commit_of("HEAD")
     traced = lineage(locked, model, blame(files.lock, at), pinned, blame(files.pins, at) if pinned else [])
     require_whole_history(traced.commits)
-    metrics = _metrics(files, locked, commit)
+    metrics, version = _metrics(files, locked, commit), _version(files, commit)
     if as_json:
         content = asdict(traced) | {
             "revision": asdict(commit_details(at)),
             "metrics": metrics,
+            "version": version,
             "package": dataset.package,
         }
         print(json.dumps(content, indent=2, sort_keys=True))
     else:
-        print("\n".join(_text(traced, commit_details(at), metrics, dataset.package)))
+        print("\n".join(_text(traced, version, commit_details(at), metrics, dataset.package)))
 
 
 def _broken(
@@ -143,10 +144,15 @@ def _metrics(files: Files, locked: Mapping[str, LockedStage], commit: str | None
     return {"path": path, "level": locked[stages[0]].params[LEVEL].value, "values": values}
 
 
-def _text(traced: Lineage, revision: Commit, metrics: Mapping[str, Any], package: str) -> Iterator[str]:
+def _version(files: Files, commit: str | None) -> str:
+    """The version that answers name, of the bundle that git has a record of."""
+    return json.loads(read_text_at(path_at(files.bundle_record, commit), commit))["version"]
+
+
+def _text(traced: Lineage, version: str, revision: Commit, metrics: Mapping[str, Any], package: str) -> Iterator[str]:
     """The lines for people. package: the one that brings the data."""
     model = traced.model
-    yield f"{model.path} {model.hash[:DIGITS]}, made by {model.stage}"
+    yield f"{model.path}, version {version}, made by {model.stage} ({model.hash[:DIGITS]} in dvc.lock)"
     yield f"  revision {_commit(revision)}"
     yield f"  recorded {_commit(traced.commits[model.commit])}"
     yield from _metric_lines(metrics)

@@ -1,4 +1,4 @@
-"""A folder of messages, a model and rows -> for each row a probability, a decision and a conformal set."""
+"""A folder of messages, a bundle and rows -> for each row a probability, a decision and a conformal set."""
 
 import argparse
 import logging
@@ -16,7 +16,7 @@ from ontime.io.formats import write_parquet
 from ontime.io.message_files import KINDS
 from ontime.io.paths import Files
 from ontime.io.row_files import count_rows, read_rows
-from ontime.params import Costs, Validate
+from ontime.params import Validate
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Which rows are answered from what, and where the answers go."""
     parser.add_argument("--rows", required=True, metavar="FILE", help="the rows to answer: Parquet, CSV, or - for CSV")
     parser.add_argument("--events", required=True, type=Path, metavar="DIR", help="the messages, a file for each feed")
-    parser.add_argument("--model", type=Path, metavar="DIR", help="the model; without, data/models/candidate")
+    parser.add_argument("--bundle", type=Path, metavar="DIR", help="what answers; without, data/models/bundle")
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="the answers: .parquet or .csv")
     parser.add_argument(
         "--now", metavar="MOMENT", help="answer as of then (2013-11-05T12:00Z); without, the wall clock"
@@ -38,20 +38,19 @@ def run(
     dataset: Dataset,
     files: Files,
     validate: Validate,
-    costs: Costs,
     *,
     rows: str,
     events: Path,
-    model: Path | None,
+    bundle: Path | None,
     out: Path,
     now: str | None,
 ) -> None:
     """Write the answers, and beside them what was quarantined. Raises OntimeError, and writes nothing, on a stop."""
-    model, quarantine_path = model or files.candidate, out.with_name(f"{out.name}{QUARANTINE}")
-    _check_places([out, quarantine_path], [Path(rows), events, model, files.clean])
+    bundle, quarantine_path = bundle or files.bundle, out.with_name(f"{out.name}{QUARANTINE}")
+    _check_places([out, quarantine_path], [Path(rows), events, bundle, files.clean])
     total, moment = count_rows(rows), _moment(now)
     with file_drafts(quarantine_path, out) as (quarantine_draft, out_draft):
-        terms = read_terms(dataset, files, events, model, costs, moment)
+        terms = read_terms(dataset, files, events, bundle, moment)
         predictor = read_predictor(dataset, files, events, terms, validate.max_quarantined)
         count = write_answers(predictor, read_rows(dataset, rows), out_draft, total)
         quarantine, findings = predictor.quarantine(), describe_findings(predictor.findings())
@@ -62,7 +61,7 @@ def run(
         log.warning("%s", findings)
     level = logging.WARNING if len(quarantine) else logging.INFO
     log.log(level, "%s quarantined, in %s", quantity(len(quarantine), "value"), quarantine_path)
-    versions = f"by model {terms.model_version} from data {terms.data_version}"
+    versions = f"by model {terms.bundle.version} from data {terms.data_version}"
     log.info("%s answered %s, in %s", quantity(count, "row"), versions, out)
 
 

@@ -168,6 +168,8 @@ def checked_values(derived: Derived, *columns: np.ndarray) -> np.ndarray:
         shape = f"one of shape {values.shape}" if isinstance(values, np.ndarray) else f"a {type(values).__name__}"
         remedy = "give a value for each row"
         flaws = [Flaw(where, f"an array of {rows:,} numbers", shape, remedy)]
+    elif values.dtype.kind == "f" and derived.feature.dtype.startswith("float"):
+        return values  # at once: a service asks row by row
     else:
         flaws = [*castable_flaws(where, pd.Series(values), derived.feature.dtype)]
     raise_flaws(flaws, f"the derived feature {derived.name}")

@@ -9,55 +9,37 @@ import pandas as pd
 from tqdm import tqdm
 
 from ontime.core.contract.findings import ContractError, Finding
-from ontime.core.evaluation.conformal import Calibration, ConformalBounds
-from ontime.core.features.table import declared_features, read_by
-from ontime.core.model.model import Model
+from ontime.core.features.table import read_by
 from ontime.core.serving.admission import Tables, admit_reference, needed_tables
 from ontime.core.serving.answers import AnswerTerms
 from ontime.core.serving.batch import BatchPredictor, OnFeatures
+from ontime.core.serving.bundle import check_bundle
 from ontime.core.serving.checked_months import CheckedMonths
 from ontime.core.serving.messages import predicted_messages
 from ontime.dataset.dataset import Dataset
-from ontime.dataset.features import FeatureSet
-from ontime.errors import OntimeError, validated
-from ontime.io.formats import read_json, read_parquet, write_chunks
-from ontime.io.hashes import content_hash, model_version
+from ontime.errors import OntimeError
+from ontime.io.bundle_files import read_bundle
+from ontime.io.formats import read_parquet, write_chunks
+from ontime.io.hashes import content_hash
 from ontime.io.message_files import MessageFolder
-from ontime.io.model_files import SIGNATURE, read_model, read_signature
 from ontime.io.month_files import part
 from ontime.io.paths import Files
 from ontime.io.row_files import CHUNK
-from ontime.params import Costs
 
 
 def read_terms(
-    dataset: Dataset, files: Files, messages: Path, model: Path, costs: Costs, now: pd.Timestamp | None = None
+    dataset: Dataset, files: Files, messages: Path, bundle: Path, now: pd.Timestamp | None = None
 ) -> AnswerTerms:
-    """The model and its lead, conformal bounds, and the versions of model and data.
+    """A bundle, what of the features its model reads, and the version of the messages.
 
-    messages, model: folders. Raises OntimeError where model, signature or bounds are missing, broken or do not fit.
+    messages, bundle: folders. Raises ModelUnfitError where a part of the bundle is missing, broken or does not fit.
     """
-    trees = read_model(model)
-    _check_features(dataset.features, trees, model / SIGNATURE)
-    lead_hours = read_signature(model).lead_hours
-    calibration = read_calibration(files.conformal_bounds, lead_hours)
+    answering = read_bundle(bundle)
+    check_bundle(answering, dataset.features)
     given = {path.stem for path in messages.glob("*")}
     clean = [part(files.clean, table.name, None) for table in needed_tables(dataset.tables) if table.name not in given]
     data_version = content_hash(messages, *(path for path in clean if path.exists()))
-    features = read_by(dataset.features, trees.inputs.types)
-    return AnswerTerms(features, trees, lead_hours, costs, calibration, model_version(model), data_version, now)
-
-
-def read_calibration(path: Path, lead_hours: float) -> Calibration:
-    """The bounds of conformal sets, which promise nothing of answers at another lead. Raises OntimeError there."""
-    expected = "expected bounds of conformal sets, false and true, each a probability or null, and lead_hours"
-    bounds = validated(ConformalBounds, read_json(path), f"{path}: {expected} (git has such a file)")
-    if bounds.lead_hours != lead_hours:
-        raise OntimeError(
-            f"{path}: expected bounds of answers {lead_hours:g} hours ahead, as the model gives, found "
-            f"{bounds.lead_hours:g}: take the file of the model's revision (git), or run dvc repro slices"
-        )
-    return bounds.calibration
+    return AnswerTerms(read_by(dataset.features, answering.model.inputs.types), answering, data_version, now)
 
 
 def read_predictor(
@@ -97,12 +79,6 @@ def write_answers(predictor: BatchPredictor, rows: Iterable[pd.DataFrame], path:
     """
     with tqdm(total=total, desc="rows", unit=" rows", disable=None) as progress:
         return write_chunks(predictor.answer_all(rows, CHUNK, progress.update), path)
-
-
-def _check_features(features: FeatureSet, model: Model, signature: Path) -> None:
-    declared = {feature.name: feature.dtype for feature in declared_features(features)}
-    if wrong := [f"{name}: {dtype}" for name, dtype in model.inputs.types.items() if declared.get(name) != dtype]:
-        raise OntimeError(f"{signature}: expected features of docs/features.md, found {', '.join(wrong)}")
 
 
 def _reference(

@@ -30,16 +30,6 @@ def content_hash(folder: Path, *others: Path) -> str:
     return digest.hexdigest()[:HASH_DIGITS]
 
 
-def model_version(folder: Path) -> str:
-    """The version of the model in a folder: the first digits of the hash that dvc.lock has of it."""
-    hashes = {}
-    for path in walk_files(folder):
-        if path.is_file():
-            with path.open("rb") as content:
-                hashes[path.relative_to(folder).as_posix()], _ = content_md5(content)
-    return folder_md5(hashes)[:HASH_DIGITS]
-
-
 def folder_md5(hashes: Mapping[str, str]) -> str:
     """The hash of a folder as DVC forms it, from those of its files by their paths in it."""
     return hashlib.md5(folder_list(hashes)).hexdigest() + FOLDER  # noqa: S324

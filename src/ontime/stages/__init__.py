@@ -6,6 +6,7 @@ featurize: what was known of each row as of its prediction
 train: the model, its reference and its fallback
 backtest: each month predicted by what was known before it
 evaluate: the headline numbers of the test window
+bundle: all that answers, in one folder with one version
 slices: where the model is weak, and what mistakes cost
 score: the test window answered from messages; it must be what evaluate said
 stress: laws, sources that fail, days that drift

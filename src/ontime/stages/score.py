@@ -1,4 +1,4 @@
-"""data/raw/ as messages, the candidate -> data/scores.parquet: the test window as `predict` answers it, or an error."""
+"""data/raw/ as messages, the bundle -> data/scores.parquet: the test window as `predict` answers it, or an error."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -19,19 +19,19 @@ from ontime.io.foreign_files import read_foreign
 from ontime.io.formats import read_parquet, write_parquet
 from ontime.io.month_files import months, part, parts_below
 from ontime.io.paths import Files
-from ontime.params import Costs, Features, Split, Validate
+from ontime.params import Features, Split, Validate
 
 log = logging.getLogger(__name__)
 
 
-def run(dataset: Dataset, files: Files, validate: Validate, features: Features, split: Split, costs: Costs) -> None:
+def run(dataset: Dataset, files: Files, validate: Validate, features: Features, split: Split) -> None:
     """Answer from messages. Raises OntimeError unless features and probabilities are those of the pipeline, exactly."""
     tested = split_months(months(files.features), split).test
     needed = {name for month in tested for name in months_needed(dataset.features, month, features.lead_hours)}
     with stage_draft(files, "score", files.scores) as draft:
         messages = draft.root / "messages"
         _write_messages(dataset, files, messages, needed)
-        terms = read_terms(dataset, files, messages, files.candidate, costs)
+        terms = read_terms(dataset, files, messages, files.bundle)
         compare = _features_comparison(files)
         predictor = read_predictor(dataset, files, messages, terms, validate.max_quarantined, compare)
         count = write_answers(predictor, _rows(dataset, messages, tested), draft.scores)

@@ -5,7 +5,7 @@ import logging
 import pandas as pd
 
 from ontime.core.evaluation.chance import BandsByChance, bands_by_chance
-from ontime.core.evaluation.conformal import by_class, conformal_table
+from ontime.core.evaluation.conformal import conformal_table
 from ontime.core.evaluation.costs import answer_thresholds, cost_table, coverage_curve, forced, threshold_curve
 from ontime.core.evaluation.mistakes import bands_in_common, explain_mistakes, worst_mistakes
 from ontime.core.evaluation.segments import search_segments
@@ -46,7 +46,6 @@ def run(dataset: Dataset, files: Files, features: Features, intervals: Intervals
         write_csv(thresholds, draft.costs_threshold)
         write_csv(answered, draft.costs_answered)
         write_csv(sets, draft.conformal)
-        write_json(_conformal_bounds(rows, slices.conformal_level, features.lead_hours), draft.conformal_bounds)
         formula, _ = answer_thresholds(forced(costs))
         write_png(costs_picture(costed, thresholds, formula, answered, sets, intervals.level), draft.costs_picture)
         write_json(record, draft.slices_metrics)
@@ -70,12 +69,6 @@ def _months(rows: pd.DataFrame, bands: pd.DataFrame, lead_hours: float) -> list[
     return [
         (month, known_rows(rows, month_start(month, lead_hours)), rows[bands[MONTH] == month]) for month in months[1:]
     ]
-
-
-def _conformal_bounds(rows: pd.DataFrame, level: float, lead_hours: float) -> dict[str, float | None]:
-    """The bounds of later conformal sets, from all rows of the backtest; their level, and the lead they hold at."""
-    calibration = by_class(rows["probability"].to_numpy(), rows["outcome"].to_numpy(bool), level)
-    return calibration.content() | {"level": level, "lead_hours": lead_hours}
 
 
 def _explained(files: Files, mistakes: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:

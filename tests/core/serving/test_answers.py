@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from ontime.core.evaluation.conformal import Calibration
+from ontime.core.model.climatology import Climatology
 from ontime.core.model.model import Inputs, Model
 from ontime.core.serving.answers import AnswerTerms, months_read, set_names
+from ontime.core.serving.bundle import Bundle
 from ontime.flights import FLIGHTS
 from ontime.params import Costs
 
@@ -19,7 +21,9 @@ def test_a_set_is_called_by_the_outcomes_in_it():
 
 def test_months_between_now_and_the_rows_are_not_read():
     costs = Costs(missed=10.0, false_alarm=3.0, unknown=1.0)
-    terms = AnswerTerms(FLIGHTS.features, Model("", Inputs({}, {})), 2.0, costs, Calibration(0.1, 0.1), "", "", None)
+    fallback, calibration = Climatology({}, 0.2, []), Calibration(0.1, 0.1)
+    bundle = Bundle("", Model("", Inputs({}, {})), 2.0, fallback, calibration, costs)
+    terms = AnswerTerms(FLIGHTS.features, bundle, "", None)
     assert months_read("2013-12", terms) == ["2013-09", "2013-10", "2013-11", "2013-12", "2014-01"]
     expected = {
         "2014-06-01": ["2013-09", "2013-10", "2013-11", "2013-12", "2014-01"],

@@ -75,8 +75,9 @@ KINDS: dict[str, Calibrate] = {"marginal": marginal, "by class": by_class}
 
 def conformal_set(probability: np.ndarray, calibration: Calibration) -> np.ndarray:
     """Whether False and True are in each set: (n, 2) bool. Both: 'I do not know'; neither: unlike the earlier rows."""
-    given = np.column_stack([1 - probability, probability])
-    return given >= np.array(calibration)
+    sets = np.empty((len(probability), 2), dtype=bool)
+    sets[:, 0], sets[:, 1] = 1 - probability >= calibration.false, probability >= calibration.true
+    return sets
 
 
 def conformal_table(

@@ -96,14 +96,13 @@ def days_needed(features: FeatureSet, month: str, lead_hours: float) -> tuple[pd
 
 def declared_features(features: FeatureSet) -> list[Feature]:
     """Every feature in the order of the feature table: own ones, those read of the streams, derived ones."""
-    of_streams = [
-        feature
-        for group, declared in features.groups.items()
-        for asof in declared
-        for feature in _of_asof(asof, features, group)
-    ]
-    kept = [feature for feature in of_streams if feature.name not in features.dropped]
+    kept = [feature for feature in _read_of_streams(features) if feature.name not in features.dropped]
     return [*features.own, *kept, *(one.feature for one in features.derived)]
+
+
+def column_types(features: FeatureSet) -> dict[str, str]:
+    """The type by name of every column that is read of the streams, what is dropped among them, and of derived ones."""
+    return {one.name: one.dtype for one in (*_read_of_streams(features), *(one.feature for one in features.derived))}
 
 
 def read_by(features: FeatureSet, names: Iterable[str]) -> FeatureSet:
@@ -155,6 +154,12 @@ def ablations(features: FeatureSet, leave_out: Sequence[str]) -> dict[str, dict[
 def _within(table: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
     inside = table["day"].between(first, last)
     return table if inside.all() else table[inside]
+
+
+def _read_of_streams(features: FeatureSet) -> Iterator[Feature]:
+    for group, declared in features.groups.items():
+        for asof in declared:
+            yield from _of_asof(asof, features, group)
 
 
 def _of_asof(asof: AsOf, features: FeatureSet, group: str) -> list[Feature]:

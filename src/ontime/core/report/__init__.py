@@ -3,6 +3,7 @@
 answer: sections on the question and the answer.
 audit: section on a published figure.
 blocks: what a section is made of: text, points, tables, pictures.
+bundle_card: the card of a bundle.
 card: the model card.
 costs: section on what a mistake costs.
 dictionaries: the contract and the features as pages of docs/.

@@ -10,7 +10,6 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ontime.core.report.blocks import Picture, Points, TableBlock, Text
-from ontime.core.report.results import Results
 from ontime.core.text import hours_in_words
 
 BREAK = re.compile(r"[ \t]*\n\s*")  # of a line in a template, which the passage does not have
@@ -28,12 +27,12 @@ class Missing(StrictUndefined):
 class Prose:
     """The passages of templates/`template`.j2, by the names of its blocks.
 
-    A passage may name every field of `Results` and what it is given by name. It raises KeyError if there is no such
-    block, UndefinedError if it names something else.
+    results: a dataclass, such as `Results`. A passage may name every field of it, and what it is given by name. It
+    raises KeyError if there is no such block, UndefinedError if it names something else.
     """
 
     template: str
-    results: Results
+    results: object
 
     def passage(self, name: str, **values: object) -> str:
         """A caption or the like, on one line."""
@@ -53,7 +52,7 @@ class Prose:
         return TableBlock(self.passage(name), header, rows)
 
     def picture(self, name: str, **values: object) -> Picture:
-        """A picture of `Results` with two passages: `name`_caption and, with what is given, `name`_alt."""
+        """A picture of `Results` by its name, with two passages: `name`_caption and, with what is given, `name`_alt."""
         return Picture(name, self.passage(f"{name}_caption"), self.passage(f"{name}_alt", **values))
 
     def _lines(self, name: str, values: dict[str, object]) -> str:

@@ -3,7 +3,10 @@
 messages: feeds of messages <-> the month of a raw table that they make together
 admission: a month of messages held against the contract; what is quarantined, what stops
 checked_months: months of messages, each checked once while it is needed
+bundle: what answers, as one thing with one version
 answers: what answers depend on; features as of a moment; probability, decision and conformal set
+model_rows: rows, and what was read of the streams, as the numbers that a model reads
+row_answers: answers to one row or many, without frames, with reasons
 batch: rows that are asked for, chunk after chunk, answered a month at a time
 latency: how long answers take, as lines of a table
 """

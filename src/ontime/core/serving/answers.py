@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ontime.core.evaluation.conformal import Calibration, conformal_set
+from ontime.core.evaluation.conformal import conformal_set
 from ontime.core.evaluation.costs import decide
 from ontime.core.features.point_in_time import read_as_of
 from ontime.core.features.table import MARGIN_DAYS, ROW, assemble, months_needed
-from ontime.core.model.model import Model
 from ontime.core.serving.admission import Tables
+from ontime.core.serving.bundle import Bundle
 from ontime.dataset.features import FeatureSet, Window
-from ontime.params import Costs
 
 ANSWER = [*ROW, "provisional", "probability", "decision", "conformal_set", "model", "data"]
 TYPES = dict.fromkeys(ANSWER, "str") | {
@@ -25,24 +24,19 @@ TYPES = dict.fromkeys(ANSWER, "str") | {
     "probability": "float64",
 }
 HOUR = pd.Timedelta(hours=1)
+SETS = np.array(["empty", "false", "true", "both"])  # by what they hold: 1 for False, 2 for True
 
 
 @dataclass(frozen=True)
 class AnswerTerms:
     """What answers depend on beside the rows and the messages.
 
-    features, lead_hours: what the model reads, and how long before a row starts it predicts.
-    costs: of mistakes, which decisions follow; calibration: of the conformal sets.
-    model_version, data_version: what answers say of model and messages.
+    features: what the model of the bundle reads. data_version: what answers say of the messages.
     now: the moment of asking; without it, all that was to be known is known.
     """
 
     features: FeatureSet
-    model: Model
-    lead_hours: float
-    costs: Costs
-    calibration: Calibration
-    model_version: str
+    bundle: Bundle
     data_version: str
     now: pd.Timestamp | None = None
 
@@ -65,12 +59,13 @@ def features_as_of(
 
 def answer_table(table: pd.DataFrame, terms: AnswerTerms) -> pd.DataFrame:
     """The answer to each row of a table of `features_as_of`: columns ANSWER."""
-    probability = terms.model.predict(table)
+    bundle = terms.bundle
+    probability = bundle.model.predict(table)
     answers = table[[*ROW, "provisional"]].assign(
         probability=probability,
-        decision=decide(probability, terms.costs),
-        conformal_set=set_names(conformal_set(probability, terms.calibration)),
-        model=terms.model_version,
+        decision=decide(probability, bundle.costs),
+        conformal_set=set_names(conformal_set(probability, bundle.calibration)),
+        model=bundle.version,
         data=terms.data_version,
     )
     return answers[ANSWER].astype(dict.fromkeys(("decision", "conformal_set", "model", "data"), "str"))
@@ -83,14 +78,13 @@ def no_answers() -> pd.DataFrame:
 
 def set_names(sets: np.ndarray) -> np.ndarray:
     """What each conformal set holds, in a word. sets: (n, 2) bool, whether False is in it, and whether True is."""
-    has_false, has_true = sets.T
-    return np.select([has_false & has_true, has_false, has_true], ["both", "false", "true"], "empty")
+    return SETS[sets[:, 0] + 2 * sets[:, 1]]
 
 
 def hours_ahead(month: str, terms: AnswerTerms) -> float:
     """How long before a month begins its first rows are answered: the lead, or more where now is earlier."""
     ahead = (pd.Timestamp(f"{month}-01", tz="UTC") - terms.now) / HOUR if terms.now is not None else 0.0
-    return max(terms.lead_hours, ahead)
+    return max(terms.bundle.lead_hours, ahead)
 
 
 def months_read(month: str, terms: AnswerTerms) -> list[str]:

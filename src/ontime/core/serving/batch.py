@@ -104,7 +104,7 @@ class BatchPredictor:
         if not len(place):
             return no_answers()
         own = {**kept[month], self.declared.table: _taken(rows, place)}
-        table = features_as_of(terms.features, own, tables, terms.lead_hours, terms.now)
+        table = features_as_of(terms.features, own, tables, terms.bundle.lead_hours, terms.now)
         self.on_features(month, table)
         return answer_table(table, terms)
 

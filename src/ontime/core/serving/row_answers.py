@@ -1,0 +1,91 @@
+"""Rows, what was known of them and a bundle -> their answers, one row or many by the same code, without frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import lightgbm
+import numpy as np
+
+from ontime.core.evaluation.conformal import conformal_set
+from ontime.core.evaluation.costs import decide
+from ontime.core.model.model import DIGITS, rounded_probabilities
+from ontime.core.serving.answers import set_names
+from ontime.core.serving.bundle import Bundle
+from ontime.core.serving.model_rows import ModelRows, Row
+from ontime.dataset.features import FeatureSet
+
+
+class Reason(NamedTuple):
+    """What a feature adds to the log-odds of a row's outcome; value: that of the feature, None where it is missing."""
+
+    feature: str
+    value: float | str | None
+    contribution: float
+
+
+class Answer(NamedTuple):
+    """What is answered to a row; fallback: whether the bundle's fallback answered in place of its model."""
+
+    probability: float
+    decision: str
+    conformal_set: str
+    fallback: bool
+    reasons: tuple[Reason, ...] = ()
+
+
+class Answerer:
+    """A bundle that is ready to answer rows.
+
+    features: a feature set that declares all that its model reads. names: the columns that are read of the streams, in
+    the order in which they come.
+    """
+
+    def __init__(self, bundle: Bundle, features: FeatureSet, names: Sequence[str]) -> None:
+        self.bundle = bundle
+        self._inputs = bundle.model.inputs
+        self._rows = ModelRows(features, self._inputs, names)
+        self._booster = lightgbm.Booster(model_str=bundle.model.text)
+
+    def answer(
+        self, rows: Sequence[Row], known: np.ndarray, fallback: np.ndarray | None = None, reasons: int = 0
+    ) -> list[Answer]:
+        """The answers to rows (n): with their own features, and (n, names) what was known of the streams.
+
+        fallback (n,) bool: which rows the bundle's fallback answers; without it, none. reasons: so many of the features
+        that move the probability most are told of each row that the model answers.
+        """
+        matrix = self._rows.matrix(rows, known)
+        probability = rounded_probabilities(self._booster, matrix, threads=1)
+        by_fallback = [False] * len(rows) if fallback is None else fallback.tolist()
+        for place in range(len(rows)) if any(by_fallback) else ():
+            if by_fallback[place]:
+                probability[place] = self.bundle.fallback.rate_of(rows[place])
+        decisions = decide(probability, self.bundle.costs).tolist()
+        sets = set_names(conformal_set(probability, self.bundle.calibration)).tolist()
+        answers = list(map(Answer, probability.tolist(), decisions, sets, by_fallback))
+        return self._explained(answers, rows, matrix, reasons) if reasons else answers
+
+    def _explained(self, answers: list[Answer], rows: Sequence[Row], matrix: np.ndarray, count: int) -> list[Answer]:
+        reasons = self._reasons(rows, matrix, count)
+        return [one if one.fallback else one._replace(reasons=why) for one, why in zip(answers, reasons, strict=True)]
+
+    def _reasons(self, rows: Sequence[Row], matrix: np.ndarray, count: int) -> list[tuple[Reason, ...]]:
+        """Of each row the features that add or take most, by Shapley values."""
+        added = np.round(np.asarray(self._booster.predict(matrix, pred_contrib=True, num_threads=1))[:, :-1], DIGITS)
+        names = list(self._inputs.types)
+        most = np.argsort(-np.abs(added), axis=1, kind="stable")[:, :count]
+        return [
+            tuple(
+                Reason(names[place], _shown(row, names[place], numbers[place]), float(contributions[place]))
+                for place in places
+            )
+            for row, numbers, contributions, places in zip(rows, matrix, added, most.tolist(), strict=True)
+        ]
+
+
+def _shown(row: Row, name: str, number: np.float32) -> float | str | None:
+    if isinstance(row.get(name), str):
+        return row[name]
+    return None if np.isnan(number) else float(number)
