@@ -122,7 +122,7 @@ class RowRules:
             return
         columns = [arrays[name] for name in rule.columns]
         holds = rule.holds(*columns, *self.lookups[rule.name])
-        if holds.all():
+        if _all(holds):
             return
         explained = _rows(broken for broken in known if broken.column in rule.columns)
         rows = np.setdiff1d(np.flatnonzero(~holds), explained)
@@ -178,7 +178,7 @@ def _broken_values(column: _CheckedColumn, values: Values) -> Iterator[Broken]:
     """Values that break a check of their column; what is missing breaks none but that it must be there."""
     content, missing = values
     there = None
-    if missing.any():
+    if np.count_nonzero(missing):
         if not column.nullable:
             rows = np.flatnonzero(missing)
             yield Broken(column.name, NOT_NULLABLE, column.clock, rows, [None] * len(rows))
@@ -186,10 +186,14 @@ def _broken_values(column: _CheckedColumn, values: Values) -> Iterator[Broken]:
         content = content[there]
     for rule, check in column.checks:
         holds = check(content)
-        if not holds.all():
+        if not _all(holds):
             wrong = np.flatnonzero(~holds)
             texts = value_texts(content[wrong], column.dtype)
             yield Broken(column.name, rule, column.clock, wrong if there is None else there[wrong], texts)
+
+
+def _all(holds: np.ndarray) -> bool:
+    return np.count_nonzero(holds) == len(holds)  # of one value, a third of what `all` takes
 
 
 def _beside(broken: Broken, explained: np.ndarray) -> Iterator[Broken]:

@@ -93,10 +93,25 @@ def single_value(values: np.ndarray, row: int, dtype: str) -> Value:
     return float(value) if dtype == "float64" else value
 
 
+def value_text(value: Value, dtype: str) -> str | None:
+    """A value of a single row as quarantine and findings show it; None where it is missing."""
+    return None if value is None else _TEXTS.get(dtype, str)(value)
+
+
 def value_texts(values: np.ndarray, dtype: str) -> list[str | None]:
-    """The values of an array as quarantine and findings show them; None where one is missing."""
-    singles = (single_value(values, row, dtype) for row in range(len(values)))
-    return [None if value is None else _TEXTS.get(dtype, str)(value) for value in singles]
+    """The same of the values of an array."""
+    return [value_text(single_value(values, row, dtype), dtype) for row in range(len(values))]
+
+
+def exact_texts(values: Values, dtype: str) -> list[str | None]:
+    """The same of the values of a column."""
+    texts = value_texts(values.content, dtype)
+    return [None if missing else text for text, missing in zip(texts, values.missing, strict=True)]
+
+
+def key_text(texts: Sequence[str | None]) -> str:
+    """A key as quarantine and findings show it, of the texts of its values."""
+    return " ".join("?" if text is None else text for text in texts)
 
 
 def _moment_text(moment: np.datetime64) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from ontime.core.contract.findings import EXAMPLES, Finding, Level, quantity
 from ontime.core.contract.row_rules import Broken
+from ontime.core.contract.values import declared_dtype, exact_texts, frame_values, key_text
 from ontime.dataset.contract import Table
 
 # Columns of a frame of violations. row: position in the part; value: as text; clock: place of the clock from which on
@@ -75,11 +76,10 @@ def quarantine_rows(table: Table, labels: pd.Series, violations: pd.DataFrame) -
 
 def row_labels(table: Table, frame: pd.DataFrame) -> pd.Series:
     """What every row is called: its key as text, or its position where the key is missing."""
-    if frame.empty:
-        return pd.Series(index=frame.index, dtype="str")
-    position = pd.Series([f"row {position}" for position in frame.index], index=frame.index, dtype="str")
-    if not set(table.key) <= set(frame):
-        return position
-    key = frame[list(table.key)]
-    text = pd.Series([" ".join(map(str, row)) for row in key.itertuples(index=False)], index=frame.index, dtype="str")
-    return text.where(key.notna().any(axis=1), position)
+    texts: list[Sequence[str | None]] = [[None] * len(frame)]
+    if {*table.key} <= {*frame}:
+        key = {name: table.columns[name] for name in table.key}
+        texts = [exact_texts(values, declared_dtype(key[name])) for name, values in frame_values(key, frame).items()]
+    keys = zip(*texts, strict=True)
+    names = [key_text(key) if any(key) else f"row {place}" for key, place in zip(keys, frame.index, strict=True)]
+    return pd.Series(names, index=frame.index, dtype="str")

@@ -21,12 +21,19 @@ from ontime.core.contract.few_rows import tolerated_share
 from ontime.core.contract.findings import EXAMPLES, Finding, Level, quantity
 from ontime.core.contract.row_rules import Arrays, Broken, derive_arrays, table_lookups
 from ontime.core.contract.schema import check_columns, sound_columns, sound_frame
-from ontime.core.contract.values import array_series, frame_values, rule_array
+from ontime.core.contract.values import (
+    Values,
+    declared_dtype,
+    exact_texts,
+    frame_values,
+    is_missing,
+    key_text,
+    rule_array,
+)
 from ontime.core.contract.violations import QUARANTINE_COLUMNS
 from ontime.core.features.keys import key_codes
 from ontime.dataset.contract import Table
 from ontime.dataset.dataset import Dataset
-from ontime.dataset.dtypes import TEXT
 from ontime.dataset.messages import Messages
 from ontime.errors import OntimeError
 
@@ -123,20 +130,25 @@ def join_feeds(declared: Messages, table: Table, month: str | None, feeds: Feeds
 
 
 def message_names(form: Table, messages: pd.DataFrame) -> pd.Series:
-    """What each message (n,) of this form is called: the `id` of its row, or its key where that is not known."""
-    ids = _of_key(form, messages).get("id")
-    names = pd.Series(index=messages.index, dtype="str")
-    names = names if ids is None else array_series(ids, TEXT, messages.index)
-    if not names.hasnans:
-        return names
-    key = messages.loc[names.isna(), [*form.key]].astype("str").fillna("?")
-    text = pd.Series([" ".join(row) for row in key.itertuples(index=False)], index=key.index, dtype="str")
-    return names.fillna(text)
+    """What each message (n,) of this form is called."""
+    names = key_names(form, _key_values(form, messages))
+    return pd.Series(names, index=messages.index, dtype="str")
 
 
 def message_days(form: Table, messages: pd.DataFrame) -> np.ndarray:
     """The day of each message (n,) of this form: datetime64[us], missing where its key names none."""
-    return _of_key(form, messages)["day"]
+    return _of_key(form, _key_values(form, messages))["day"]
+
+
+def key_names(form: Table, key: Mapping[str, Values]) -> np.ndarray:
+    """What messages of this key (n) are called: the `id` of their row, or the key where that is unknown: text (n,)."""
+    derived = _of_key(form, key)
+    names = derived["id"].copy() if "id" in derived else np.full(len(derived[form.key[0]]), None)
+    for row in np.flatnonzero(is_missing(names)):
+        one = {name: Values(values.content[[row]], values.missing[[row]]) for name, values in key.items()}
+        texts = [exact_texts(values, declared_dtype(form.schema.columns[name]))[0] for name, values in one.items()]
+        names[row] = key_text(texts)
+    return names
 
 
 def quarantine_entries(names: pd.Series, table: str, column: str, rule: str) -> pd.DataFrame:
@@ -159,10 +171,13 @@ def _form(feed: str, table: Table, key: tuple[str, ...], columns: tuple[str, ...
     return Table(name=feed, about=about, schema=schema, key=key, monthly=True, derived=derived)
 
 
-def _of_key(form: Table, messages: pd.DataFrame) -> Arrays:
-    """The key of each message, and what follows from it."""
-    key = {name: form.schema.columns[name] for name in form.key}
-    arrays = {name: rule_array(values) for name, values in frame_values(key, messages).items()}
+def _key_values(form: Table, messages: pd.DataFrame) -> dict[str, Values]:
+    return frame_values({name: form.schema.columns[name] for name in form.key}, messages)
+
+
+def _of_key(form: Table, key: Mapping[str, Values]) -> Arrays:
+    """The key of messages, and what follows from it."""
+    arrays = {name: rule_array(values) for name, values in key.items()}
     return derive_arrays(form, arrays, table_lookups(form, {}))
 
 

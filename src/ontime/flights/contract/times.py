@@ -14,8 +14,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 # All three airports of departure keep this time.
 HOME_ZONE = "America/New_York"
@@ -31,8 +29,7 @@ EXTRA_ZONES = {
 ONE_DAY, HOUR, MINUTE = np.timedelta64(1, "D"), np.timedelta64(1, "h"), 60_000_000  # microseconds
 WINTER = datetime(2013, 1, 15)
 DAYS_KEPT = 2**16  # days in a zone whose offset is kept
-NO_MOMENT, NO_TIME = np.datetime64("NaT", "us"), np.timedelta64("NaT", "us")
-TEXT = pa.large_string()
+NO_MOMENT = np.datetime64("NaT", "us")
 
 Column = TypeVar("Column", np.ndarray, pd.Series)
 Offset = Callable[[str, datetime], timedelta]  # of a zone and a time -> how far clocks are ahead of UTC then
@@ -58,12 +55,14 @@ def flight_ids(
 
     day: the local scheduled date.
     """
-    number = pa.array(flight, from_pandas=True).cast(pa.int64())
-    date32 = pa.array(day).cast(pa.date32())  # as ISO 8601 has it
-    texts = [date32.cast(TEXT), pa.array(carrier, TEXT), number.cast(TEXT)]
-    texts += [pa.array(airport, TEXT) for airport in (origin, destination)]
-    joined = pc.call_function("binary_join_element_wise", [*texts, pa.scalar("-", TEXT)])
-    return joined.to_numpy(zero_copy_only=False)
+    dates = np.datetime_as_string(day, unit="D").tolist()
+    lacks = np.isnat(day) | np.isnan(flight)
+    parts = zip(dates, carrier, flight.tolist(), origin, destination, lacks.tolist(), strict=True)
+    ids = [
+        None if lack or None in (code, begin, end) else f"{date}-{code}-{number:.0f}-{begin}-{end}"
+        for date, code, number, begin, end, lack in parts
+    ]
+    return np.array(ids, dtype=object)
 
 
 def hour_later(moments: np.ndarray) -> np.ndarray:
@@ -109,8 +108,7 @@ def minute_of_day(hhmm: Column) -> Column:
 
 def minutes(count: np.ndarray) -> np.ndarray:
     """Minutes as durations in whole microseconds, timedelta64[us]; missing stays missing."""
-    lengths = np.where(np.isnan(count), 0, count * MINUTE).astype("timedelta64[us]")
-    return np.where(np.isnan(count), NO_TIME, lengths)
+    return (count * MINUTE).astype("timedelta64[us]")
 
 
 def next_local_time(after: np.ndarray, minute: np.ndarray, zones: Sequence[str | None]) -> np.ndarray:
