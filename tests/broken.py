@@ -10,27 +10,19 @@ import pandas as pd
 import pytest
 from toy.contracts import DEPOTS, PARCELS
 from toy.features import FEATURES
+from toy.messages import MESSAGES
 from toy.protocol import PROTOCOL
 from toy.slices import SLICES
 from toy.source import read
 from toy.stress import STRESS
 
+from ontime.core.contract.row_rules import derived_frame
 from ontime.core.features.table import build
 from ontime.dataset.dataset import Dataset
 from ontime.dataset.flaws import DeclarationError
-from ontime.dataset.messages import Messages
 from ontime.dataset.story import Story
 
 NUMBER = itertools.count()  # of a module of its own for each dataset
-MESSAGES = (
-    Messages(
-        table="parcels",
-        key=("number", "depot", "promised"),
-        feeds={"plan": (), "scans": ("left", "delivered")},
-        day=lambda keys: keys["promised"].dt.tz_localize(None).dt.normalize(),
-        identity=lambda keys: keys["number"].astype("str"),
-    ),
-)
 SOUND = {
     "read": read,
     "tables": (DEPOTS, PARCELS),
@@ -44,7 +36,7 @@ SOUND = {
 
 
 def toy_with(**parts: object) -> Dataset:
-    """The second dataset, with messages and a story, and some parts replaced."""
+    """The second dataset, with a story, and some parts replaced."""
     module = ModuleType(f"toy_replaced_{next(NUMBER)}")
     vars(module).update(SOUND | parts)
     sys.modules[module.__name__] = module
@@ -67,9 +59,7 @@ def flaws_in_words(dataset: Dataset) -> str:
 def clean_tables(dataset: Dataset) -> dict[str, pd.DataFrame]:
     """The clean tables of two months that the features read."""
     parcels = [part.frame for part in dataset.read("1", "2020-02") if part.table == "parcels"]
-    derive = dataset.tables[1].derive
-    assert derive
-    clean = pd.concat([derive(frame) for frame in parcels], ignore_index=True)
+    clean = pd.concat([derived_frame(dataset.tables[1], frame, {}) for frame in parcels], ignore_index=True)
     return {"parcels": clean.assign(lost_from=pd.Series(index=clean.index, dtype="str"))}
 
 

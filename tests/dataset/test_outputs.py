@@ -1,27 +1,31 @@
-"""What `read`, `derive` of a table, rules and messages of the second dataset may give wrongly: each is told."""
+"""What `read`, derived columns, rules and other parts of the second dataset may give wrongly: each is told."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
-from broken import MESSAGES, clean_tables, featurized, flaws_in_words, parcels, toy_with
+from broken import clean_tables, featurized, flaws_in_words, parcels, toy_with
 from toy import TOY
+from toy.clocks import PLANNED
 from toy.contracts import PARCELS
 from toy.protocol import PROTOCOL
 from toy.source import read
 from toy.stress import STRESS
 
-from ontime.dataset.contract import Part
+from ontime.core.contract.columns import column
+from ontime.dataset.contract import DerivedColumn, Part
 from ontime.dataset.flaws import DeclarationError
 from ontime.dataset.stress import Change, Example
 
 
-def changed_derive(change: Callable[[pd.DataFrame], Any]) -> dict[str, Any]:
-    derive = PARCELS.derive
-    assert derive
-    return parcels(derive=lambda frame: change(derive(frame)))
+def changed_derived(name: str, change: Callable[[np.ndarray], Any]) -> dict[str, Any]:
+    def changed(one: DerivedColumn) -> DerivedColumn:
+        return replace(one, compute=lambda *columns: change(one.compute(*columns))) if one.name == name else one
+
+    return parcels(derived=tuple(map(changed, PARCELS.derived)))
 
 
 def changed_parts(change: Callable[[Part], Iterator[Any]]) -> dict[str, Any]:
@@ -69,44 +73,41 @@ GIVEN: dict[str, tuple[dict[str, Any], str, str]] = {
         "part 1 of read, depots, column depot",
         "mixed",
     ),
-    # derive of a table
-    "a column that derive lacks": (
-        changed_derive(lambda p: p.drop(columns="id")),
-        "tables.parcels.derive",
-        "a column id",
-    ),
-    "a raw column that derive drops": (
-        changed_derive(lambda p: p.drop(columns="left")),
-        "parcels.derive",
-        "a column left",
-    ),
+    # derived columns of a table
     "an id of whole numbers": (
-        changed_derive(lambda p: p.assign(id=range(len(p)))),
-        "derive, column id",
-        ".astype('str')",
+        changed_derived("id", lambda ids: np.arange(len(ids))),
+        "tables.parcels.derived.id.compute: expected an array of object",
+        ".astype('object')",
+    ),
+    "an id of whole numbers as objects": (
+        changed_derived("id", lambda ids: np.arange(len(ids)).astype(object)),
+        "tables.parcels.derived.id.compute: expected text, and None",
+        "give text",
+    ),
+    "an id that is not a number where it is missing": (
+        changed_derived("id", lambda ids: np.where(np.arange(len(ids)) == 5, np.nan, ids)),
+        "tables.parcels.derived.id.compute: expected text, and None",
+        "float",
     ),
     "a day in nanoseconds": (
-        changed_derive(lambda p: p.assign(day=p["day"].dt.as_unit("ns"))),
-        "column day",
-        ".as_unit('us')",
+        changed_derived("day", lambda day: day.astype("datetime64[ns]")),
+        "tables.parcels.derived.day.compute",
+        ".astype('datetime64[us]')",
     ),
-    "a day in UTC": (
-        changed_derive(lambda p: p.assign(day=p["promised"])),
-        "derive, column day",
-        ".dt.tz_localize(None)",
+    "a day as date": (
+        changed_derived("day", lambda day: day.astype("datetime64[D]")),
+        "tables.parcels.derived.day.compute",
+        ".astype('datetime64[us]')",
     ),
-    "fewer rows": (changed_derive(lambda p: p.iloc[1:]), "tables.parcels.derive", "the 400 rows"),
-    "other rows": (
-        changed_derive(lambda p: p.sort_values("id", ascending=False)),
-        "tables.parcels.derive",
-        "in their order",
-    ),
-    "nothing": (changed_derive(lambda _: None), "tables.parcels.derive", "return the frame"),
+    "fewer rows": (changed_derived("id", lambda ids: ids[1:]), "tables.parcels.derived.id", "of shape (400,)"),
+    "a column for one": (changed_derived("id", lambda ids: ids[:, None]), "parcels.derived.id", "shape (400, 1)"),
+    "a series": (changed_derived("id", pd.Series), "parcels.derived.id", "found a Series"),
+    "nothing": (changed_derived("id", lambda _: None), "tables.parcels.derived.id.compute", "return the array"),
 }
 
 
 @pytest.mark.parametrize("case", GIVEN)
-def test_what_read_and_derive_give_is_told_where_it_comes_in(case: str):
+def test_what_read_and_derived_columns_give_is_told_where_it_comes_in(case: str):
     parts, declaration, words = GIVEN[case]
     text = flaws_in_words(toy_with(**parts))
     assert declaration in text
@@ -114,24 +115,23 @@ def test_what_read_and_derive_give_is_told_where_it_comes_in(case: str):
     assert "what to do: " in text
 
 
-def test_a_column_without_any_value_gets_the_type_that_is_declared():
-    """So a raw column that is missing throughout is told as such, and not as a fault of `derive`."""
-    table = toy_with(**changed_derive(lambda p: p.assign(left=None, id=float("nan")))).tables[1]
-    assert table.derive
-    derived = table.derive(next(part.frame for part in read("1", "2020-01") if part.month))
-    assert [str(derived[name].dtype) for name in ("left", "id")] == ["datetime64[us, UTC]", "str"]
+WHOLE = {"weight": column("Int64", clock=PLANNED, nullable=True, reason="its weight")}
 
 
-def changed_rule(holds: Callable[..., Any]) -> pd.Series:
+@pytest.mark.parametrize(("weight", "sound"), [(2.0, True), (np.nan, True), (2.5, False)])
+def test_a_derived_column_of_whole_numbers_has_no_fractions(weight: float, sound: bool):
+    weighed = DerivedColumn("weight", ("number",), lambda number: np.full(len(number), weight))
+    parts = parcels(added=PARCELS.added | WHOLE, derived=(*PARCELS.derived, weighed))
+    if sound:
+        assert str(clean_tables(toy_with(**parts))["parcels"]["weight"].dtype) == "Int64"
+    else:
+        assert "derived.weight.compute: expected whole numbers" in flaws_in_words(toy_with(**parts))
+
+
+def changed_rule(holds: Callable[..., Any]) -> np.ndarray:
     table = toy_with(**parcels(rules=(replace(PARCELS.rules[0], holds=holds),))).tables[1]
-    return table.rules[0].holds(clean_tables(TOY)["parcels"])
-
-
-def changed_messages(**changes: Callable[..., Any]) -> list[pd.Series]:
-    declared = toy_with(messages=(replace(MESSAGES[0], **changes),)).messages[0]
-    keys = clean_tables(TOY)["parcels"]
-    assert declared.identity
-    return [declared.day(keys), declared.identity(keys)]
+    left = np.array(["2020-01-01", "2020-01-02", "NaT"], dtype="datetime64[us]")
+    return table.rules[0].holds(left, left)
 
 
 def changed_protocol(rows: Callable[..., Any]) -> pd.DataFrame:
@@ -146,26 +146,20 @@ def changed_stress(**changes: Any) -> Any:
 
 
 OTHERS: dict[str, tuple[Callable[[], Any], str, str]] = {
-    "a rule of numbers": (lambda: changed_rule(lambda p: p["number"]), "parcels.rules.left_first.holds", "'bool'"),
+    "a rule of numbers": (
+        lambda: changed_rule(lambda left, _: np.ones(len(left))),
+        "parcels.rules.left_first.holds: expected an array of bool",
+        ".astype('bool')",
+    ),
     "a rule of one value": (
-        lambda: changed_rule(lambda _: True),
+        lambda: changed_rule(lambda *_: True),
         "parcels.rules.left_first.holds",
-        "return the column",
+        "return the array",
     ),
     "a rule of fewer rows": (
-        lambda: changed_rule(lambda p: p["left"].notna()[1:]),
-        "left_first.holds",
-        "keep the rows",
-    ),
-    "an identity of numbers": (
-        lambda: changed_messages(identity=lambda keys: keys["number"]),
-        "messages.parcels.identity: expected str; found Int64",
-        ".astype('str')",
-    ),
-    "a day in UTC": (
-        lambda: changed_messages(day=lambda keys: keys["promised"]),
-        "messages.parcels.day: expected datetime64[us]",
-        ".dt.tz_localize(None)",
+        lambda: changed_rule(lambda left, _: ~np.isnat(left)[1:]),
+        "left_first.holds: expected an array of shape (3,)",
+        "a value for each row",
     ),
     "a step's column": (
         lambda: changed_protocol(lambda _, features: features),
@@ -200,6 +194,5 @@ def test_what_other_functions_give_is_told_where_it_comes_in(case: str):
 
 
 def test_what_they_give_when_sound_is_handed_on():
-    assert changed_rule(lambda p: p["left"].notna()).any()
-    assert [str(series.dtype) for series in changed_messages()] == ["datetime64[us]", "str"]
+    assert changed_rule(lambda left, _: ~np.isnat(left)).tolist() == [True, True, False]
     assert [list(tables) for tables in changed_stress()[0]] == [["parcels"]]

@@ -26,6 +26,7 @@ from ontime.core.evaluation.slices import MONTH
 from ontime.core.features import failing_sources
 from ontime.dataset.check_parts import EVERY_SOURCE, OWN_SLICES
 from ontime.dataset.check_tables import ADDED_BY_CHECK
+from ontime.dataset.contract import DerivedColumn
 from ontime.dataset.dataset import Dataset
 from ontime.dataset.dtypes import TABLE_TYPES
 from ontime.dataset.features import Derived, Feature, Latest, Open, Stream, Usual, Value, Waited, Window
@@ -68,6 +69,12 @@ def rule(**changes: Any) -> dict[str, Any]:
     return parcels(rules=(PARCELS.rules[0], replace(PARCELS.rules[1], **changes)))
 
 
+def extra(**changes: Any) -> DerivedColumn:
+    return replace(PARCELS.derived[1], **changes)
+
+
+DATED = PARCELS.derived[0]
+MONTHLY = replace(PARCELS.rules[1], needs=("sent",))
 BARE = pa.Column("str")
 NO_DAY = {name: declared for name, declared in PARCELS.added.items() if name != "day"}
 EXAMPLE = Example("one", "one parcel", "none", dict, {"id": {"left_depot_24h_lat": 1.0}})
@@ -89,15 +96,57 @@ DECLARED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a key that is no column": (parcels(key=("ident",)), "tables.parcels.key", "'ident'"),
     "no key": (parcels(key=()), "tables.parcels.key", "name them"),
     "a key without comma": (parcels(key="id"), "tables.parcels.key: expected a tuple", "write ('id',)"),
-    "added without derive": (parcels(derive=None), "tables.parcels.added", "declare `derive`"),
-    "derive of two": (parcels(derive=lambda p, _: p), "tables.parcels.derive", "a function that takes 1 argument"),
+    "added that nothing derives": (
+        parcels(derived=PARCELS.derived[:1]),
+        "tables.parcels.derived: expected how the added column 'id' follows",
+        "declare a DerivedColumn 'id'",
+    ),
+    "derived that is not added": (parcels(derived=(*PARCELS.derived, extra(name="ident"))), "ident", "'ident'"),
+    "derived twice": (parcels(derived=PARCELS.derived * 2), "tables.parcels.derived: expected each", "'id' 2 times"),
+    "derived of what comes later": (
+        parcels(derived=PARCELS.derived[::-1]),
+        "tables.parcels.derived.id.reads: expected a column that is there before it",
+        "'day'",
+    ),
+    "derived of a typo": (parcels(derived=(DATED, extra(reads=("day", "numbers")))), "derived.id.reads", "'number'"),
+    "derived of no column of a row": (parcels(derived=(DATED, extra(reads=()))), "derived.id.reads", "name them"),
+    "derived of one": (
+        parcels(derived=(DATED, extra(compute=lambda day: day))),
+        "tables.parcels.derived.id.compute",
+        "a function that takes 2 arguments",
+    ),
+    "derived of a lookup of nothing": (
+        parcels(derived=(DATED, extra(lookup=frozenset))),
+        "tables.parcels.derived.id.lookup",
+        "declare both, or neither",
+    ),
+    "whole numbers without bounds": (
+        with_column("number", fact("Int64")),
+        "tables.parcels.derived.id.reads: expected bounds of 'number' within 2^53",
+        "pa.Check.in_range",
+    ),
     "a table twice": ({"tables": (DEPOTS, DEPOTS, PARCELS)}, "tables: expected each table once", "'depots' 2 times"),
     "a table no table": ({"tables": (DEPOTS, "parcels")}, "tables[1]: expected Table", "'parcels'"),
     "needs a typo": (rule(needs=("depot",)), "tables.parcels.rules.depot_known.needs", "write 'depots'"),
     "needs what comes later": ({"tables": (PARCELS, DEPOTS)}, "depot_known.needs", "put 'depots' before 'parcels'"),
     "a rule's column": (rule(columns=("depott",)), "tables.parcels.rules.depot_known.columns", "write 'depot'"),
     "a rule without column": (rule(columns=()), "tables.parcels.rules.depot_known.columns", "name them"),
-    "a rule's arguments": (rule(needs=()), "rules.depot_known.holds: expected a function that takes 1", "(p, d)"),
+    "a rule's arguments": (
+        rule(holds=lambda depot: depot),
+        "rules.depot_known.holds: expected a function that takes 2",
+        "(depot)",
+    ),
+    "a rule's lookup": (rule(lookup=None), "rules.depot_known.lookup: expected a lookup", "declare both"),
+    "a lookup of two tables": (
+        rule(lookup=lambda depots, _: depots),
+        "rules.depot_known.lookup: expected a function that takes 1 argument",
+        "(depots, _)",
+    ),
+    "a rule that needs a monthly table": (
+        {"tables": (DEPOTS, replace(PARCELS, name="sent"), replace(PARCELS, rules=(MONTHLY,)))},
+        "tables.parcels.rules.depot_known.needs: expected a reference table",
+        "make it a measure",
+    ),
     "a rule twice": (parcels(rules=PARCELS.rules * 2), "tables.parcels: expected each rule", "'left_first' 2 times"),
     "a measure's column": (
         parcels(measures=(replace(SHARE_NORTH, columns=("depo",)),)),
@@ -261,7 +310,16 @@ DECLARED: dict[str, tuple[dict[str, Any], str, str]] = {
         "'left' 2 times",
     ),
     "a feed as text": (messages(feeds={"plan": (), "scans": "left"}), "messages[0].feeds.scans", "('left',)"),
-    "no identity": (messages(identity=None), "messages[0].identity", "declare it"),
+    "a key without day": (
+        messages(key=("number", "depot"), feeds={"plan": ("promised",), "scans": ("left", "delivered")}),
+        "messages[0].key: expected columns from which 'day' follows",
+        "add to the key",
+    ),
+    "a key without id": (
+        messages(key=("depot", "promised"), feeds={"plan": ("number",), "scans": ("left", "delivered")}),
+        "messages[0].key: expected columns from which 'id' follows",
+        "add to the key",
+    ),
     "a protocol's table": ({"protocol": replace(PROTOCOL, tables=("parcel",))}, "protocol.tables", "write 'parcels'"),
     "a protocol's feature": ({"protocol": replace(PROTOCOL, features=("hours",))}, "protocol.features", "write 'hour'"),
     "a step's kind": (
@@ -288,16 +346,14 @@ def test_a_wrong_declaration_is_told_when_any_part_is_first_used(case: str):
 def test_all_that_is_wrong_is_told_at_once():
     parts = {
         name: value
-        for case in ("no key", "no hours", "a slice's bands", "no identity")
+        for case in ("no key", "no hours", "a slice's bands", "a key without id")
         for name, value in DECLARED[case][0].items()
     }
     with pytest.raises(DeclarationError) as error:
         _ = toy_with(**parts).tables
     text = str(error.value)
     assert "4 flaws" in text
-    assert all(
-        name in text for name in ("tables.parcels.key", "road[2].hours", "slices.hour.bands", "messages[0].identity")
-    )
+    assert all(name in text for name in ("tables.parcels.key", "road[2].hours", "slices.hour.bands", "messages[0].key"))
 
 
 PARTS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
@@ -340,14 +396,14 @@ def test_a_part_that_cannot_be_imported_is_told_with_its_line(tmp_path: Path, mo
     assert "SyntaxError" in words or "of toy_of_this_test.py" in str(error.value)
 
 
-@pytest.mark.parametrize("dataset", [FLIGHTS, TOY, toy_with()], ids=["flights", "toy", "toy with messages"])
+@pytest.mark.parametrize("dataset", [FLIGHTS, TOY, toy_with()], ids=["flights", "toy", "toy with a story"])
 def test_sound_datasets_are_told_nothing(dataset: Dataset):
     assert [table.name for table in dataset.tables]
     assert dataset.features is dataset.features
 
 
 def test_a_part_that_may_be_left_out_has_a_value():
-    parts = {name: place for name, place in TOY.parts.items() if name != "protocol"}
+    parts = {name: place for name, place in TOY.parts.items() if name not in {"protocol", "messages"}}
     dataset = Dataset("toy", parts)
     assert (dataset.messages, dataset.protocol, dataset.story) == ((), None, Story())
 
@@ -359,7 +415,13 @@ def test_types_and_names_that_are_taken_are_those_of_the_machinery():
 
 BREAKS = {
     "fetch": ("source.py", 'Part("depots"', 'Part("depot"', "part 1 of read", "write 'depots'"),
-    "validate": ("contracts.py", "id=day.dt", "ident=day.dt", "tables.parcels.derive: expected a column id", "add it"),
+    "validate": (
+        "contracts.py",
+        ".astype(DAY)",
+        "",
+        "tables.parcels.derived.day.compute: expected an array",
+        ".astype(",
+    ),
     "featurize": ("features.py", "late=late)}", "late=late / 2)}", "stream 'left', field late", "whole numbers"),
 }
 

@@ -1,20 +1,32 @@
 """The contract of depots and parcels."""
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
 from ontime.core.contract.columns import column
-from ontime.dataset.contract import Measure, Rule, Table
+from ontime.dataset.contract import DerivedColumn, Measure, Rule, Table
 from toy.clocks import DELIVERED, FACT, LEFT, PLANNED
 
 UTC = "datetime64[us, UTC]"
 DAY = "datetime64[us]"
 
 
-def _derive(parcels: pd.DataFrame) -> pd.DataFrame:
-    day = parcels["promised"].dt.tz_localize(None).dt.normalize()
-    number = parcels["number"].astype("str")
-    return parcels.assign(day=day, id=day.dt.strftime("%Y-%m-%d").str.cat(number, sep="/"))
+def _dates(promised: np.ndarray) -> np.ndarray:
+    return promised.astype("datetime64[D]").astype(DAY)
+
+
+def _ids(day: np.ndarray, number: np.ndarray) -> np.ndarray:
+    parts = zip(day.astype("datetime64[D]").astype(str), number, np.isnat(day) | np.isnan(number), strict=True)
+    return np.array([None if lacks else f"{date}/{place:.0f}" for date, place, lacks in parts], dtype=object)
+
+
+def _names(depots: pd.DataFrame) -> frozenset[str]:
+    return frozenset(depots["depot"])
+
+
+def _known(depot: np.ndarray, names: frozenset[str]) -> np.ndarray:
+    return np.array([name in names for name in depot], dtype=bool)
 
 
 DEPOTS = Table(
@@ -40,10 +52,10 @@ PARCELS = Table(
     about="Parcels and when they came.",
     key=("id",),
     monthly=True,
-    derive=_derive,
+    derived=(DerivedColumn("day", ("promised",), _dates), DerivedColumn("id", ("day", "number"), _ids)),
     schema=pa.DataFrameSchema(
         {
-            "number": column("Int64", pa.Check.ge(0), clock=PLANNED, reason="number in the month"),
+            "number": column("Int64", pa.Check.ge(0), pa.Check.le(10**6), clock=PLANNED, reason="number in the month"),
             "depot": column("str", clock=PLANNED, bins="values", reason="its depot"),
             "promised": column(UTC, clock=PLANNED, reason="when it was promised for"),
             "left": column(UTC, clock=LEFT, nullable=True, missing=(0.05, 0.2), reason="left the depot"),
@@ -52,8 +64,8 @@ PARCELS = Table(
     ),
     added={"day": column(DAY, clock=PLANNED, reason="its date"), "id": column("str", clock=PLANNED, reason="its id")},
     rules=(
-        Rule("left_first", ("left", "delivered"), lambda p: ~(p["delivered"] < p["left"]), "time runs", "look at both"),
-        Rule("depot_known", ("depot",), lambda p, d: p["depot"].isin(d["depot"]), "in depots", "add it", ("depots",)),
+        Rule("left_first", ("left", "delivered"), lambda one, other: ~(other < one), "time runs", "look at both"),
+        Rule("depot_known", ("depot",), _known, "in depots", "add it", ("depots",), _names),
     ),
     measures=(SHARE_NORTH,),
 )

@@ -18,7 +18,7 @@ seam: the parts of a dataset, held against all of it, and the functions that che
 check_tables: flaws of the contract
 check_features: flaws of the feature set
 check_parts: flaws of the other parts, and of what they say of one another
-outputs: flaws of what `read`, `derive` of a table, rules and messages give
+outputs: flaws of what `read`, derived columns of a table, rules and others give
 feature_outputs: flaws of what `rows`, `events` and derived features give
 dtypes: the types that columns have across the seam
 forms: values of another kind than their field has, functions of other arguments

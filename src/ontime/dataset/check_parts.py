@@ -71,6 +71,7 @@ def message_flaws(messages: Sequence[Messages], tables: Sequence[Table]) -> Iter
             yield unknown_name(f"{where}.table", "a monthly table", declared.table, list(monthly))
             continue
         yield from _feeds(where, declared, list(monthly[declared.table].schema.columns))
+        yield from _of_key(where, declared, monthly[declared.table], "day")
 
 
 def _feeds(where: str, declared: Messages, raw: Sequence[str]) -> Iterator[Flaw]:
@@ -88,7 +89,16 @@ def _feeds(where: str, declared: Messages, raw: Sequence[str]) -> Iterator[Flaw]
             yield Flaw(f"{where}.feeds", f"every raw column of {declared.table} in a feed", f"{name!r} in none", remedy)
 
 
-def predicted_flaws(messages: Sequence[Messages], features: FeatureSet) -> Iterator[Flaw]:
+def _of_key(where: str, declared: Messages, table: Table, name: str) -> Iterator[Flaw]:
+    """Whether a column of the clean table is in the key, or follows from it."""
+    known = [] if name in table.added else [*declared.key]
+    known += [one.name for one in table.derived_from(declared.key)]
+    if name not in known:
+        remedy = f"add to the key what {name!r} is derived from"
+        yield Flaw(f"{where}.key", f"columns from which {name!r} follows", ", ".join(declared.key) or "none", remedy)
+
+
+def predicted_flaws(messages: Sequence[Messages], features: FeatureSet, tables: Sequence[Table]) -> Iterator[Flaw]:
     """Whether messages, where there are any, bring all the tables that features read, and name the rows."""
     if not messages:
         return
@@ -98,9 +108,9 @@ def predicted_flaws(messages: Sequence[Messages], features: FeatureSet) -> Itera
             remedy = "declare them, or leave out all messages: then nothing is predicted from messages"
             yield Flaw("messages", f"messages of {name}, which features read", "none", remedy)
     predicted = declared.get(next(iter(features.tables), ""))
-    if predicted is not None and predicted.identity is None:
-        place = list(messages).index(predicted)
-        yield Flaw(f"messages[{place}].identity", "a function that names each row by its `id`", "None", "declare it")
+    for table in tables:
+        if predicted is not None and table.name == predicted.table:
+            yield from _of_key(f"messages[{list(messages).index(predicted)}]", predicted, table, "id")
 
 
 def protocol_flaws(protocol: Protocol, tables: Sequence[Table], features: FeatureSet) -> Iterator[Flaw]:

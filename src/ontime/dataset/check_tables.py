@@ -1,16 +1,21 @@
-"""The contract of a dataset -> flaws of how it is declared: columns, keys, rules, measures and what tables need."""
+"""The contract of a dataset -> flaws of how it is declared: columns, keys, rules, measures and what they need."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from ontime.dataset.clocks import Clock
-from ontime.dataset.contract import Measure, Rule, Table
+from ontime.dataset.contract import DerivedColumn, Measure, Rule, Table
 from ontime.dataset.dtypes import DAY, TABLE_TYPES, declared_type
-from ontime.dataset.flaws import Flaw, every_unknown_name, repeated_names, unknown_name
+from ontime.dataset.flaws import Flaw, every_unknown_name, listed_names, repeated_names, unknown_name
 from ontime.dataset.forms import call_flaws
 
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+LIMIT = 2**53  # within which float64 holds every whole number
 ADDED_BY_CHECK = "lost_from"  # the column that a clean table has beside those of its contract
 
 
@@ -22,19 +27,15 @@ def table_flaws(tables: Sequence[Table]) -> Iterator[Flaw]:
         yield from _columns(where, table)
         yield from _needs(where, table, before, tables)
         yield from _rules(where, table)
-        count = 1 + len(table.needs)
-        if table.derive is not None:
-            yield from call_flaws(f"{where}.derive", table.derive, count)
+        yield from _derived(where, table)
 
 
 def _columns(where: str, table: Table) -> Iterator[Flaw]:
     yield from every_unknown_name(f"{where}.key", "a column of the table", table.key, table.columns)
     if not table.key:
         yield Flaw(f"{where}.key", "the columns that name a row", "none", "name them")
-    if table.added and table.derive is None:
-        yield Flaw(f"{where}.added", "a function `derive` that makes these columns", "none", "declare `derive`")
     if table.monthly and "day" not in table.columns:
-        remedy = "add it: 'day' in `added`, made by `derive`; by it rows belong to months"
+        remedy = "add it: 'day' in `added` and in `derived`; by it rows belong to months"
         yield Flaw(where, f"a column 'day' of type {DAY} in a monthly table", ", ".join(table.columns), remedy)
     for name, column in table.columns.items():
         place, declared = f"{where}, column {name}", column.metadata or {}
@@ -60,36 +61,79 @@ def _bins(place: str, bins: object) -> Iterator[Flaw]:
         yield Flaw(f"{place}, bins", "ascending edges, or 'values'", repr(bins), "correct it, or leave it out")
 
 
+def _derived(where: str, table: Table) -> Iterator[Flaw]:
+    """Whether each added column is derived, once, from what is there before it."""
+    derived, there = [one.name for one in table.derived], [*table.schema.columns]
+    yield from repeated_names(f"{where}.derived", "column", derived)
+    for name in [name for name in table.added if name not in derived]:
+        remedy = f"declare a DerivedColumn {name!r}"
+        yield Flaw(f"{where}.derived", f"how the added column {name!r} follows", listed_names(derived), remedy)
+    for one in table.derived:
+        place = f"{where}.derived.{one.name}"
+        yield from every_unknown_name(place, "a column of `added`", [one.name], table.added)
+        yield from every_unknown_name(f"{place}.reads", "a column that is there before it", one.reads, there)
+        yield from _reads(place, table, "reads", one.reads)
+        yield from _lookup(place, one)
+        yield from call_flaws(f"{place}.compute", one.compute, len(one.reads) + bool(one.needs))
+        there.append(one.name)
+
+
+def _reads(place: str, table: Table, part: str, names: Sequence[str]) -> Iterator[Flaw]:
+    """Whether what is read is named, and is exact as an array."""
+    if not names:
+        yield Flaw(f"{place}.{part}", "the columns that it reads", "none", "name them: it gets a value for each row")
+    for name in [name for name in names if name in table.schema.columns]:
+        column = table.schema.columns[name]
+        if (column.metadata or {}).get("dtype") == "Int64" and not _exact(column):
+            expected = f"bounds of {name!r} within 2^53, since it is read as float64"
+            yield Flaw(f"{place}.{part}", expected, "none", "declare them: pa.Check.in_range(<least>, <greatest>)")
+
+
+def _exact(column: pa.Column) -> bool:
+    bounds = [check.statistics or {} for check in column.checks or []]
+    lower = any(one["min_value"] >= -LIMIT for one in bounds if isinstance(one.get("min_value"), int | float))
+    upper = any(one["max_value"] <= LIMIT for one in bounds if isinstance(one.get("max_value"), int | float))
+    return lower and upper
+
+
+def _lookup(place: str, declared: DerivedColumn | Rule) -> Iterator[Flaw]:
+    if declared.lookup is not None:
+        yield from call_flaws(f"{place}.lookup", declared.lookup, len(declared.needs))
+    if bool(declared.needs) != (declared.lookup is not None):
+        expected = "a lookup, which is made of the tables in `needs`" if declared.needs else "tables in `needs`"
+        yield Flaw(f"{place}.lookup", expected, "none", "declare both, or neither")
+
+
 def _needs(where: str, table: Table, before: Sequence[Table], tables: Sequence[Table]) -> Iterator[Flaw]:
     known = {one.name: one for one in tables}
     earlier = {one.name for one in before}
-    needing = {where: table.needs}
-    needing |= {f"{where}.{_part(rule)}.{rule.name}": rule.needs for rule in (*table.rules, *table.measures)}
-    for place, names in needing.items():
-        for name in names:
-            if name not in known:
-                yield unknown_name(f"{place}.needs", "a table", name, sorted(known))
-            elif name not in earlier:
-                remedy = f"put {name!r} before {table.name!r} in the tables"
-                yield Flaw(f"{place}.needs", "a table that comes before", f"{name!r}, which does not", remedy)
-            elif known[name].monthly and not table.monthly:
-                remedy = "declare the table monthly, or do without"
-                yield Flaw(f"{place}.needs", "a reference table", f"{name!r}, which is monthly", remedy)
+    for part, declared in (("derived", table.derived), ("rules", table.rules), ("measures", table.measures)):
+        for one in declared:
+            for name in one.needs:
+                place, may_be_monthly = f"{where}.{part}.{one.name}.needs", table.monthly and part == "measures"
+                if name not in known:
+                    yield unknown_name(place, "a table", name, sorted(known))
+                elif name not in earlier:
+                    remedy = f"put {name!r} before {table.name!r} in the tables"
+                    yield Flaw(place, "a table that comes before", f"{name!r}, which does not", remedy)
+                elif known[name].monthly and not may_be_monthly:
+                    remedy = "do without, or make it a measure of a monthly table"
+                    yield Flaw(place, "a reference table", f"{name!r}, which is monthly", remedy)
 
 
 def _rules(where: str, table: Table) -> Iterator[Flaw]:
     every = (*table.rules, *table.measures)
     yield from repeated_names(where, "rule or measure", (rule.name for rule in every))
     for rule in every:
-        place = f"{where}.{_part(rule)}.{rule.name}"
+        place = f"{where}.{'rules' if isinstance(rule, Rule) else 'measures'}.{rule.name}"
         yield from every_unknown_name(f"{place}.columns", "a column of the table", rule.columns, table.columns)
-        if not rule.columns:
-            yield Flaw(
-                f"{place}.columns", "the columns that it reads", "none", "name them: its clock follows from them"
-            )
-        function, name = (rule.holds, "holds") if isinstance(rule, Rule) else (rule.value, "value")
-        yield from call_flaws(f"{place}.{name}", function, 1 + len(rule.needs))
-        if isinstance(rule, Measure):
+        if isinstance(rule, Rule):
+            raw = [name for name in rule.columns if name not in table.added]
+            yield from _reads(place, table, "columns", raw if rule.columns and raw else rule.columns)
+            yield from _lookup(place, rule)
+            yield from call_flaws(f"{place}.holds", rule.holds, len(rule.columns) + bool(rule.needs))
+        else:
+            yield from call_flaws(f"{place}.value", rule.value, 1 + len(rule.needs))
             yield from _bounds(place, rule)
 
 
@@ -98,7 +142,3 @@ def _bounds(place: str, measure: Measure) -> Iterator[Flaw]:
     if not stop_low <= low <= high <= stop_high:
         actual = f"warn {measure.warn}, stop {measure.stop}"
         yield Flaw(place, "bounds (low, high), those of `warn` within those of `stop`", actual, "correct the bounds")
-
-
-def _part(rule: Rule | Measure) -> str:
-    return "rules" if isinstance(rule, Rule) else "measures"

@@ -1,12 +1,19 @@
-"""The contract of a dataset: its tables, their columns, and the rules that rows and months must keep."""
+"""The contract of a dataset: its tables, their columns, and the rules that rows and months must keep.
+
+Derived columns and rules are declared over columns by name, so that the same functions judge a month and a message.
+They get arrays (n,), a value for each row, in the form of ARRAY_TYPES (`dtypes`): numbers as float64, NaN where one is
+missing; moments, in UTC, and days as datetime64[us] with NaT; text as objects with None; booleans as float64, 1, 0 or
+NaN. A value that breaks the check of its column is missing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import pandera.pandas as pa
 
@@ -20,32 +27,51 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True)
+class DerivedColumn:
+    """A column that follows from others of its row.
+
+    reads: columns that are there before it: raw ones, and those that are derived before it.
+    compute: `compute(*columns)` gives its values (n,), and `compute(*columns, lookup)` where it needs other tables.
+    needs: names of the reference tables that it needs.
+    lookup: `lookup(*tables)` makes of their clean frames, once, what `compute` reads: a dictionary or a set, say.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    compute: Callable[..., np.ndarray]
+    needs: tuple[str, ...] = ()
+    lookup: Callable[..., object] | None = None
+
+
+@dataclass(frozen=True)
 class Rule:
     """What must hold in every row. Its clock is the latest of its columns' clocks.
 
     columns: what the rule reads of the row.
-    holds: `holds(frame, *needed)` gives a boolean Series (n,): True where the rule holds; True or missing where it
-    cannot be judged, since a value is missing.
+    holds: `holds(*columns)` gives bool (n,), and `holds(*columns, lookup)` where it needs other tables: True where the
+    rule holds, and where it cannot be judged since a value is missing.
     reason: why it must hold, in words; remedy: what to do where it does not.
-    needs: names of the tables that are handed over as `needed`: reference tables whole, monthly ones for that month.
+    needs, lookup: those of a DerivedColumn.
     """
 
     name: str
     columns: tuple[str, ...]
-    holds: Callable[..., pd.Series]
+    holds: Callable[..., np.ndarray]
     reason: str
     remedy: str
     needs: tuple[str, ...] = ()
+    lookup: Callable[..., object] | None = None
 
 
 @dataclass(frozen=True)
 class Measure:
     """What must hold for a month as a whole: a number that stays within bounds.
 
-    value: `value(frame, *needed)` gives the number, in `unit`.
+    value: `value(frame, *needed)` gives the number, in `unit`, of the clean frame.
     warn: (low, high). Outside of them the month gets a warning.
     stop: (low, high). Outside of them, or where the number is missing, the run stops.
     least_rows: of a part with fewer rows it is not asked.
+    needs: names of the tables that are handed over as `needed`: reference tables whole, monthly ones for that month.
     The other fields are those of a Rule.
     """
 
@@ -69,8 +95,7 @@ class Table:
     key: the columns that name a row; unique in the clean table.
     monthly: whether the table comes month by month; a reference table comes whole.
     added: columns that the clean table has beside the raw ones; one of the same name replaces the raw one.
-    derive: `derive(raw frame, *needed)` gives the frame with the columns of `added`. The rules read that frame.
-    needs: names of the tables that are handed over as `needed`.
+    derived: what the columns of `added` follow from, in the order in which they are computed. Rules read them, too.
     """
 
     name: str
@@ -79,8 +104,7 @@ class Table:
     key: tuple[str, ...]
     monthly: bool = False
     added: Mapping[str, pa.Column] = field(default_factory=dict)
-    derive: Callable[..., pd.DataFrame] | None = None
-    needs: tuple[str, ...] = ()
+    derived: tuple[DerivedColumn, ...] = ()
     rules: tuple[Rule, ...] = ()
     measures: tuple[Measure, ...] = ()
 
@@ -88,3 +112,17 @@ class Table:
     def columns(self) -> dict[str, pa.Column]:
         """Every column of the clean table: the raw ones, replaced and followed by the added ones."""
         return {**self.schema.columns, **self.added}
+
+    def derived_from(self, names: Sequence[str]) -> tuple[DerivedColumn, ...]:
+        """The derived columns that follow from these raw columns alone, without other tables."""
+        there, following = {*names}, []
+        for one in self.derived:
+            follows = there.issuperset(one.reads) and not one.needs
+            following += [one] if follows else []
+            there = there | {one.name} if follows else there - {one.name}
+        return tuple(following)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The reference tables that its columns are derived with."""
+        return tuple(dict.fromkeys(name for one in self.derived for name in one.needs))

@@ -14,6 +14,9 @@ from ontime.dataset.flaws import LIKE, Flaw, listed_names
 TEXT, MOMENT, DAY, FLAG = "str", "datetime64[us, UTC]", "datetime64[us]", "boolean"
 # Types that a column of a table may be declared with: each can be missing, and files of any writer are read as it.
 TABLE_TYPES = (TEXT, "Int64", "float64", FLAG, MOMENT, DAY)
+# By type of a column of a table, that of the array in which rules and derived columns read and give its values.
+ARRAY_TYPES = {TEXT: "object", "Int64": "float64", "float64": "float64", FLAG: "float64"}
+ARRAY_TYPES |= dict.fromkeys((MOMENT, DAY), "datetime64[us]")
 # Types that a feature may be declared with: those that a model can read.
 FEATURE_TYPES = (TEXT, "int32", "float32", "bool", "int64", "int16", "int8", "float64")
 # What is declared in place of the type that starts so.

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -17,15 +13,12 @@ class Messages:
     A feed is one kind of message, such as departures. A message of the first feed makes a row. A message of another
     feed adds values to the row that has the same key.
 
-    key: raw columns that every message carries; they name the row.
+    key: raw columns that every message carries; they name the row. The row's `day`, and the `id` of a row that is
+    predicted, are columns of the table that follow from them. The month of a message is that of its day.
     feeds: by the name of each feed, the raw columns that its messages carry beside the key. A message of any but the
     first feed has a value in at least one of them.
-    day: `day(keys)` gives the day of each message (n,). Its month is the month of the table.
-    identity: `identity(keys)` gives the `id` of each row (n,). Only a table whose rows are predicted needs it.
     """
 
     table: str
     key: tuple[str, ...]
     feeds: Mapping[str, tuple[str, ...]]
-    day: Callable[[pd.DataFrame], pd.Series]
-    identity: Callable[[pd.DataFrame], pd.Series] | None = None

@@ -1,14 +1,16 @@
-"""What `read`, `derive` of a table, rules and messages give -> the same, or every flaw of it at once."""
+"""What `read`, derived columns of a table, rules and others give -> the same, or every flaw of it at once."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from ontime.dataset.contract import Part, Table
-from ontime.dataset.dtypes import DAY, FEATURE_TYPES, FLAG, MOMENT, TEXT, column_flaws, type_flaws
+from ontime.dataset.contract import DerivedColumn, Part, Rule, Table
+from ontime.dataset.dtypes import ARRAY_TYPES, DAY, FEATURE_TYPES, FLAG, MOMENT, TEXT, column_flaws
 from ontime.dataset.flaws import Flaw, raise_flaws, unknown_name
 from ontime.dataset.protocol import Protocol
 
@@ -69,41 +71,24 @@ def _frame_flaws(where: str, frame: object) -> Iterator[Flaw]:
                 yield Flaw(f"{where}, column {name}", "values of one type", f"Python objects: {kind}", remedy)
 
 
-def checked_derive(table: Table, frame: pd.DataFrame, *needed: pd.DataFrame) -> pd.DataFrame:
-    """The frame (n) with the columns that a table adds. One without any value gets its declared type.
+def checked_derived(table: Table, derived: DerivedColumn, *arguments: Any) -> np.ndarray:  # noqa: ANN401 - a lookup
+    """The values (n,) of a derived column from the columns that it reads, and its lookup.
 
-    Raises DeclarationError where columns of the contract are missing or of another type, or rows are.
+    Raises DeclarationError where there are not n of them, or where they are not in the form of the column's type.
     """
-    derive = table.derive
-    derived = derive(frame, *needed) if derive else frame
-    where, what = f"tables.{table.name}.derive", f"what `derive` of the table {table.name} gives"
-    raise_flaws(column_flaws(where, derived, dict.fromkeys(table.columns)), what)
-    raise_flaws(same_rows(where, frame, derived), what)
-    types = {name: (column.metadata or {})["dtype"] for name, column in table.columns.items()}
-    wrong = [name for name in types if str(derived[name].dtype) != types[name]]
-    empty = {name: pd.Series(index=derived.index, dtype=types[name]) for name in wrong if derived[name].isna().all()}
-    derived = derived.assign(**empty) if empty else derived
-    raise_flaws(column_flaws(where, derived, types), what)
-    return derived
+    values, dtype = derived.compute(*arguments), (table.columns[derived.name].metadata or {})["dtype"]
+    where = f"tables.{table.name}.derived.{derived.name}.compute"
+    flaws = _array_flaws(where, values, len(arguments[0]), ARRAY_TYPES[dtype]) or _value_flaws(where, values, dtype)
+    raise_flaws(flaws, f"the derived column {derived.name} of {table.name}")
+    return values
 
 
-def checked_holds(
-    table: str, rule: str, holds: Callable[..., pd.Series], frame: pd.DataFrame, *needed: pd.DataFrame
-) -> pd.Series:
-    """Where a rule holds: boolean (n,). Raises DeclarationError where that is no boolean Series of these rows."""
-    result = holds(frame, *needed)
-    where = f"tables.{table}.rules.{rule}.holds"
-    raise_flaws(_series_flaws(where, result, frame, ("bool", FLAG)), f"what the rule {rule} of {table} gives")
-    return result
-
-
-def checked_series(
-    where: str, dtypes: tuple[str, ...], function: Callable[..., pd.Series], frame: pd.DataFrame
-) -> pd.Series:
-    """What a function gives of each row: (n,) of one of the types. Raises DeclarationError where it does not."""
-    result = function(frame)
-    raise_flaws(_series_flaws(where, result, frame, dtypes), f"what {where} gives")
-    return result
+def checked_holds(table: str, rule: Rule, *arguments: Any) -> np.ndarray:  # noqa: ANN401 - a lookup
+    """Where a rule holds: bool (n,). Raises DeclarationError where that is no array of n booleans."""
+    holds = rule.holds(*arguments)
+    where = f"tables.{table}.rules.{rule.name}.holds"
+    raise_flaws(_array_flaws(where, holds, len(arguments[0]), "bool"), f"what the rule {rule.name} of {table} gives")
+    return holds
 
 
 def checked_protocol_rows(protocol: Protocol, tables: Tables, features: pd.DataFrame) -> pd.DataFrame:
@@ -133,20 +118,23 @@ def checked_tables(where: str, wanted: tuple[str, ...], tables: Callable[..., Ta
     return made
 
 
-def _series_flaws(where: str, result: object, frame: pd.DataFrame, dtypes: tuple[str, ...]) -> Iterator[Flaw]:
-    if not isinstance(result, pd.Series):
-        yield Flaw(where, "a Series with a value for each row", f"a {type(result).__name__}", "return the column")
-        return
-    if not result.index.equals(frame.index):
-        yield Flaw(
-            where, f"a value for each of {len(frame):,} rows", f"{len(result):,}, or another index", "keep the rows"
-        )
-    if str(result.dtype) not in dtypes and len(result):
-        yield from type_flaws(where, result, dtypes[0])
+def _array_flaws(where: str, values: object, rows: int, dtype: str) -> list[Flaw]:
+    """Why that is no array of a value for each row, of this type."""
+    if not isinstance(values, np.ndarray):
+        return [Flaw(where, "an array with a value for each row", f"a {type(values).__name__}", "return the array")]
+    if values.shape != (rows,):
+        remedy = "give a value for each row, in their order"
+        return [Flaw(where, f"an array of shape ({rows:,},)", f"one of shape {values.shape}", remedy)]
+    if values.dtype != dtype:
+        return [Flaw(where, f"an array of {dtype}", f"one of {values.dtype}", f".astype({dtype!r})")]
+    return []
 
 
-def same_rows(where: str, before: pd.DataFrame, after: object) -> Iterator[Flaw]:
-    """The flaw of a frame that has other rows than the one that it was made from."""
-    if isinstance(after, pd.DataFrame) and not after.index.equals(before.index):
-        actual = f"{len(after):,} rows, or in another order"
-        yield Flaw(where, f"the {len(before):,} rows that were given, in their order", actual, "add columns alone")
+def _value_flaws(where: str, values: np.ndarray, dtype: str) -> list[Flaw]:
+    """Why an array of the right type holds what a column of this type cannot."""
+    if dtype == TEXT:
+        others = sorted({type(value).__name__ for value in values if value is not None and type(value) is not str})
+        return [Flaw(where, "text, and None where it is missing", ", ".join(others), "give text")] if others else []
+    if dtype == "Int64" and not bool(np.all(np.isnan(values) | (values == np.floor(values)))):
+        return [Flaw(where, "whole numbers", "fractions", "round them, or declare 'float64'")]
+    return []

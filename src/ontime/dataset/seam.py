@@ -24,19 +24,17 @@ from ontime.dataset.check_parts import (
     stress_flaws,
 )
 from ontime.dataset.check_tables import table_flaws
-from ontime.dataset.contract import Part, Rule, Table
-from ontime.dataset.dtypes import DAY, TEXT
+from ontime.dataset.contract import Part, Table
 from ontime.dataset.feature_outputs import checked_events, checked_rows, checked_values
 from ontime.dataset.features import FeatureSet
 from ontime.dataset.flaws import Flaw, nearest_name, raise_flaws, unknown_name
 from ontime.dataset.forms import form_flaws
 from ontime.dataset.messages import Messages
 from ontime.dataset.outputs import (
-    checked_derive,
+    checked_derived,
     checked_holds,
     checked_parts,
     checked_protocol_rows,
-    checked_series,
     checked_tables,
 )
 from ontime.dataset.protocol import Protocol
@@ -63,7 +61,7 @@ TOGETHER: dict[tuple[str, ...], Callable[..., Iterator[Flaw]]] = {
     ("slices", "features"): slice_flaws,
     ("stress", "features"): stress_flaws,
     ("messages", "tables"): message_flaws,
-    ("messages", "features"): predicted_flaws,
+    ("messages", "features", "tables"): predicted_flaws,
     ("protocol", "tables", "features"): protocol_flaws,
     ("story", "slices"): story_flaws,
 }
@@ -144,25 +142,14 @@ def _checked(declared: Mapping[str, Any]) -> dict[str, Any]:
         "tables": tuple(_checked_table(table) for table in tables),
         "features": replace(features, **functions),
         "stress": _checked_stress(stress, features.tables),
-        "messages": tuple(map(_checked_messages, declared["messages"])),
         "protocol": protocol and replace(protocol, rows=partial(checked_protocol_rows, protocol)),
     }
 
 
 def _checked_table(table: Table) -> Table:
-    derive = partial(checked_derive, table) if table.derive else None
-    return replace(table, derive=derive, rules=tuple(_checked_rule(table.name, rule) for rule in table.rules))
-
-
-def _checked_rule(table: str, rule: Rule) -> Rule:
-    return replace(rule, holds=partial(checked_holds, table, rule.name, rule.holds))
-
-
-def _checked_messages(messages: Messages) -> Messages:
-    where = f"messages.{messages.table}"
-    day = partial(checked_series, f"{where}.day", (DAY,), messages.day)
-    identity = messages.identity and partial(checked_series, f"{where}.identity", (TEXT,), messages.identity)
-    return replace(messages, day=day, identity=identity)
+    derived = tuple(replace(one, compute=partial(checked_derived, table, one)) for one in table.derived)
+    rules = tuple(replace(rule, holds=partial(checked_holds, table.name, rule)) for rule in table.rules)
+    return replace(table, derived=derived, rules=rules)
 
 
 def _checked_stress(stress: StressDeclaration, wanted: tuple[str, ...]) -> StressDeclaration:

@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from ontime.dataset.messages import Messages
-from ontime.flights.contract.times import flight_ids, local_date
-
-
-def message_ids(keys: pd.DataFrame) -> pd.Series:
-    """The `id` of the flight that each message speaks of: (n,) str."""
-    return flight_ids(keys, local_date(keys))
-
 
 MESSAGES = (
     Messages(
@@ -30,7 +21,6 @@ MESSAGES = (
                 "visib",
             )
         },
-        day=local_date,
     ),
     Messages(
         table="flights",
@@ -40,7 +30,5 @@ MESSAGES = (
             "departures": ("dep_time", "dep_delay", "tailnum"),
             "arrivals": ("arr_time", "arr_delay", "air_time"),
         },
-        day=local_date,
-        identity=message_ids,
     ),
 )

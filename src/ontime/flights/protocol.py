@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import holidays
 import pandas as pd
 
+from ontime.core.contract.row_rules import derived_frame
 from ontime.dataset.protocol import Protocol, Step
-from ontime.flights.contract.times import derive_flights
+from ontime.flights.contract.columns import FLIGHTS
 
 LATE = 30  # minutes late, from which the published question counts
 LAST_KNOWN = "latest_weather_origin_"
@@ -21,7 +22,7 @@ def protocol_rows(tables: Mapping[str, pd.DataFrame], features: pd.DataFrame) ->
 
     `published` is missing where the published lesson drops the flight; `outcome` where `features` lacks it.
     """
-    flights = derive_flights(tables["flights"], tables["airports"])
+    flights = derived_frame(FLIGHTS, tables["flights"], tables)
     flights = flights.merge(_of_the_hour(tables["weather"]), on=["origin", "time_hour"], how="left", validate="m:1")
     late = (flights["arr_delay"] >= LATE).astype("boolean")
     complete = flights[WANTED].notna().all(axis=1) & flights["observed"].notna()

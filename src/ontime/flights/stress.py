@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ontime.core.contract.columns import LOST
+from ontime.core.contract.row_rules import derived_frame
 from ontime.dataset.stress import Change, Example, Source, StressDeclaration
-from ontime.flights.contract.times import at_home, derive_flights, derive_weather
+from ontime.flights.contract.columns import FLIGHTS, WEATHER
+from ontime.flights.contract.times import HOME_ZONE
 from ontime.flights.features import READINGS
 
 Tables = Mapping[str, pd.DataFrame]
@@ -78,17 +80,18 @@ def longer_delays(tables: Tables) -> Tables:
 def _tables(*flights: pd.DataFrame, weather: pd.DataFrame | None = None) -> Tables:
     raw = pd.concat(flights, ignore_index=True)
     raw = raw.assign(flight=pd.array(range(1, len(raw) + 1), dtype="Int64"))
-    observed = derive_weather(_weather("2013-01-01T00:00").head(0) if weather is None else weather)
+    observed = _weather("2013-01-01T00:00").head(0) if weather is None else weather
+    derived = derived_frame(FLIGHTS, raw, {"airports": AIRPORTS})
     return {
-        "flights": derive_flights(raw, AIRPORTS).assign(**{LOST: pd.Series(None, index=raw.index, dtype="str")}),
-        "weather": observed,
+        "flights": derived.assign(**{LOST: pd.Series(None, index=raw.index, dtype="str")}),
+        "weather": derived_frame(WEATHER, observed, {}),
     }
 
 
 def _flight(start: str, delay: int | None = None, carrier: str = "UA", dest: str = "PHX") -> pd.DataFrame:
     """A raw flight of Newark by its scheduled start in UTC; without a delay it has not left."""
     starts = pd.Series([pd.Timestamp(start, tz="UTC").as_unit("us")])
-    local, away = at_home(starts), (starts + BLOCK).dt.tz_convert(AWAY_ZONE)
+    local, away = starts.dt.tz_convert(HOME_ZONE), (starts + BLOCK).dt.tz_convert(AWAY_ZONE)
     row = pd.DataFrame(
         {
             **{name: getattr(local.dt, name).astype("Int64") for name in ("year", "month", "day", "hour", "minute")},
@@ -106,7 +109,7 @@ def _flight(start: str, delay: int | None = None, carrier: str = "UA", dest: str
 def _weather(hour: str, **readings: float) -> pd.DataFrame:
     """A raw observation at Newark within an hour (UTC); what is not among `readings` was not observed."""
     hours = pd.Series([pd.Timestamp(hour, tz="UTC").as_unit("us")])
-    local = at_home(hours)
+    local = hours.dt.tz_convert(HOME_ZONE)
     row = pd.DataFrame({"origin": pd.Series(["EWR"], dtype="str"), "time_hour": hours})
     dates = {name: getattr(local.dt, name).astype("Int64") for name in ("year", "month", "day", "hour")}
     return row.assign(**dates, **{name: np.float64(readings.get(name, np.nan)) for name in READINGS})

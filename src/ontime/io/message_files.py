@@ -13,7 +13,7 @@ from ontime.core.contract.findings import ContractError, Finding, Level
 from ontime.core.contract.schema import MONTH, check_columns, unreadable
 from ontime.core.serving.admission import Tables, empty_table, needed_tables, with_remedies
 from ontime.core.serving.checked_months import FeedMonth
-from ontime.core.serving.messages import feed_tables
+from ontime.core.serving.messages import feed_tables, message_days
 from ontime.dataset.contract import Table
 from ontime.dataset.messages import Messages
 from ontime.errors import OntimeError
@@ -112,8 +112,7 @@ class MessageFolder:
             return findings
         if wrong := [finding for finding in check_columns(form, frame, None) if finding.rule != "rows"]:
             return wrong
-        day = next(declared for declared in self.messages if feed in declared.feeds).day
-        month = day(frame).dt.strftime("%Y-%m")
+        month = pd.DatetimeIndex(message_days(form, frame)).strftime("%Y-%m").to_series(index=frame.index)
         if len(frame) and month.isna().all():
             return [_file_finding(feed, None, "days_named", "no row names a day", "correct the key at its source")]
         groups = frame.groupby(month.fillna(month.min()), sort=True)

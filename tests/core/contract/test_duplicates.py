@@ -1,5 +1,8 @@
 """Rows that came more than once: equal ones are one, and of different ones with one key none can be trusted."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -11,14 +14,14 @@ from toy.source import read
 from ontime.core.contract.checks import CheckedPart, check_part
 from ontime.core.contract.duplicates import repeated_rows
 from ontime.core.contract.findings import Finding, describe_findings
-from ontime.core.contract.violations import VIOLATION_TYPES
+from ontime.core.contract.row_rules import Broken
 
 OTHERS = {"depots": DEPOT_ROWS}
 JANUARY = next(frame for table, month, frame in read("1", "2020-01") if table == "parcels").head(60)
 HOUR = pd.Timedelta(hours=1)
 
 
-def checked(*rows: pd.DataFrame, known: pd.DataFrame | None = None) -> CheckedPart:
+def checked(*rows: pd.DataFrame, known: Sequence[Broken] = ()) -> CheckedPart:
     return check_part(PARCELS, pd.concat(rows), "2020-01", OTHERS, 0.05, known)
 
 
@@ -176,8 +179,8 @@ def test_rows_that_differ_in_a_column_of_another_type_are_not_equal():
 
 @pytest.mark.parametrize("copies", [0, 2])
 def test_violations_that_are_known_cost_values_and_are_recorded_elsewhere(copies: int):
-    known = pd.DataFrame([[copies + 5, "left", "key_unique", "", 2]], columns=list(VIOLATION_TYPES))
-    result = checked(*[JANUARY.iloc[[0]]] * copies, JANUARY, known=known.astype(VIOLATION_TYPES))
+    known = [Broken("left", "key_unique", 2, np.array([copies + 5]), [""])]
+    result = checked(*[JANUARY.iloc[[0]]] * copies, JANUARY, known=known)
     row = clean(result).loc[5]
     assert row["number"] == 5
     assert row["lost_from"] == "left"

@@ -9,6 +9,7 @@ from simulated import PARAMS, days_of, year
 from toy import TOY
 
 from ontime import params
+from ontime.core.contract.row_rules import derived_frame
 from ontime.core.evaluation.audit import (
     AuditPlan,
     PredictedStep,
@@ -26,8 +27,8 @@ from ontime.dataset.dataset import Dataset
 from ontime.dataset.protocol import Step
 from ontime.errors import OntimeError
 from ontime.flights import FLIGHTS
+from ontime.flights.contract import columns
 from ontime.flights.contract.clocks import SCHEDULE
-from ontime.flights.contract.times import derive_flights
 from ontime.flights.protocol import PROTOCOL
 from ontime.flights.source import read_parts
 from ontime.io.formats import read_json, write_parquet
@@ -100,7 +101,7 @@ def test_what_the_honest_steps_read_is_known_by_the_contract_or_as_of_the_predic
 
 
 def test_no_flight_is_predicted_with_weather_departure_or_arrival_that_was_known(raw: dict[str, pd.DataFrame]):
-    flights = derive_flights(raw["flights"], raw["airports"])
+    flights = derived_frame(columns.FLIGHTS, raw["flights"], raw)
     predict_at = flights["starts_at"] - pd.Timedelta(hours=PLAN.lead_hours)
     observed = flights["time_hour"] + pd.Timedelta(hours=1)
     for moment in (observed, flights["departed_at"].dropna(), flights["arrived_at"].dropna()):

@@ -16,7 +16,7 @@ from ontime.dataset.features import Derived, FeatureSet, Latest, Window, column_
 from ontime.dataset.stress import Source
 from ontime.flights import FLIGHTS
 from ontime.flights.contract.columns import AIRLINES, TABLES
-from ontime.flights.contract.times import at_home
+from ontime.flights.contract.times import HOME_ZONE
 from ontime.flights.stress import AIRPORTS, STRESS, after_midnight
 
 FEATURES = FLIGHTS.features
@@ -26,6 +26,10 @@ EXAMPLES = {one.name: one for one in STRESS.examples}
 def sound(table: pd.DataFrame) -> np.ndarray:
     """A model that keeps every law."""
     return np.full(len(table), 0.5)
+
+
+def at_home(moments: pd.Series) -> pd.Series:
+    return moments.dt.tz_convert(HOME_ZONE).dt.tz_localize(None)
 
 
 def in_local_hours(features: FeatureSet) -> FeatureSet:

@@ -25,7 +25,6 @@ DECLARED = Messages(
     table="parcels",
     key=KEY,
     feeds={"plan": ("weight",), "scale": ("level",)},
-    day=lambda keys: pd.Series(pd.Timestamp("2013-01-01"), index=keys.index),
 )
 
 # Numbers that are near one another and far apart, and keys that are missing in part or altogether.
@@ -62,7 +61,8 @@ def test_each_row_has_its_only_message_and_nothing_is_lost_silently(plan: Sent, 
     expected = [by_key[key][0] if len(by_key[key]) == 1 else None for key, _ in rows]
     assert [None if pd.isna(level) else level for level in joined.raw["level"]] == expected
     lost = [place for place, (key, _) in enumerate(rows) if len(by_key[key]) > 1]
-    assert joined.lost.to_numpy().tolist() == [[place, "level", "key_unique", "", LEFT.place] for place in lost]
+    broken = [(row, *one[:3]) for one in joined.lost for row in one.rows]
+    assert broken == [(place, "level", "key_unique", LEFT.place) for place in lost]
     keyless = [name(key) for key, _ in dict.fromkeys(plan) if None in key]
     unmatched = [name(key) for key, _ in different if key not in by_key]
     sharing = [name(key) for key, _ in different if len(by_key.get(key, [])) > 1]
@@ -110,7 +110,7 @@ def test_what_delivery_does_to_a_few_messages_stops_nothing_and_costs_only_their
     joined, sound = joined_feeds([*PLAN, *plan], [*SCALE, *scale], 0.0), joined_feeds(PLAN, SCALE)
     assert rule in [finding.rule for finding in joined.findings]
     assert not [finding for finding in joined.findings if finding.stops]
-    lost = joined.lost["row"].tolist()
+    lost = [row for one in joined.lost for row in one.rows.tolist()]
     assert lost == ([0] if rule == "key_unique" else [])
     pd.testing.assert_frame_equal(joined.raw.drop(index=lost), sound.raw.drop(index=lost))
     assert joined.raw.loc[lost, "level"].isna().all()

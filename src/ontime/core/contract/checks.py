@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,18 +19,17 @@ from ontime.core.contract.duplicates import (
 )
 from ontime.core.contract.few_rows import SMALL, tolerated_share, within_by_chance
 from ontime.core.contract.findings import EXAMPLES, Finding, Level, quantity
+from ontime.core.contract.row_rules import NEVER, Broken, RowRules, lost_clocks, with_added
 from ontime.core.contract.schema import check_columns, sound_columns, sound_frame
+from ontime.core.contract.values import frame_values
 from ontime.core.contract.violations import (
-    column_violations,
-    concat_violations,
     no_violations,
     quarantine_rows,
     row_labels,
-    rule_violations,
     violation_findings,
+    violation_frame,
     without_broken_values,
 )
-from ontime.dataset.clocks import Clock
 from ontime.dataset.contract import Measure, Table
 
 # Clean tables that another reads: reference tables whole, monthly ones for the month at hand.
@@ -52,29 +51,31 @@ def check_part(
     month: str | None,
     others: Others,
     max_quarantined: float,
-    known: pd.DataFrame | None = None,
+    known: Sequence[Broken] = (),
 ) -> CheckedPart:
     """Hold one part of a table against its contract.
 
     Of rows that are equal in all values one is kept; all that share a key with different values are removed. A row
     loses the columns of the earliest clock at which it breaks a rule, and of every later one; at the table's first
     clock it is removed. A larger share of broken rows than `max_quarantined`, if more than a FEW, is a finding that
-    stops. known: violations of rows of the frame, which stand in another quarantine already.
+    stops. known: what rows of the frame break that stands in another quarantine already.
     """
     structure = [*check_columns(table, frame, month), *_missing_tables(table, month, others)]
     repeated = repeated_rows(frame)
     raw, places = sound_frame(table, frame[~repeated.again]), np.flatnonzero(~repeated.again)
-    before = _at_places(known, places)
-    own = column_violations({name: table.schema.columns[name] for name in sound_columns(table, frame)}, raw)
+    rules, before = RowRules.of(table, others), [*_at_places(known, places)]
+    values = frame_values(table.schema.columns, raw)
+    own = rules.check({name: values[name] for name in sound_columns(table, frame)})
     if raw.empty or not set(table.needs) <= set(others):
-        labels = _labels(table, raw, raw, own, repeated)
-        findings = [*structure, *_row_findings(table, month, labels, own, repeated)]
+        violations = violation_frame(own)
+        labels = _labels(table, raw, raw, violations, repeated)
+        findings = [*structure, *_row_findings(table, month, labels, violations, repeated)]
         return CheckedPart(None, quarantine_rows(table, labels, no_violations()), 0, findings)
-    derived = _derive(table, without_broken_values(raw, concat_violations([before, own])), others)
-    later = _later_violations(table, derived, others, concat_violations([before, own]), added=not structure)
-    violations = concat_violations([own, *later, key_violations(table, derived)])
-    all_broken = concat_violations([before, violations])
-    clean, broken = _without_lost(table, derived, all_broken), all_broken["row"].nunique()
+    arrays, later = rules.judge(values, [*before, *own], added=not structure)
+    derived = with_added(table, without_broken_values(raw, [*before, *own]), arrays)
+    every = [*own, *later, *key_violations(table, derived)]
+    violations, lost = violation_frame(every), lost_clocks([*before, *every], len(raw))
+    clean, broken = _without_lost(table, derived, lost), int((lost != NEVER).sum())
     too_many = _too_many(table, month, broken, len(raw), len(clean), max_quarantined)
     labels = _labels(table, raw, derived, violations, repeated)
     stops = [*structure, *too_many, *_misplaced(table, month, clean)]
@@ -110,11 +111,12 @@ def _measured(table: Table, measure: Measure, clean: pd.DataFrame, month: str | 
     return None
 
 
-def _at_places(known: pd.DataFrame | None, places: np.ndarray) -> pd.DataFrame:
-    """Violations of rows that stand at these places, by their new positions."""
-    if known is None or known.empty:
-        return no_violations()
-    return known.assign(row=pd.Index(places).get_indexer(pd.Index(known["row"]))).query("row >= 0")
+def _at_places(known: Iterable[Broken], places: np.ndarray) -> Iterator[Broken]:
+    """The same of the rows that stand at these places, by their new positions."""
+    for one in known:
+        row = pd.Index(places).get_indexer(pd.Index(one.rows))
+        texts = [text for text, there in zip(one.texts, row >= 0, strict=True) if there]
+        yield one._replace(rows=row[row >= 0], texts=texts)
 
 
 def _labels(
@@ -148,41 +150,16 @@ def _row_findings(
     ]
 
 
-def _derive(table: Table, frame: pd.DataFrame, others: Others) -> pd.DataFrame:
-    return table.derive(frame, *(others[name] for name in table.needs)) if table.derive else frame
-
-
-def _later_violations(
-    table: Table, derived: pd.DataFrame, others: Others, before: pd.DataFrame, *, added: bool
-) -> list[pd.DataFrame]:
-    """Violations of rules and, where `added`, of the derived columns, if what they read is not broken `before`."""
-    times = sorted({column_clocks(table)[name] for name in table.added})
-    of_added = [_added_violations(table, clock, derived, before) for clock in times if added]
-    known = concat_violations([before, *of_added])
-    judged = [rule for rule in table.rules if set(rule.needs) <= set(others)]
-    needed = [[others[name] for name in rule.needs] for rule in judged]
-    rules = zip(judged, needed, strict=True)
-    return [*of_added, *(rule_violations(table, rule, derived, tables, known) for rule, tables in rules)]
-
-
-def _added_violations(table: Table, clock: Clock, derived: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
-    """Violations of the added columns of one clock."""
-    added = {name: column for name, column in table.added.items() if column_clocks(table)[name] == clock}
-    # A value derived from one that is broken is missing for that reason: no second violation.
-    explained = derived.index.isin(before.loc[before["clock"] <= clock.place, "row"])
-    return column_violations(added, derived.loc[~explained, [name for name in added if name in derived]])
-
-
-def _without_lost(table: Table, frame: pd.DataFrame, violations: pd.DataFrame) -> pd.DataFrame:
+def _without_lost(table: Table, frame: pd.DataFrame, lost: np.ndarray) -> pd.DataFrame:
     """The rows that are sound at the table's first clock, each without the columns from its first broken clock on."""
-    lost, known_at = violations.groupby("row")["clock"].min(), column_clocks(table)
-    names = lost.map({clock.place: clock.name for clock in known_at.values()}).astype("str").reindex(frame.index)
+    known_at = column_clocks(table)
+    names = pd.Series(lost).map({clock.place: clock.name for clock in known_at.values()}).astype("str")
     clean = frame[[*table.columns]].assign(**{LOST: names})
-    if lost.empty:
+    if (lost == NEVER).all():
         return clean
-    gone = {clock: lost.index[lost <= clock.place] for clock in {*known_at.values()}}
-    kept = {name: frame[name].mask(frame.index.isin(gone[clock])) for name, clock in known_at.items()}
-    return clean.assign(**kept).drop(index=gone[min(gone)]).reset_index(drop=True)
+    gone = {clock: lost <= clock.place for clock in {*known_at.values()}}
+    kept = {name: frame[name].mask(gone[clock]) for name, clock in known_at.items()}
+    return clean.assign(**kept)[~gone[min(gone)]].reset_index(drop=True)
 
 
 def _missing_tables(table: Table, month: str | None, others: Others) -> list[Finding]:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ontime.core.contract.columns import column_clocks
 from ontime.core.contract.findings import EXAMPLES, Finding, Level, quantity
-from ontime.core.contract.violations import VIOLATION_TYPES, no_violations, row_labels
+from ontime.core.contract.row_rules import Broken, first_clock
+from ontime.core.contract.violations import row_labels
 from ontime.dataset.contract import Table
 
 ROW_ONCE, KEY_UNIQUE = "row_once", "key_unique"
@@ -48,17 +48,15 @@ def complete_keys(frame: pd.DataFrame, key: Sequence[str]) -> np.ndarray:
     return complete
 
 
-def key_violations(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+def key_violations(table: Table, frame: pd.DataFrame) -> list[Broken]:
     """Rows, all different, that share their key with another; one whose key is incomplete shares it with none."""
     key = [*table.key]
     shared = frame.duplicated(key, keep=False).to_numpy()
     shared = shared & complete_keys(frame, key) if shared.any() else shared
     if not shared.any():
-        return no_violations()
+        return []
     names = row_labels(table, frame.loc[shared, key])
-    first = min(column_clocks(table).values()).place
-    violations = {"row": names.index, "column": ", ".join(key), "rule": KEY_UNIQUE, "value": names, "clock": first}
-    return pd.DataFrame(violations)[list(VIOLATION_TYPES)].astype(VIOLATION_TYPES).reset_index(drop=True)
+    return [Broken(", ".join(key), KEY_UNIQUE, first_clock(table), np.flatnonzero(shared), names.tolist())]
 
 
 def repeated_finding(name: str, month: str | None, count: int, noun: str, labels: pd.Series) -> list[Finding]:

@@ -1,52 +1,22 @@
-"""A frame and its contract -> its violations: a row for every value that breaks a check or a rule."""
+"""What breaks a contract -> its violations, a row for every value; findings and quarantine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
+import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 
-from ontime.core.contract.columns import column_metadata, rule_clock
 from ontime.core.contract.findings import EXAMPLES, Finding, Level, quantity
-from ontime.dataset.contract import Rule, Table
+from ontime.core.contract.row_rules import Broken
+from ontime.core.contract.values import declared_dtype, exact_texts, frame_values, key_text
+from ontime.dataset.contract import Table
 
 # Columns of a frame of violations. row: position in the part; value: as text; clock: place of the clock from which on
 # the row loses its columns.
 VIOLATION_TYPES = {"row": "int64", "column": "str", "rule": "str", "value": "str", "clock": "int64"}
 QUARANTINE_COLUMNS = ["table", "key", "column", "rule", "value"]
-
-
-def column_violations(columns: Mapping[str, pa.Column], frame: pd.DataFrame) -> pd.DataFrame:
-    """Values that break the checks of their own column. Columns that `frame` lacks are passed over.
-
-    A check judges a value by itself, so each different value is judged once; only columns with a violation are gone
-    through row by row.
-    Raises TypeError and ValueError where a column is not of its type, or a check judges values together.
-    """
-    broken = {name: column for name, column in columns.items() if name in frame and not _holds(column, frame[name])}
-    if not broken:
-        return no_violations()
-    try:
-        pa.DataFrameSchema(broken).validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as error:
-        cases = error.failure_cases
-    else:
-        raise ValueError(f"a check of {', '.join(broken)} judges more than a value by itself: make it a measure")
-    clocks = [column_metadata(columns[name])["clock"].place for name in cases["column"]]
-    names = {"index": "row", "check": "rule", "failure_case": "value"}
-    return cases.rename(columns=names).assign(clock=clocks)[list(VIOLATION_TYPES)].astype(VIOLATION_TYPES)
-
-
-def _holds(column: pa.Column, values: pd.Series) -> bool:
-    if str(values.dtype) != column_metadata(column)["dtype"]:
-        expected = column_metadata(column)["dtype"]
-        raise TypeError(f"{values.name} is {values.dtype}: expected {expected}, as it is declared")
-    if not column.nullable and values.hasnans:
-        return False
-    different = pd.Series(values.unique()) if column.checks else values
-    return all(check(different).check_passed for check in column.checks or [])
 
 
 def no_violations() -> pd.DataFrame:
@@ -59,35 +29,24 @@ def _none() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in VIOLATION_TYPES.items()})
 
 
-def concat_violations(violations: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """The violations of several checks in one frame, in their order."""
-    frames = [frame for frame in violations if len(frame)]
-    return pd.concat(frames, ignore_index=True) if frames else no_violations()
-
-
-def without_broken_values(frame: pd.DataFrame, violations: pd.DataFrame) -> pd.DataFrame:
-    """The frame with every broken value missing, so that what is computed from the others stays sound."""
-    broken = {name: violations.loc[violations["column"] == name, "row"] for name in violations["column"].unique()}
-    return frame.assign(**{name: frame[name].mask(frame.index.isin(rows)) for name, rows in broken.items()})
-
-
-def rule_violations(
-    table: Table, rule: Rule, frame: pd.DataFrame, needed: Sequence[pd.DataFrame], before: pd.DataFrame
-) -> pd.DataFrame:
-    """Rows that break a rule, once for each of its columns.
-
-    needed: the tables that the rule needs. before: violations already known; rows that have one in a column of the rule
-    are not judged.
-    """
-    holds = rule.holds(frame, *needed).fillna(value=True).astype(bool)
-    if holds.all():
+def violation_frame(broken: Iterable[Broken]) -> pd.DataFrame:
+    """What is broken as a frame of violations, in that order."""
+    listed = [one for one in broken if len(one.rows)]
+    if not listed:
         return no_violations()
-    broken = frame[~holds & ~frame.index.isin(before.loc[before["column"].isin(rule.columns), "row"])]
-    common = {"row": broken.index, "rule": rule.name, "clock": rule_clock(table, rule).place}
-    violations = [
-        pd.DataFrame({**common, "column": name, "value": broken[name].astype("str")}) for name in rule.columns
-    ]
-    return pd.concat(violations)[list(VIOLATION_TYPES)].astype(VIOLATION_TYPES)
+    sizes = [len(one.rows) for one in listed]
+    repeated = {name: np.repeat([getattr(one, name) for one in listed], sizes) for name in ("column", "rule", "clock")}
+    texts = [text for one in listed for text in one.texts]
+    rows = np.concatenate([one.rows for one in listed])
+    return pd.DataFrame({**repeated, "row": rows, "value": texts})[list(VIOLATION_TYPES)].astype(VIOLATION_TYPES)
+
+
+def without_broken_values(frame: pd.DataFrame, broken: Iterable[Broken]) -> pd.DataFrame:
+    """The frame with every broken value missing, so that what is computed from the others stays sound."""
+    for one in broken:
+        if one.column in frame:
+            frame = frame.assign(**{one.column: frame[one.column].mask(frame.index.isin(one.rows))})
+    return frame
 
 
 def violation_findings(
@@ -117,11 +76,10 @@ def quarantine_rows(table: Table, labels: pd.Series, violations: pd.DataFrame) -
 
 def row_labels(table: Table, frame: pd.DataFrame) -> pd.Series:
     """What every row is called: its key as text, or its position where the key is missing."""
-    if frame.empty:
-        return pd.Series(index=frame.index, dtype="str")
-    position = pd.Series([f"row {position}" for position in frame.index], index=frame.index, dtype="str")
-    if not set(table.key) <= set(frame):
-        return position
-    key = frame[list(table.key)]
-    text = pd.Series([" ".join(map(str, row)) for row in key.itertuples(index=False)], index=frame.index, dtype="str")
-    return text.where(key.notna().any(axis=1), position)
+    texts: list[Sequence[str | None]] = [[None] * len(frame)]
+    if {*table.key} <= {*frame}:
+        key = {name: table.columns[name] for name in table.key}
+        texts = [exact_texts(values, declared_dtype(key[name])) for name, values in frame_values(key, frame).items()]
+    keys = zip(*texts, strict=True)
+    names = [key_text(key) if any(key) else f"row {place}" for key, place in zip(keys, frame.index, strict=True)]
+    return pd.Series(names, index=frame.index, dtype="str")

@@ -13,6 +13,7 @@ from ontime.core.contract.column_types import LEAVE_EMPTY
 from ontime.core.contract.columns import LOST, column_metadata
 from ontime.core.contract.duplicates import KEY_UNIQUE, WHICH_IS_RIGHT
 from ontime.core.contract.findings import Finding, Level
+from ontime.core.contract.row_rules import Broken
 from ontime.core.contract.schema import CHANGE
 from ontime.core.contract.text_values import is_missing_word
 from ontime.core.serving.messages import Feeds, join_feeds
@@ -108,7 +109,7 @@ def _with_table(
     month: str | None,
     reference: Tables,
     max_quarantined: float,
-    lost: pd.DataFrame | None = None,
+    lost: Sequence[Broken] = (),
 ) -> Admitted:
     """What was admitted, and one more table."""
     others = {**reference, **admitted.tables}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,8 @@ from ontime.core.contract.findings import EXAMPLES, Finding, Level, quantity
 from ontime.core.features.table import with_past
 from ontime.core.serving.answers import AnswerTerms, answer_table, features_as_of, hours_ahead, months_read, no_answers
 from ontime.core.serving.checked_months import CheckedMonths
-from ontime.core.serving.messages import message_names, quarantine_entries
+from ontime.core.serving.messages import feed_tables, message_days, message_names, quarantine_entries
+from ontime.dataset.contract import Table
 from ontime.dataset.messages import Messages
 from ontime.errors import OntimeError
 
@@ -54,7 +56,7 @@ class BatchPredictor:
 
         Raises ContractError, with what is wrong in any month, where a month does not keep the contract.
         """
-        names, month = message_names(self.declared, rows), self.month_of(rows)
+        names, month = message_names(self._form, rows), self.month_of(rows)
         there = [str(name) for name in np.unique(month[~np.isnat(month)]) if str(name) in self.months.names]
         answers = [self._answer_month(name, names[month == np.datetime64(name)]) for name in there]
         table = answers[0] if len(answers) == 1 else pd.concat([no_answers(), *answers], ignore_index=True)
@@ -65,7 +67,7 @@ class BatchPredictor:
 
     def month_of(self, rows: pd.DataFrame) -> np.ndarray:
         """The month of each row's day, missing where that is no day: (n,) datetime64[M]."""
-        return self.declared.day(rows).to_numpy(dtype="datetime64[M]")
+        return message_days(self._form, rows).astype("datetime64[M]")
 
     def refused(self) -> pd.Series:
         """What the rows are called that no sound schedule has."""
@@ -91,6 +93,11 @@ class BatchPredictor:
     def _schedule(self) -> str:
         """The feed whose messages are the rows."""
         return next(iter(self.declared.feeds))
+
+    @cached_property
+    def _form(self) -> Table:
+        """The form of these messages."""
+        return feed_tables(self.months.contract, [self.declared])[self._schedule]
 
     def _answer_month(self, month: str, names: pd.Series) -> pd.DataFrame:
         """Answers to the rows of these names that a month has, in the order in which they are first asked for."""

@@ -19,8 +19,18 @@ from ontime.core.contract.duplicates import (
 )
 from ontime.core.contract.few_rows import tolerated_share
 from ontime.core.contract.findings import EXAMPLES, Finding, Level, quantity
+from ontime.core.contract.row_rules import Arrays, Broken, derive_arrays, table_lookups
 from ontime.core.contract.schema import check_columns, sound_columns, sound_frame
-from ontime.core.contract.violations import QUARANTINE_COLUMNS, VIOLATION_TYPES, concat_violations, no_violations
+from ontime.core.contract.values import (
+    Values,
+    declared_dtype,
+    exact_texts,
+    frame_values,
+    is_missing,
+    key_text,
+    rule_array,
+)
+from ontime.core.contract.violations import QUARANTINE_COLUMNS
 from ontime.core.features.keys import key_codes
 from ontime.dataset.contract import Table
 from ontime.dataset.dataset import Dataset
@@ -33,13 +43,13 @@ Feeds = Mapping[str, pd.DataFrame]
 class Joined(NamedTuple):
     """A month of a raw table, and every finding.
 
-    quarantine: messages that belong to no row, or share their key with others. lost: violations of the rows that those
+    quarantine: messages that belong to no row, or share their key with others. lost: what the rows break that those
     others would belong to, which have no values of that feed.
     """
 
     raw: pd.DataFrame
     quarantine: pd.DataFrame
-    lost: pd.DataFrame
+    lost: list[Broken]
     findings: list[Finding]
 
 
@@ -72,9 +82,9 @@ def predicted_messages(dataset: Dataset) -> Messages:
     """The messages whose rows are predicted. Raises OntimeError where none are declared."""
     predicted = dataset.features.tables[0]
     for declared in dataset.messages:
-        if declared.table == predicted and declared.identity is not None:
+        if declared.table == predicted:
             return declared
-    raise OntimeError(f"the dataset {dataset.name} declares no messages with an identity of {predicted}: no scores")
+    raise OntimeError(f"the dataset {dataset.name} declares no messages of {predicted}: no scores")
 
 
 def to_feeds(declared: Messages, raw: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -100,33 +110,45 @@ def join_feeds(declared: Messages, table: Table, month: str | None, feeds: Feeds
     for feed, form in forms.items():
         findings += [finding for finding in check_columns(form, feeds[feed], month) if finding.rule != "rows"]
     if not all({*declared.key} <= {*sound_columns(form, feeds[feed])} for feed, form in forms.items()):
-        return Joined(pd.DataFrame(columns=[*table.schema.columns]), no_entries(), no_violations(), findings)
+        return Joined(pd.DataFrame(columns=[*table.schema.columns]), no_entries(), [], findings)
     received, warnings = _received(declared, forms, month, feeds)
     first, *others = declared.feeds
     raw, rows = _complete_rows(received[first])
-    quarantine, lost = [no_entries()], []
+    quarantine: list[pd.DataFrame] = [no_entries()]
+    lost: list[Broken] = []
     for feed in declared.feeds:
         aside = _aside(received[feed], rows, sharing=feed in others)
         if feed in others:
             raw = _with_columns(raw, rows, received[feed], aside, [*declared.feeds[feed]])
         if aside.unmatched.any() or aside.sharing.any():
             sharing = rows.isin(received[feed].codes[aside.sharing])
-            lost.append(_lost_values(table, declared.feeds[feed], np.flatnonzero(sharing)))
+            lost += _lost_values(table, declared.feeds[feed], np.flatnonzero(sharing))
             entries, wrong = _judged(declared, forms[feed], month, received[feed].frame, aside, max_broken)
             quarantine, findings = [*quarantine, *entries], [*findings, *wrong]
     raw = raw[[*table.schema.columns]]
-    return Joined(raw, pd.concat(quarantine, ignore_index=True), concat_violations(lost), [*findings, *warnings])
+    return Joined(raw, pd.concat(quarantine, ignore_index=True), lost, [*findings, *warnings])
 
 
-def message_names(declared: Messages, messages: pd.DataFrame) -> pd.Series:
-    """What each message (n,) is called: the `id` of its row, or its own values where they name no row."""
-    unnamed = pd.Series(index=messages.index, dtype="str")
-    names = unnamed if declared.identity is None or messages.empty else declared.identity(messages)
-    if not names.hasnans:
-        return names
-    key = messages.loc[names.isna(), [*declared.key]].astype("str").fillna("?")
-    text = pd.Series([" ".join(row) for row in key.itertuples(index=False)], index=key.index, dtype="str")
-    return names.fillna(text)
+def message_names(form: Table, messages: pd.DataFrame) -> pd.Series:
+    """What each message (n,) of this form is called."""
+    names = key_names(form, _key_values(form, messages))
+    return pd.Series(names, index=messages.index, dtype="str")
+
+
+def message_days(form: Table, messages: pd.DataFrame) -> np.ndarray:
+    """The day of each message (n,) of this form: datetime64[us], missing where its key names none."""
+    return _of_key(form, _key_values(form, messages))["day"]
+
+
+def key_names(form: Table, key: Mapping[str, Values]) -> np.ndarray:
+    """What messages of this key (n) are called: the `id` of their row, or the key where that is unknown: text (n,)."""
+    derived = _of_key(form, key)
+    names = derived["id"].copy() if "id" in derived else np.full(len(derived[form.key[0]]), None)
+    for row in np.flatnonzero(is_missing(names)):
+        one = {name: Values(values.content[[row]], values.missing[[row]]) for name, values in key.items()}
+        texts = [exact_texts(values, declared_dtype(form.schema.columns[name]))[0] for name, values in one.items()]
+        names[row] = key_text(texts)
+    return names
 
 
 def quarantine_entries(names: pd.Series, table: str, column: str, rule: str) -> pd.DataFrame:
@@ -143,8 +165,20 @@ def no_entries() -> pd.DataFrame:
 
 
 def _form(feed: str, table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> Table:
+    """The form of a feed's messages; what follows from their key is derived, but no column of theirs."""
     schema = pa.DataFrameSchema({name: table.schema.columns[name] for name in (*key, *columns)})
-    return Table(name=feed, about=f"messages for {table.name}", schema=schema, key=key, monthly=True)
+    about, derived = f"messages for {table.name}", table.derived_from(key)
+    return Table(name=feed, about=about, schema=schema, key=key, monthly=True, derived=derived)
+
+
+def _key_values(form: Table, messages: pd.DataFrame) -> dict[str, Values]:
+    return frame_values({name: form.schema.columns[name] for name in form.key}, messages)
+
+
+def _of_key(form: Table, key: Mapping[str, Values]) -> Arrays:
+    """The key of messages, and what follows from it."""
+    arrays = {name: rule_array(values) for name, values in key.items()}
+    return derive_arrays(form, arrays, table_lookups(form, {}))
 
 
 def _received(
@@ -153,12 +187,13 @@ def _received(
     """By feed its messages, one of each; and a warning where some came again."""
     frames = [sound_frame(form, feeds[feed]) for feed, form in forms.items()]
     received, warnings = {}, []
-    for feed, frame, codes in zip(forms, frames, map(pd.Index, key_codes(frames, declared.key)), strict=True):
+    every_code = map(pd.Index, key_codes(frames, declared.key))
+    for (feed, form), frame, codes in zip(forms.items(), frames, every_code, strict=True):
         alike = np.flatnonzero(codes.duplicated(keep=False))  # what is equal in all values is so in the key
         again, first = np.zeros((2, len(frame)), dtype=bool)
         if len(alike):
             again[alike], first[alike] = repeated_rows(feeds[feed].iloc[alike])
-            names = message_names(declared, frame[first])
+            names = message_names(form, frame[first])
             warnings += repeated_finding(feed, month, int(again.sum()), "message", names)
         one = frame[~again].reset_index(drop=True) if again.any() else frame
         received[feed] = _Received(one, codes[~again], complete_keys(one, declared.key))
@@ -188,11 +223,10 @@ def _with_columns(
     return pd.concat([raw, values.set_axis(raw.index)], axis=1)
 
 
-def _lost_values(table: Table, columns: Sequence[str], rows: np.ndarray) -> pd.DataFrame:
-    """That these rows have no value in these columns, which messages contradict: violations of the earliest clock."""
+def _lost_values(table: Table, columns: Sequence[str], rows: np.ndarray) -> list[Broken]:
+    """That these rows have no value in these columns, which messages contradict: broken at the earliest clock."""
     clock = min((column_metadata(table.schema.columns[name])["clock"].place for name in columns), default=0)
-    places = {"row": np.repeat(rows, len(columns)), "column": np.tile([*columns], len(rows))}
-    return pd.DataFrame({**places, "rule": KEY_UNIQUE, "value": "", "clock": clock}).astype(VIOLATION_TYPES)
+    return [Broken(name, KEY_UNIQUE, clock, rows, [""] * len(rows)) for name in columns if len(rows)]
 
 
 def _judged(
@@ -201,7 +235,7 @@ def _judged(
     """Messages that are put aside, as quarantine and as findings."""
     key, rule = ", ".join(declared.key), f"in_{next(iter(declared.feeds))}"
     limit = tolerated_share(max_broken, len(frame))
-    unmatched, sharing = (message_names(declared, frame[which]) for which in aside)
+    unmatched, sharing = (message_names(form, frame[which]) for which in aside)
     entries = [
         quarantine_entries(unmatched, form.name, key, rule),
         quarantine_entries(sharing, form.name, key, KEY_UNIQUE),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from zoneinfo import available_timezones
 
 import pandas as pd
 import pandera.pandas as pa
 
 from ontime.core.contract.columns import column
-from ontime.dataset.contract import Table
+from ontime.core.contract.value_checks import value_check
+from ontime.dataset.contract import DerivedColumn, Table
 from ontime.flights.contract import rules, times
 from ontime.flights.contract.clocks import ARRIVAL, DEPARTURE, OBSERVED, REFERENCE, SCHEDULE
 
@@ -25,11 +25,12 @@ CARRIER = pa.Check.str_matches(r"^[A-Z0-9]{2}$")
 AIRPORT = pa.Check.str_matches(r"^[A-Z0-9]{3}$")
 AIRCRAFT = pa.Check.str_matches(r"^[A-Z][A-Z0-9]{4,5}$")
 ORIGIN = one_of(["EWR", "JFK", "LGA"])
-ZONE = pa.Check(lambda zones: zones.isin(available_timezones()), name="iana_time_zone")
-HHMM = pa.Check(lambda hhmm: hhmm % 100 < 60, name="minutes_below_60")
+ZONE = value_check("iana_time_zone", times.are_zones)
+HHMM = value_check("minutes_below_60", lambda hhmm: hhmm % 100 < 60)
 UTC = "datetime64[us, UTC]"
 CENTURY = within(pd.Timestamp("1987-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC"))
 
+DAY = DerivedColumn("day", ("year", "month", "day"), times.local_date)
 
 fact = partial(column, clock=REFERENCE)
 observed = partial(column, clock=OBSERVED, nullable=True)
@@ -121,7 +122,7 @@ WEATHER = Table(
     about="Hourly weather at the three airports of departure.",
     key=("origin", "time_hour"),
     monthly=True,
-    derive=times.derive_weather,
+    derived=(DAY, DerivedColumn("known_at", ("time_hour",), times.hour_later)),
     rules=rules.WEATHER_RULES,
     measures=rules.WEATHER_MEASURES,
     schema=pa.DataFrameSchema(
@@ -217,8 +218,20 @@ FLIGHTS = Table(
     about="Scheduled departures from EWR, JFK and LGA and what became of them.",
     key=("id",),
     monthly=True,
-    derive=times.derive_flights,
-    needs=("airports",),
+    derived=(
+        DAY,
+        DerivedColumn("id", ("day", "carrier", "flight", "origin", "dest"), times.flight_ids),
+        DerivedColumn("starts_at", ("time_hour", "minute"), times.minutes_later),
+        DerivedColumn(
+            "ends_at",
+            ("starts_at", "sched_arr_time", "dest"),
+            times.scheduled_arrival,
+            needs=("airports",),
+            lookup=times.destination_zones,
+        ),
+        DerivedColumn("departed_at", ("starts_at", "dep_delay"), times.minutes_later),
+        DerivedColumn("arrived_at", ("ends_at", "arr_delay"), times.minutes_later),
+    ),
     rules=rules.FLIGHT_RULES,
     measures=rules.FLIGHT_MEASURES,
     schema=pa.DataFrameSchema(

@@ -7,40 +7,59 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ontime.core.contract.values import is_missing
 from ontime.dataset.contract import Measure, Rule
-from ontime.flights.contract.times import EXTRA_ZONES, at_home, minute_of_day, winter_offset
+from ontime.flights.contract.times import EXTRA_ZONES, at_home, minute_of_day, minutes, winter_offset
 
 DAY = 24 * 60  # minutes
 
 
-def _both_or_neither(frame: pd.DataFrame, first: str, second: str) -> pd.Series:
-    return frame[first].isna() == frame[second].isna()
+def _both_or_neither(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return is_missing(first) == is_missing(second)
 
 
-def _implies(frame: pd.DataFrame, first: str, second: str) -> pd.Series:
-    return frame[first].isna() | frame[second].notna()
+def _only_with(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The first is there only where the second is."""
+    return is_missing(first) | ~is_missing(second)
 
 
-def _delay_agrees(frame: pd.DataFrame, actual: str, scheduled: str, delay: str) -> pd.Series:
-    difference = minute_of_day(frame[actual]) - minute_of_day(frame[scheduled])
-    return (difference - frame[delay]) % DAY == 0
+def _delay_agrees(scheduled: np.ndarray, actual: np.ndarray, delay: np.ndarray) -> np.ndarray:
+    return _equal((minute_of_day(actual) - minute_of_day(scheduled) - delay) % DAY, 0)
 
 
-def _utc_agrees(frame: pd.DataFrame) -> pd.Series:
-    local = frame["day"] + pd.to_timedelta(frame["hour"].astype("float64"), unit="h")
-    return (at_home(frame["time_hour"]) == local) | local.isna() | frame["time_hour"].isna()
+def _scheduled_minute(hhmm: np.ndarray, hour: np.ndarray, minute: np.ndarray) -> np.ndarray:
+    return _equal(minute_of_day(hhmm), hour * 60 + minute)
 
 
-def _minutes_between(frame: pd.DataFrame, start: str, end: str) -> pd.Series:
-    return (frame[end] - frame[start]).dt.total_seconds() / 60
+def _equal(numbers: np.ndarray, others: np.ndarray | float) -> np.ndarray:
+    """Where numbers are equal, or one of them is missing."""
+    return ~(np.abs(numbers - others) > 0)
 
 
-def _ground_speed(frame: pd.DataFrame) -> pd.Series:
-    return frame["distance"] / frame["air_time"] * 60
+def _utc_agrees(day: np.ndarray, hour: np.ndarray, moment: np.ndarray) -> np.ndarray:
+    ahead = at_home(moment) - (day + minutes(hour * 60))
+    return (ahead == np.timedelta64(0)) | np.isnat(ahead)
 
 
-def _destination_known(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.Series:
-    return _is_in(flights["dest"], airports["faa"]) | flights["dest"].isin(list(EXTRA_ZONES))
+def _enough_time(departed_at: np.ndarray, arrived_at: np.ndarray, air_time: np.ndarray) -> np.ndarray:
+    return ~((arrived_at - departed_at) / np.timedelta64(1, "m") < air_time)
+
+
+def _possible_speed(distance: np.ndarray, air_time: np.ndarray) -> np.ndarray:
+    speed = distance / air_time * 60
+    return ~((speed < 60) | (speed > 800))
+
+
+def _known(names: np.ndarray, known: frozenset[str]) -> np.ndarray:
+    return np.array([name is None or name in known for name in names], dtype=bool)
+
+
+def _carriers(airlines: pd.DataFrame) -> frozenset[str]:
+    return frozenset(airlines["carrier"].dropna())
+
+
+def _destinations(airports: pd.DataFrame) -> frozenset[str]:
+    return frozenset(airports["faa"].dropna()) | frozenset(EXTRA_ZONES)
 
 
 def _share_without_aircraft(flights: pd.DataFrame, planes: pd.DataFrame) -> float:
@@ -82,15 +101,14 @@ def _vapour_pressure(fahrenheit: pd.Series) -> np.ndarray:
     return np.exp(17.625 * celsius / (243.04 + celsius))
 
 
-def _zone_agrees(airports: pd.DataFrame) -> pd.Series:
-    hours = winter_offset(airports["tzone"])
-    return hours.isna() | (hours == airports["tz"])
+def _zone_agrees(hours: np.ndarray, zone: np.ndarray) -> np.ndarray:
+    return _equal(winter_offset(zone), hours)
 
 
-def _longitude_agrees(airports: pd.DataFrame) -> pd.Series:
+def _longitude_agrees(longitude: np.ndarray, hours: np.ndarray) -> np.ndarray:
     # Hours between the sun's time and the zone's, the short way round the globe.
-    hours = (airports["lon"] / 15 - airports["tz"] + 12) % 24 - 12
-    return hours.abs() <= 4
+    difference = (longitude / 15 - hours + 12) % 24 - 12
+    return ~(np.abs(difference) > 4)
 
 
 DAYS = Measure(
@@ -112,7 +130,7 @@ FLIGHT_RULES = (
     Rule(
         "scheduled_minute",
         ("sched_dep_time", "hour", "minute"),
-        lambda f: minute_of_day(f["sched_dep_time"]) == f["hour"] * 60 + f["minute"],
+        _scheduled_minute,
         "the scheduled time is written twice",
         "correct the scheduled departure: its two notations differ",
     ),
@@ -126,79 +144,81 @@ FLIGHT_RULES = (
     Rule(
         "carrier_known",
         ("carrier",),
-        lambda f, airlines: f["carrier"].isin(airlines["carrier"]),
+        _known,
         "every carrier stands in airlines",
         REFERENCE,
         needs=("airlines",),
+        lookup=_carriers,
     ),
     Rule(
         "destination_known",
         ("dest",),
-        _destination_known,
+        _known,
         f"every destination stands in airports or is named in the contract with its zone: {', '.join(EXTRA_ZONES)}",
         REFERENCE,
         needs=("airports",),
+        lookup=_destinations,
     ),
     Rule(
         "departure_pair",
         ("dep_time", "dep_delay"),
-        lambda f: _both_or_neither(f, "dep_time", "dep_delay"),
+        _both_or_neither,
         "a departure has a time and a delay; a cancelled flight has neither",
         WHOLE_RECORD,
     ),
     Rule(
         "departure_delay",
         ("sched_dep_time", "dep_time", "dep_delay"),
-        lambda f: _delay_agrees(f, "dep_time", "sched_dep_time", "dep_delay"),
+        _delay_agrees,
         "the delay is the actual minus the scheduled time, modulo a day",
         SWAPPED,
     ),
     Rule(
         "aircraft_of_departure",
         ("dep_time", "tailnum"),
-        lambda f: _implies(f, "dep_time", "tailnum"),
+        _only_with,
         "only cancelled flights have no aircraft",
         WHOLE_RECORD,
     ),
     Rule(
         "arrival_after_departure",
         ("dep_time", "arr_time"),
-        lambda f: _implies(f, "arr_time", "dep_time"),
+        lambda departure, arrival: _only_with(arrival, departure),
         "what arrived has departed",
         WHOLE_RECORD,
     ),
     Rule(
         "arrival_pair",
         ("arr_delay", "air_time"),
-        lambda f: _both_or_neither(f, "arr_delay", "air_time"),
+        _both_or_neither,
         "an arrival at the destination has a delay and a time in the air; a diverted flight has neither",
         WHOLE_RECORD,
     ),
     Rule(
         "arrival_time",
         ("arr_time", "arr_delay"),
-        lambda f: _implies(f, "arr_delay", "arr_time"),
+        lambda arrival, delay: _only_with(delay, arrival),
         "a delay on arrival has a time of arrival",
         WHOLE_RECORD,
     ),
     Rule(
         "arrival_delay",
         ("sched_arr_time", "arr_time", "arr_delay"),
-        lambda f: _delay_agrees(f, "arr_time", "sched_arr_time", "arr_delay"),
+        _delay_agrees,
         "the delay is the actual minus the scheduled time, modulo a day",
         SWAPPED,
     ),
     Rule(
         "elapsed_at_least_air_time",
         ("departed_at", "arrived_at", "air_time"),
-        lambda f: ~(_minutes_between(f, "departed_at", "arrived_at") < f["air_time"].astype("float64")),
+        _enough_time,
         "gate to gate takes at least the time in the air: a strong test of the time zones",
         "look at the destination's time zone first, then at the delays and the time in the air",
     ),
     Rule(
         "ground_speed",
         ("distance", "air_time"),
-        lambda f: _ground_speed(f).between(60, 800) | _ground_speed(f).isna(),
+        _possible_speed,
         "an airliner's average speed over ground is between 60 and 800 mph",
         "look at the time in the air (minutes) and the distance (miles)",
     ),
@@ -261,14 +281,14 @@ WEATHER_RULES = (
     Rule(
         "dew_point_at_most_temperature",
         ("temp", "dewp"),
-        lambda w: ~(w["dewp"] > w["temp"]),
+        lambda temperature, dew_point: ~(dew_point > temperature),
         "air cannot hold more water than saturates it",
         "look at both sensors: one is wrong, or their units differ",
     ),
     Rule(
         "gust_at_least_wind",
         ("wind_speed", "wind_gust"),
-        lambda w: ~(w["wind_gust"] < w["wind_speed"]),
+        lambda wind, gust: ~(gust < wind),
         "a gust is the wind's peak",
         "look at both readings: one is wrong, or their units differ",
     ),

@@ -1,11 +1,19 @@
-"""Local fields -> moments in UTC; the only place where local times and time zones are read."""
+"""Local fields -> moments in UTC; the only place where local times and time zones are read.
+
+Columns are arrays (n,), as `dataset/contract.py` says: of a month, or of a message.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 # All three airports of departure keep this time.
 HOME_ZONE = "America/New_York"
@@ -18,96 +26,154 @@ EXTRA_ZONES = {
     "STT": "America/St_Thomas",
 }
 
-HOUR = pd.Timedelta(hours=1)
-TEXT = pa.large_string()
+ONE_DAY, HOUR, MINUTE = np.timedelta64(1, "D"), np.timedelta64(1, "h"), 60_000_000  # microseconds
+WINTER = datetime(2013, 1, 15)
+DAYS_KEPT = 2**16  # days in a zone whose offset is kept
+NO_MOMENT = np.datetime64("NaT", "us")
+
+Column = TypeVar("Column", np.ndarray, pd.Series)
+Offset = Callable[[str, datetime], timedelta]  # of a zone and a time -> how far clocks are ahead of UTC then
 
 
-def derive_flights(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFrame:
-    """Add `id`, the local date `day` (in place of the day of the month) and the four moments in UTC.
-
-    The scheduled arrival is in local time of the destination, and within 24 hours of the scheduled departure.
-    """
-    served = airports[airports["faa"].isin(flights["dest"].unique())].set_index("faa")["tzone"]
-    zone = flights["dest"].map(served.dropna().to_dict() | EXTRA_ZONES)
-    starts_at = flights["time_hour"] + minutes(flights["minute"])
-    ends_at = next_local_time(starts_at, minute_of_day(flights["sched_arr_time"]), zone)
-    day = local_date(flights)
-    return flights.assign(
-        id=flight_ids(flights, day),
-        day=day,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        departed_at=starts_at + minutes(flights["dep_delay"]),
-        arrived_at=ends_at + minutes(flights["arr_delay"]),
-    )
+def destination_zones(airports: pd.DataFrame) -> dict[str, str]:
+    """The time zone of each destination that has one, by its code."""
+    named = airports.dropna(subset="tzone")
+    return dict(zip(named["faa"], named["tzone"], strict=True)) | EXTRA_ZONES
 
 
-def flight_ids(flights: pd.DataFrame, day: pd.Series) -> pd.Series:
-    """The id of each flight, like 2013-01-01-UA-1545-EWR-IAH: (n,) str, missing where any part is.
+def scheduled_arrival(
+    starts_at: np.ndarray, hhmm: np.ndarray, destinations: np.ndarray, zones: Mapping[str, str]
+) -> np.ndarray:
+    """The scheduled arrival (UTC), which is in local time of the destination, within a day of the departure."""
+    return next_local_time(starts_at, minute_of_day(hhmm), [zones.get(name) for name in destinations])
+
+
+def flight_ids(
+    day: np.ndarray, carrier: np.ndarray, flight: np.ndarray, origin: np.ndarray, destination: np.ndarray
+) -> np.ndarray:
+    """The id of each flight, like 2013-01-01-UA-1545-EWR-IAH: (n,) text, missing where any part is.
 
     day: the local scheduled date.
     """
-    parts = [pa.array(day).cast(pa.date32()), *(flights[name] for name in ("carrier", "flight", "origin", "dest"))]
-    texts = [pa.array(part).cast(TEXT) for part in parts]  # a date as ISO 8601 has it
-    joined = pc.call_function("binary_join_element_wise", [*texts, pa.scalar("-", TEXT)])
-    return pd.Series(joined, index=flights.index, dtype="str")
+    dates = np.datetime_as_string(day, unit="D").tolist()
+    lacks = np.isnat(day) | np.isnan(flight)
+    parts = zip(dates, carrier, flight.tolist(), origin, destination, lacks.tolist(), strict=True)
+    ids = [
+        None if lack or None in (code, begin, end) else f"{date}-{code}-{number:.0f}-{begin}-{end}"
+        for date, code, number, begin, end, lack in parts
+    ]
+    return np.array(ids, dtype=object)
 
 
-def derive_weather(weather: pd.DataFrame) -> pd.DataFrame:
-    """Add the local date `day` (in place of the day of the month) and `known_at`: when the observed hour is over."""
-    return weather.assign(day=local_date(weather), known_at=weather["time_hour"] + HOUR)
+def hour_later(moments: np.ndarray) -> np.ndarray:
+    """When the hour is over that begins at each moment."""
+    return moments + HOUR
 
 
-def at_home(moments: pd.Series) -> pd.Series:
-    """What clocks in New York show at these moments (UTC), without a zone."""
-    return moments.dt.tz_convert(HOME_ZONE).dt.tz_localize(None)
+def minutes_later(moments: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """The moments so many minutes later."""
+    return moments + minutes(count)
 
 
-def winter_offset(zone: pd.Series) -> pd.Series:
-    """How many hours each named time zone was ahead of UTC in January 2013; missing stays missing."""
-    winter = pd.Timestamp("2013-01-15")
-    names = zone.dropna().unique()
-    return zone.map({name: (winter.tz_localize("UTC") - winter.tz_localize(name)) / HOUR for name in names})
+def at_home(moments: np.ndarray) -> np.ndarray:
+    """What clocks in New York show at these moments (UTC)."""
+    return _local(moments, HOME_ZONE)
 
 
-def local_date(frame: pd.DataFrame) -> pd.Series:
+def are_zones(names: np.ndarray) -> np.ndarray:
+    """Whether each text names a time zone: (n,) bool."""
+    zones = available_timezones()
+    return np.array([name in zones for name in names], dtype=bool)
+
+
+def winter_offset(zones: np.ndarray) -> np.ndarray:
+    """How many hours each named time zone was ahead of UTC in January 2013: (n,) float64; missing stays missing."""
+    hours = {name: _local_offset(name, WINTER) / timedelta(hours=1) for name in {*zones} if name is not None}
+    return np.array([hours.get(name, np.nan) for name in zones], dtype=np.float64)
+
+
+def local_date(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
     """The calendar's date of year, month and day as datetime64[us]; missing where there is no such date."""
-    year, month, day = (frame[name].to_numpy("float64", na_value=np.nan) for name in ("year", "month", "day"))
     possible = (year >= 1) & (year <= 9999) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
     months = np.where(possible, (year - 1970) * 12 + month - 1, 0).astype(np.int64).astype("datetime64[M]")
     dates = months.astype("datetime64[D]") + np.where(possible, day - 1, 0).astype(np.int64)
     possible &= dates.astype("datetime64[M]") == months  # there is no 31 June
-    return pd.Series(dates.astype("datetime64[us]"), index=frame.index).where(possible)
+    return np.where(possible, dates.astype("datetime64[us]"), NO_MOMENT)
 
 
-def minute_of_day(hhmm: pd.Series) -> pd.Series:
+def minute_of_day(hhmm: Column) -> Column:
     """517 for 5:17 a.m. -> 317 minutes after midnight; 2400 -> 1440."""
     return hhmm // 100 * 60 + hhmm % 100
 
 
-def minutes(count: pd.Series) -> pd.Series:
-    """Whole minutes as a duration in microseconds; missing stays missing."""
-    return pd.to_timedelta(count.astype("float64"), unit="min").dt.as_unit("us")
+def minutes(count: np.ndarray) -> np.ndarray:
+    """Minutes as durations in whole microseconds, timedelta64[us]; missing stays missing."""
+    return (count * MINUTE).astype("timedelta64[us]")
 
 
-def next_local_time(after: pd.Series, minute: pd.Series, zone: pd.Series) -> pd.Series:
-    """The first moment (UTC) after `after` at which clocks in `zone` show that minute of the day; missing without zone.
+def next_local_time(after: np.ndarray, minute: np.ndarray, zones: Sequence[str | None]) -> np.ndarray:
+    """The first moment (UTC) after `after` at which clocks in its zone show that minute of the day: (n,) datetime64.
 
-    Of an hour that clocks show twice the first is meant; one that they skip counts from the jump on.
+    Missing without a zone. Of an hour that clocks show twice the first is meant; one that they skip counts from the
+    jump on.
     """
-    codes, names = pd.factorize(zone)
-    now, into = pd.DatetimeIndex(after), pd.TimedeltaIndex(minutes(minute))
-    moments = np.full(len(after), np.datetime64("NaT", "us"))
-    for code, name in enumerate(names):
-        there = codes == code
-        moments[there] = _next_in_zone(now[there], into[there], name).tz_localize(None)
-    return pd.Series(moments, index=after.index).dt.tz_localize("UTC")
+    into, moments = minutes(minute), np.full(len(after), NO_MOMENT)
+    places = {name: place for place, name in enumerate(dict.fromkeys(zones))}
+    codes = np.array([places[name] for name in zones], dtype=np.int64)
+    for name, place in places.items():
+        if name is not None:
+            there = codes == place
+            moments[there] = _next_in_zone(after[there], into[there], name)
+    return moments
 
 
-def _next_in_zone(after: pd.DatetimeIndex, into: pd.TimedeltaIndex, zone: str) -> pd.DatetimeIndex:
+def _next_in_zone(after: np.ndarray, into: np.ndarray, zone: str) -> np.ndarray:
     """into: how long the local day has lasted by then."""
-    now = after.tz_convert(zone).tz_localize(None)
-    today = now.normalize() + into
-    local = today.where(today > now, today + pd.Timedelta(days=1))
-    first = np.ones(len(local), dtype=bool)
-    return local.tz_localize(zone, ambiguous=first, nonexistent="shift_forward").tz_convert("UTC")
+    now = _local(after, zone)
+    today = now.astype("datetime64[D]") + into
+    local = np.where(today > now, today, today + ONE_DAY)
+    return local - _offsets(local, zone, _local_offset)
+
+
+def _local(moments: np.ndarray, zone: str) -> np.ndarray:
+    """What clocks in the zone show at these moments (UTC)."""
+    return moments + _offsets(moments, zone, _utc_offset)
+
+
+def _offsets(times: np.ndarray, zone: str, offset: Offset) -> np.ndarray:
+    """How far clocks in the zone are ahead of UTC at these times: (n,) timedelta64[us]; missing without a time.
+
+    A day that begins and ends with the same offset has it throughout.
+    """
+    days, place = np.unique(times.astype("datetime64[D]"), return_inverse=True)
+    of_days = [_day_offset(zone, day, offset) for day in days.tolist()]
+    offsets = np.array(of_days, dtype="timedelta64[us]")[place]
+    for row in np.flatnonzero(np.isnat(offsets) & ~np.isnat(times)):
+        offsets[row] = offset(zone, times[row].item())
+    return offsets
+
+
+@lru_cache(maxsize=DAYS_KEPT)
+def _day_offset(zone: str, day: date | None, offset: Offset) -> timedelta | None:
+    """The offset of a whole day; None where clocks change in it."""
+    if day is None:
+        return None
+    begins = datetime(day.year, day.month, day.day)
+    first, last = offset(zone, begins), offset(zone, begins + timedelta(days=1))
+    return first if first == last else None
+
+
+def _utc_offset(zone: str, moment: datetime) -> timedelta:
+    """At a moment in UTC."""
+    return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0)
+
+
+def _local_offset(zone: str, local: datetime) -> timedelta:
+    """At a local time: of one that there is twice the first, of one that is skipped up to the jump."""
+    before, after = (local.replace(tzinfo=ZoneInfo(zone), fold=fold).utcoffset() or timedelta(0) for fold in (0, 1))
+    if after <= before:
+        return before
+    earlier = (local - after).replace(microsecond=0)
+    seconds = range(int((after - before).total_seconds()) + 1)
+    jumped = bisect_left(seconds, after, key=lambda second: _utc_offset(zone, earlier + timedelta(seconds=second)))
+    return local - (earlier + timedelta(seconds=jumped))
