@@ -1,0 +1,246 @@
+"""Rows as they come, and what is known of the streams -> their answers as of now; one writer, many readers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ontime.core.contract.columns import LOST
+from ontime.core.contract.values import Value, declared_dtype
+from ontime.core.features.moments import HOUR, microseconds
+from ontime.core.features.online import OnlineFeatures, records
+from ontime.core.serving.admission import Tables, empty_table
+from ontime.core.serving.live_table import LiveRow
+from ontime.core.serving.model_rows import Row
+from ontime.core.serving.row_answers import Answer, Answerer
+from ontime.dataset.contract import Table
+from ontime.dataset.dtypes import DAY, MOMENT
+from ontime.dataset.features import FeatureSet
+from ontime.errors import UnknownRowError
+
+KEPT = 96 * HOUR  # after it started, a row may still be corrected, and rows after it may follow from it
+SHOWN = 10  # unknown rows in an error
+
+Clean = Mapping[str, Value]
+Events = dict[str, Mapping[str, Any]]  # by id
+
+
+class RowAnswer(NamedTuple):
+    """The answer to a row, and what it rests on. Moments are whole microseconds since 1970.
+
+    predict_at: as of when it is answered. provisional: whether that is before the moment that the model is made for.
+    version: of the bundle. received: the number of the last message that was taken in. silent: the sources that had
+    then been silent for too long, so that the fallback answered.
+    """
+
+    id: str
+    starts_at: int
+    predict_at: int
+    provisional: bool
+    version: str
+    received: int
+    silent: tuple[str, ...]
+    answer: Answer
+
+
+class OnlineState:
+    """Every row that may be asked for, with its own features, which are computed when its message comes.
+
+    features: a feature set that declares what the models read. silent_hours: by source, after how long without a
+    message or a heartbeat it counts as silent. What is read by absence waits for its source in any case.
+
+    One thread writes and any number read; a reader sees a call whole or not at all.
+    """
+
+    def __init__(
+        self,
+        contract: Sequence[Table],
+        features: FeatureSet,
+        lead_hours: float,
+        silent_hours: Mapping[str, float] | None = None,
+    ) -> None:
+        self.features, self.lead_hours = features, lead_hours
+        self.silent = {source: int(hours * HOUR) for source, hours in (silent_hours or {}).items()}
+        self.online = OnlineFeatures(features.asof, features.waiting)
+        self._contract = {table.name: table for table in contract if table.name in features.tables}
+        self._predicted, self._streams = features.tables[0], {one.stream for one in features.asof}
+        self._rows: dict[str, Row] = {}
+        self._clean: dict[str, dict[str, Clean]] = {name: {} for name in self._contract}
+        self._joined: defaultdict[Value, set[str]] = defaultdict(set)  # predicted rows by the value that joins them
+
+    @classmethod
+    def of(
+        cls,
+        contract: Sequence[Table],
+        features: FeatureSet,
+        lead_hours: float,
+        tables: Tables,
+        silent_hours: Mapping[str, float] | None = None,
+    ) -> OnlineState:
+        """With all the rows of clean tables taken in, and what they say of their sources."""
+        state = cls(contract, features, lead_hours, silent_hours)
+        state.online = OnlineFeatures.of(features.asof, features.events(tables), features.waiting)
+        rows = features.rows(tables, lead_hours)
+        state._rows = {row["id"]: row for row in records(rows)}
+        recent = microseconds(rows["starts_at"]) > microseconds(rows["starts_at"]).max(initial=0) - KEPT
+        for clean in _values(state._contract[state._predicted], tables[state._predicted][recent]):
+            state._keep(state._predicted, clean["id"], clean)
+        return state
+
+    def take(self, changed: Mapping[str, Sequence[LiveRow]], received: int = 0) -> None:
+        """Take in rows as they stand after messages, by table. received: the number of the last of these messages."""
+        changes = {name: [row for row in rows if not row.waits] for name, rows in changed.items()}
+        names = {name: {row.name for row in rows} for name, rows in changes.items()}
+        names[self._predicted] = self._joined_with(names.get(self._predicted, set()))
+        before = self._events(names)
+        for name, rows in changes.items():
+            for row in rows:
+                self._keep(name, row.name, row.clean)
+        names[self._predicted] = self._joined_with(names[self._predicted])
+        after, own = self._events(names), self._own({row.name for row in changes.get(self._predicted, [])})
+        with self.online.lock:
+            self._replace(before, after)
+            for row in changes.get(self._predicted, []):
+                self._rows.pop(row.name, None)
+            self._rows.update(own)
+            self.online.received = max(self.online.received, received)
+
+    def hear(self, source: str, moment: int) -> None:
+        """A source is alive at a moment: a heartbeat."""
+        self.online.hear(source, moment)
+
+    def forget(self, now: int) -> None:
+        """Forget what no row reads any more that is predicted from now on, and rows that started long before."""
+        with self.online.lock:
+            self.online.forget(now)
+            for name in [name for name, row in self._rows.items() if row["starts_at"] <= now - KEPT]:
+                del self._rows[name]
+                self._keep(self._predicted, name, None)
+
+    def answer(self, ids: Sequence[str], answerer: Answerer, now: int, reasons: int = 0) -> list[RowAnswer]:
+        """The answers to rows as of now, or as of each row's `predict_at` where that is earlier.
+
+        Raises UnknownRowError with all rows that are not known. reasons: as for `Answerer.answer`.
+        """
+        with self.online.lock:
+            rows = self._as_of(ids, now)
+            silent = [self._silent(row["predict_at"]) for row in rows]
+            received, known = self.online.received, self._read(rows)
+        fallback = np.array([bool(sources) for sources in silent]) if any(silent) else None
+        answers = answerer.answer(rows, known, fallback, reasons)
+        due, version = int(self.lead_hours * HOUR), answerer.bundle.version
+        return [
+            RowAnswer(
+                row["id"],
+                row["starts_at"],
+                row["predict_at"],
+                row["predict_at"] < row["starts_at"] - due,
+                version,
+                received,
+                sources,
+                answer,
+            )
+            for row, sources, answer in zip(rows, silent, answers, strict=True)
+        ]
+
+    def _as_of(self, ids: Sequence[str], now: int) -> list[Row]:
+        if unknown := [name for name in ids if name not in self._rows]:
+            more = f" and {len(unknown) - SHOWN:,} more" if len(unknown) > SHOWN else ""
+            raise UnknownRowError(
+                f"expected rows whose schedule has come; {', '.join(unknown[:SHOWN])}{more} are not known: "
+                "correct the key, or send the schedule first"
+            )
+        rows = [self._rows[name] for name in ids]
+        return [row if row["predict_at"] <= now else {**row, "predict_at": now} for row in rows]
+
+    def _silent(self, moment: int) -> tuple[str, ...]:
+        return tuple(
+            source for source, hours in self.silent.items() if self.online.last_heard(source, moment) < moment - hours
+        )
+
+    def _read(self, rows: Sequence[Row]) -> np.ndarray:
+        """What was known of the streams: (n, names)."""
+        if len(rows) == 1:
+            return np.array([self.online.read(rows[0])])
+        columns = self.online.read_many(rows)
+        return np.column_stack([columns[name] for name in self.online.names]).reshape(len(rows), -1)
+
+    def _keep(self, table: str, name: str, clean: Clean | None) -> None:
+        """Keep a row as it stands, or no longer."""
+        column = self.features.joined_by if table == self._predicted else ""
+        before = self._clean[table].pop(name, None)
+        if column and before is not None and before[column] is not None:
+            self._joined[before[column]].discard(name)
+        if clean is None:
+            return
+        self._clean[table][name] = clean
+        if column and clean[column] is not None:
+            self._joined[clean[column]].add(name)
+
+    def _joined_with(self, names: set[str]) -> set[str]:
+        """Predicted rows, and the others with the same value that joins them."""
+        column, kept = self.features.joined_by, self._clean[self._predicted]
+        if not column:
+            return names
+        return names.union(*(self._joined.get(kept[name][column], ()) for name in names if name in kept))
+
+    def _replace(self, before: Mapping[str, Events], after: Mapping[str, Events]) -> None:
+        """Take out the events that are no more, and in those that are new or changed."""
+        for stream in self._streams:
+            for identity in before[stream].keys() - after[stream].keys():
+                self.online.remove(stream, identity)
+            for identity, event in after[stream].items():
+                if before[stream].get(identity) != event:
+                    self.online.add(stream, event)
+
+    def _events(self, names: Mapping[str, Iterable[str]]) -> dict[str, Events]:
+        """The events that the rows of these names make as they stand, by stream and id, of the streams that are read."""
+        tables = self._tables(names)
+        if all(table.empty for table in tables.values()):
+            return {stream: {} for stream in self._streams}
+        events = self.features.events(tables)
+        return {stream: {event["id"]: event for event in records(events[stream])} for stream in self._streams}
+
+    def _own(self, names: set[str]) -> dict[str, Row]:
+        """Predicted rows by id, with their keys and own features."""
+        tables = self._tables({self._predicted: names})
+        rows = tables[self._predicted]
+        return {} if rows.empty else {row["id"]: row for row in records(self.features.rows(tables, self.lead_hours))}
+
+    def _tables(self, names: Mapping[str, Iterable[str]]) -> dict[str, pd.DataFrame]:
+        return {
+            name: _frame(table, [self._clean[name][row] for row in sorted(names.get(name, ())) if row in self._clean[name]])
+            for name, table in self._contract.items()
+        }
+
+
+def _frame(table: Table, rows: Sequence[Clean]) -> pd.DataFrame:
+    """Rows of a clean table as its frame."""
+    if not rows:
+        return empty_table(table).assign(**{LOST: pd.Series(dtype="str")})
+    columns = {name: declared_dtype(column) for name, column in table.columns.items()} | {LOST: "str"}
+    return pd.DataFrame({name: _series([row[name] for row in rows], dtype) for name, dtype in columns.items()})
+
+
+def _series(values: list[Value], dtype: str) -> pd.Series:
+    if dtype == MOMENT:
+        return pd.Series(pd.DatetimeIndex(np.array(values, dtype="datetime64[us]"), tz="UTC"))
+    return pd.Series(values, dtype=dtype)
+
+
+def _values(table: Table, frame: pd.DataFrame) -> list[Clean]:
+    """The rows of a clean table's frame."""
+    columns = {name: declared_dtype(column) for name, column in table.columns.items()} | {LOST: "str"}
+    values = {name: _plain(frame[name], dtype) for name, dtype in columns.items()}
+    return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+
+
+def _plain(column: pd.Series, dtype: str) -> list[Value]:
+    if dtype in {MOMENT, DAY}:
+        naive = column.dt.tz_convert(None) if dtype == MOMENT else column
+        return [None if np.isnat(moment) else moment for moment in naive.to_numpy(dtype="datetime64[us]")]
+    return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]
