@@ -33,15 +33,18 @@ ASOF: list[AsOf] = [
     Latest("state", ("ahead",), 9, age=True),
     Open("plan", ("ahead",), 3),
 ]
+# By absence: what is not left, not ended, not run waits for the messages of `state`, or for its heartbeats.
+WAITING = {one: "state" for one in ASOF if one.stream != "state" and getattr(one, "anchor", "") != "starts_at"}
 START = 1_360_000_000_000_000 // HOUR * HOUR
 
 Row = Mapping[str, Any]
 
 
-def slow(asof: AsOf, row: Row, events: list[Row]) -> list[float]:
-    """What the docstrings of the forms say, event by event."""
+def slow(asof: AsOf, row: Row, events: list[Row], heard: float = math.inf) -> list[float]:
+    """What the docstrings of the forms say, event by event. heard: when its source was last heard from."""
     same = [e for e in events if all(e[key] == row[key] for key in asof.keys) and e["id"] != row["id"]]
-    now = row["predict_at"]
+    same = [e for e in same if e["moment"] <= heard]
+    now = min(row["predict_at"], heard) if isinstance(asof, Open | Waited) else row["predict_at"]
     match asof:
         case Window():
             since, until = row[asof.anchor] - asof.hours * HOUR, row[asof.anchor] + asof.ahead * HOUR
@@ -68,14 +71,15 @@ def slow(asof: AsOf, row: Row, events: list[Row]) -> list[float]:
     return []
 
 
-def pointed(row: Row, tables: Mapping[str, list[Row]]) -> Row:
+def pointed(row: Row, tables: Mapping[str, list[Row]], heard: float = math.inf) -> Row:
     """The row with the keys that point to other events, as the docstring of Usual says."""
     for one in ASOF:
         if isinstance(one, Usual):
             events = [
                 e for e in tables[one.stream] if all(e[key] == row[key] for key in one.keys) and e["id"] != row["id"]
             ]
-            inside = [e for e in events if row["predict_at"] - one.hours * HOUR < e["moment"] <= row["predict_at"]]
+            until = min(row["predict_at"], heard)
+            inside = [e for e in events if row["predict_at"] - one.hours * HOUR < e["moment"] <= until]
             seen = [e[one.field] for e in sorted(inside, key=lambda e: (e["moment"], e["id"]))]
             last = {name: place for place, name in enumerate(seen)}
             most = max(seen, key=lambda name: (seen.count(name), last[name]), default=None)
@@ -145,17 +149,29 @@ COLUMNS = {
 }
 
 
-def by_columns(rows: list[Row], tables: dict[str, list[Row]], asof: list[AsOf] = ASOF) -> pd.DataFrame:
+def by_columns(
+    rows: list[Row], tables: dict[str, list[Row]], asof: list[AsOf] = ASOF, heard: list[int] | None = None
+) -> pd.DataFrame:
+    """heard: when the source of what waits was heard from; without it, it is alive throughout."""
     frames = {name: as_frame(tables[name], columns) for name, columns in COLUMNS.items()}
-    return read_as_of(asof, as_frame(rows, ["id", "predict_at", "starts_at", "depot", "kind"]), frames)
+    rows = as_frame(rows, ["id", "predict_at", "starts_at", "depot", "kind"])
+    moments = np.array(sorted(heard or []), dtype="datetime64[us]")
+    return read_as_of(asof, rows, frames, {} if heard is None else dict.fromkeys(WAITING, moments))
 
 
-def by_rows(rows: list[Row], tables: dict[str, list[Row]]) -> np.ndarray:
-    online = OnlineFeatures(ASOF)
+def by_rows(rows: list[Row], tables: dict[str, list[Row]], heartbeats: list[int] | None = None) -> np.ndarray:
+    online = OnlineFeatures(ASOF, None if heartbeats is None else WAITING)
     for name, events in tables.items():
         for event in events:
             online.add(name, event)
+    for moment in heartbeats or []:
+        online.hear("state", moment)
     return np.array([online.read(row) for row in rows]).astype(np.float32)
+
+
+def when_heard(tables: dict[str, list[Row]], heartbeats: list[int]) -> list[int]:
+    """By its messages and its heartbeats."""
+    return [*heartbeats, *(event["moment"] for event in tables["state"])]
 
 
 def same_bits(one: np.ndarray, other: np.ndarray) -> bool:
@@ -173,6 +189,71 @@ def test_both_executors_give_the_same_bits_and_the_oracle_agrees(rows: list[Row]
     ]
     assert same_bits(columns, by_rows(rows, tables))
     assert same_bits(columns, np.array(oracle).astype(np.float32))
+
+
+@given(rows, tables, st.lists(moments, max_size=5))
+def test_what_is_read_by_absence_waits_until_its_source_was_heard_from(
+    rows: list[Row], tables: dict[str, list[Row]], heartbeats: list[int]
+):
+    rows, tables = with_ids(rows, tables)
+    heard = when_heard(tables, heartbeats)
+    oracle = []
+    for row in rows:
+        last = max((moment for moment in heard if moment <= row["predict_at"]), default=-math.inf)
+        known, until = pointed(row, tables, last), {one: last if one in WAITING else math.inf for one in ASOF}
+        oracle.append([value for one in ASOF for value in slow(one, known, tables[one.stream], until[one])])
+    columns = by_columns(rows, tables, heard=heard).to_numpy(dtype=np.float32)
+    assert same_bits(columns, np.array(oracle).astype(np.float32))
+    assert same_bits(columns, by_rows(rows, tables, heartbeats))
+
+
+def in_minutes(records: list[Row]) -> list[Row]:
+    whole = {"moment", "until", "starts_at", "predict_at"}
+    return [
+        {name: value // MINUTE * MINUTE if name in whole and value else value for name, value in record.items()}
+        for record in records
+    ]
+
+
+@given(rows, tables)
+@settings(max_examples=30)
+def test_with_a_heartbeat_every_minute_nothing_waits(rows: list[Row], tables: dict[str, list[Row]]):
+    rows, tables = with_ids(rows, tables)
+    rows, tables = in_minutes(rows), {name: in_minutes(events) for name, events in tables.items()}
+    heartbeats = [START + minute * MINUTE for minute in range(-180, 12 * 60 + 1)]
+    alive = by_columns(rows, tables)
+    assert by_columns(rows, tables, heard=heartbeats).equals(alive)
+    assert same_bits(by_rows(rows, tables, heartbeats), alive.to_numpy(dtype=np.float32))
+
+
+@given(rows, tables, moments)
+def test_while_a_source_is_silent_what_happens_is_no_news(rows: list[Row], tables: dict[str, list[Row]], last: int):
+    """Of what happens after the source was last heard from, half is lost and the rest ends never."""
+    rows, tables = with_ids(rows, tables)
+    before = {**tables, "state": []}
+    after = {name: [e for n, e in enumerate(events) if e["moment"] <= last or n % 2] for name, events in before.items()}
+    after["plan"] = [
+        {**e, "until": None if e["until"] is None or e["until"] > last else e["until"]} for e in after["plan"]
+    ]
+    names = [name for one in WAITING for name in column_names(one)]
+    silent = [by_columns(rows, tables, heard=[last])[names] for tables in (before, after)]
+    assert silent[0].equals(silent[1])
+    assert same_bits(by_rows(rows, after, [last]), by_columns(rows, after, heard=[last]).to_numpy(dtype=np.float32))
+
+
+def test_from_a_source_that_was_never_heard_from_nothing_is_read():
+    row = {"id": "row", "depot": "A", "kind": "x", "starts_at": START, "predict_at": START}
+    keys = {"depot": "A", "kind": "x", "ahead": "P", "moment": START - HOUR // 2}
+    tables = {
+        "left": [{"id": "1", **keys, "delay": 1, "late": 0}],
+        "plan": [{"id": "2", **keys, "until": None}],
+        "state": [],
+        "runs": [],
+    }
+    alive, silent = by_columns([row], tables), by_columns([row], tables, heard=[])
+    assert alive[["left_depot_1h_count", "open_plan_depot_count"]].to_numpy().tolist() == [[1, 1]]
+    assert silent[["left_depot_1h_count", "open_plan_depot_count", "around_count"]].to_numpy().tolist() == [[0, 0, 1]]
+    assert silent[["left_depot_1h_delay", "open_plan_depot_minutes"]].isna().all(axis=None)
 
 
 @given(rows, tables, st.randoms())

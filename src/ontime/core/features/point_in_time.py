@@ -16,10 +16,13 @@ from ontime.core.features.most_frequent import most_frequent
 from ontime.dataset.features import AsOf, Latest, Open, Usual, Waited, Window, column_names
 
 MISSING = np.iinfo(np.int64).min  # what NaT is as a whole number
+ALIVE = np.iinfo(np.int64).max  # until when a source was heard from that is never silent
+NEVER = -(2**62)  # and one that never was; hours can be taken from it
 HOUR = 3_600_000_000  # microseconds
 MINUTE = 60_000_000
 MARGIN = 100 * 24 * HOUR  # more than any event lasts
 
+Limit = np.ndarray | int  # up to when each row reads (rows,), or all of them
 Value = str | float  # a field, 'minute', or the hours up to which it counts how long an event went on
 
 
@@ -38,28 +41,55 @@ def hours_back(one: AsOf) -> float:
     return one.hours
 
 
-def read_as_of(asof: Sequence[AsOf], rows: pd.DataFrame, events: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def read_as_of(
+    asof: Sequence[AsOf],
+    rows: pd.DataFrame,
+    events: Mapping[str, pd.DataFrame],
+    heard: Mapping[AsOf, np.ndarray] | None = None,
+) -> pd.DataFrame:
     """The columns of every declaration, for every row; float32, and int32 for counts.
 
     rows (n): `id`, `predict_at`, `starts_at` and the keys; events: a frame by stream, in any order.
+    heard: by declaration that waits for a source, the moments at which it was heard from: (moments,) datetime64[us],
+    UTC, ascending. What waits for none reads up to `predict_at`.
 
     Sums are of whole numbers, so they do not depend on whether events long past are there: a month with its past gives
     the same bytes as the whole table. Raises ValueError where keys and moments do not fit 64 bits: give fewer months at
     a time.
     """
-    rows = with_usual(asof, rows, events)
+    rows = with_usual(asof, rows, events, heard)
     read = [one for one in asof if not isinstance(one, Usual)]
     streams = {name: _Events(rows, events[name]) for name in dict.fromkeys(one.stream for one in read)}
+    limits = _limits(rows, heard or {})
     columns: dict[str, np.ndarray] = {}
     for one in read:
-        columns |= dict(zip(column_names(one), _READERS[type(one)](one, streams[one.stream]), strict=True))
+        values = _READERS[type(one)](one, streams[one.stream], limits.get(one, ALIVE))
+        columns |= dict(zip(column_names(one), values, strict=True))
     return pd.DataFrame(columns, index=rows.index)
 
 
-def with_usual(asof: Sequence[AsOf], rows: pd.DataFrame, events: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def with_usual(
+    asof: Sequence[AsOf],
+    rows: pd.DataFrame,
+    events: Mapping[str, pd.DataFrame],
+    heard: Mapping[AsOf, np.ndarray] | None = None,
+) -> pd.DataFrame:
     """The rows (n) with the keys that point to other events, as far as they lack them."""
     pointers = [one for one in asof if isinstance(one, Usual) and one.name not in rows]
-    return rows.assign(**{one.name: _read_usual(one, _Events(rows, events[one.stream])) for one in pointers})
+    limits = _limits(rows, heard or {})
+    return rows.assign(
+        **{one.name: _read_usual(one, _Events(rows, events[one.stream]), limits.get(one, ALIVE)) for one in pointers}
+    )
+
+
+def _limits(rows: pd.DataFrame, heard: Mapping[AsOf, np.ndarray]) -> dict[AsOf, np.ndarray]:
+    """By declaration that waits, when its source was last heard from as of each row's moment: (rows,) int64."""
+    now = microseconds(rows["predict_at"])
+    limits = {}
+    for one, moments in heard.items():
+        ascending = np.append(NEVER, moments.astype("datetime64[us]").astype(np.int64))
+        limits[one] = ascending[np.searchsorted(ascending, now, side="right") - 1]
+    return limits
 
 
 def microseconds(moments: pd.Series) -> np.ndarray:
@@ -173,9 +203,10 @@ class _Events:
         return codes * length + np.clip(moments - first, -1, length - 2) + 1
 
 
-def _read_window(window: Window, events: _Events) -> list[np.ndarray]:
+def _read_window(window: Window, events: _Events, limit: Limit) -> list[np.ndarray]:
     track, anchor = events.track(window.keys), events.anchors[window.anchor]
-    since, until = anchor - int(window.hours * HOUR), anchor + int(window.ahead * HOUR)
+    since = np.minimum(anchor - int(window.hours * HOUR), limit)
+    until = np.minimum(anchor + int(window.ahead * HOUR), limit)
     first, last = events.until(track, since), events.until(track, until)
     moment = events.of_own(events.moments)
     own = events.owns(track) & (moment > since) & (moment <= until)
@@ -187,9 +218,9 @@ def _read_window(window: Window, events: _Events) -> list[np.ndarray]:
     return [*([count.astype(np.int32)] if window.count else []), *means]
 
 
-def _read_open(declared: Open, events: _Events) -> list[np.ndarray]:
+def _read_open(declared: Open, events: _Events, limit: Limit) -> list[np.ndarray]:
     begun, ended = events.track(declared.keys), events.track(declared.keys, declared.hours)
-    now = events.anchors["predict_at"]
+    now = np.minimum(events.anchors["predict_at"], limit)
     since = now - int(declared.hours * HOUR)
     moment, end = events.of_own(events.moments), events.of_own(events.ends(declared.hours))
     own = events.owns(begun) & (moment <= now)
@@ -204,8 +235,9 @@ def _read_open(declared: Open, events: _Events) -> list[np.ndarray]:
     return [count.astype(np.int32), _mean(count, recent), _mean(count * (now // MINUTE) - minutes, count)]
 
 
-def _read_waited(waited: Waited, events: _Events) -> list[np.ndarray]:
-    track, until = events.track(waited.keys), events.anchors["predict_at"] - int(waited.within * HOUR)
+def _read_waited(waited: Waited, events: _Events, limit: Limit) -> list[np.ndarray]:
+    track = events.track(waited.keys)
+    until = np.minimum(events.anchors["predict_at"], limit) - int(waited.within * HOUR)
     since = until - int(waited.hours * HOUR)
     first, last = events.until(track, since), events.until(track, until)
     moment = events.of_own(events.moments)
@@ -215,10 +247,10 @@ def _read_waited(waited: Waited, events: _Events) -> list[np.ndarray]:
     return [_mean(sums[last] - sums[first] - own * events.of_own(events.numbers(within)), last - first - own)]
 
 
-def _read_latest(latest: Latest, events: _Events) -> list[np.ndarray]:
+def _read_latest(latest: Latest, events: _Events, limit: Limit) -> list[np.ndarray]:
     track = events.track(latest.keys)
     until = events.anchors["predict_at"] - int(latest.ago * HOUR)
-    place = events.until(track, until) - 1
+    place = events.until(track, np.minimum(until, limit)) - 1
     if events.frame.empty:
         return [np.full(len(place), np.nan, dtype=np.float32) for _ in column_names(latest)]
     order = _by_id_where_tied(track, events.ids())
@@ -232,10 +264,11 @@ def _read_latest(latest: Latest, events: _Events) -> list[np.ndarray]:
     return [np.where(fresh, value, np.nan).astype(np.float32) for value in values]
 
 
-def _read_usual(usual: Usual, events: _Events) -> pd.Series:
+def _read_usual(usual: Usual, events: _Events, limit: Limit) -> pd.Series:
     """The most frequent value of the events before each row; of equally frequent ones the latest: (rows,) str."""
-    track, until = events.track(usual.keys), events.anchors["predict_at"]
-    first, last = events.until(track, until - int(usual.hours * HOUR)), events.until(track, until)
+    track, now = events.track(usual.keys), events.anchors["predict_at"]
+    since, until = np.minimum(now - int(usual.hours * HOUR), limit), np.minimum(now, limit)
+    first, last = events.until(track, since), events.until(track, until)
     order = _by_id_where_tied(track, events.ids())
     codes, values = pd.factorize(events.frame[usual.field].iloc[events.order[order]])
     own = np.append(np.argsort(order), -1)[events.own]

@@ -16,7 +16,9 @@ from ontime.dataset.features import AsOf, Latest, Open, Usual, Waited, Window, c
 Row = Mapping[str, Any]
 Key = Any  # what stands in the columns of the keys: one value, or a tuple of several
 KeyOf = Callable[[Mapping[str, Any]], Key]
-Reader = Callable[[Row, Event | None, list[float]], None]  # of a row and its own event, into the slots of its columns
+Reader = Callable[[Row, Event | None, int, list[float]], None]
+# Of a row, its own event and the moment up to which it may be read, into the slots of its columns.
+UsualReader = Callable[[Row, int], str | None]  # of a row, up to a moment
 NAN = math.nan
 MINUTE_OF_MOMENT = "minute"
 
@@ -63,18 +65,21 @@ def _key_of(keys: tuple[str, ...]) -> KeyOf:
 def _sum_reader(placed: Sequence[tuple[Window | Waited, int]], of_key: KeyedLines) -> Reader:
     """Of windows and waits with the same keys and anchor: each bound is looked up once in the line of events."""
     key_of, lines, none, anchored = of_key.key, of_key.lines, EventLine(of_key.summed), _anchor(placed[0][0])
+    shifted = isinstance(placed[0][0], Waited)
     bounds = sorted({bound for one, _ in placed for bound in _span(one)}, reverse=True)
     spans = [span for one, slot in placed for span in _placed_spans(one, slot, bounds, of_key.summed)]
 
-    def read(row: Row, own: Event | None, values: list[float]) -> None:
+    def read(row: Row, own: Event | None, limit: int, values: list[float]) -> None:
         key, anchor = key_of(row), row[anchored]
+        if shifted:
+            anchor = min(anchor, limit)
         line = lines.get(key, none)
         if line.stale:
             line.refresh()
         moments, sums = line.moments, line.sums
         place, places = len(moments), []
         for bound in bounds:
-            place = bisect_right(moments, anchor + bound, 0, place)
+            place = bisect_right(moments, min(anchor + bound, limit), 0, place)
             places.append(place)
         for first, last, slot, which in spans:
             begin, stop = places[first], places[last]
@@ -83,7 +88,7 @@ def _sum_reader(placed: Sequence[tuple[Window | Waited, int]], of_key: KeyedLine
             elif stop > begin:
                 of_value = sums[which]
                 values[slot] = (of_value[stop] - of_value[begin]) / (stop - begin)
-        if own is not None and key_of(own) == key:
+        if own is not None and own["moment"] <= limit and key_of(own) == key:
             _leave_out(own, own["moment"] - anchor, bounds, places, line, spans, values)
 
     return read
@@ -136,8 +141,8 @@ def _open_reader(declared: Open, slot: int, begun: KeyedLines, ended: KeyedLines
     begun_minutes, ended_minutes = (lines.summed.index(MINUTE_OF_MOMENT) for lines in (begun, ended))
     nothing = EventLine(begun.summed), EventLine(ended.summed)
 
-    def read(row: Row, own: Event | None, values: list[float]) -> None:
-        key, now = key_of(row), row["predict_at"]
+    def read(row: Row, own: Event | None, limit: int, values: list[float]) -> None:
+        key, now = key_of(row), min(row["predict_at"], limit)
         line, ends = begun.lines.get(key, nothing[0]), ended.lines.get(key, nothing[1])
         for events in (line, ends):
             if events.stale:
@@ -164,9 +169,9 @@ def _latest_reader(latest: Latest, slot: int, of_key: KeyedLines) -> Reader:
     ago, stale = int(latest.ago * HOUR), int(latest.hours * HOUR)
     fields, age = list(enumerate(latest.fields, start=slot)), slot + len(latest.fields) if latest.age else None
 
-    def read(row: Row, own: Event | None, values: list[float]) -> None:  # noqa: ARG001 - it is called as all are
+    def read(row: Row, own: Event | None, limit: int, values: list[float]) -> None:  # noqa: ARG001 - it is called as all are
         line, until = lines.get(key_of(row), none), row["predict_at"] - ago
-        place = bisect_right(line.moments, until) - 1
+        place = bisect_right(line.moments, min(until, limit)) - 1
         if place >= 0 and line.events[place]["id"] == row["id"]:
             place -= 1
         if place < 0 or line.moments[place] <= until - stale:
@@ -180,14 +185,15 @@ def _latest_reader(latest: Latest, slot: int, of_key: KeyedLines) -> Reader:
     return read
 
 
-def _usual_reader(usual: Usual, of_key: KeyedLines) -> Callable[[Row], str | None]:
+def _usual_reader(usual: Usual, of_key: KeyedLines) -> UsualReader:
     """The most frequent value of the events before a row; of equally frequent ones the latest."""
     key_of, lines, none = of_key.key, of_key.lines, EventLine(of_key.summed)
     field, back = usual.field, int(usual.hours * HOUR)
 
-    def read(row: Row) -> str | None:
-        line, until, identity = lines.get(key_of(row), none), row["predict_at"], row["id"]
-        first, last = bisect_right(line.moments, until - back), bisect_right(line.moments, until)
+    def read(row: Row, limit: int) -> str | None:
+        line, now, identity = lines.get(key_of(row), none), row["predict_at"], row["id"]
+        last = bisect_right(line.moments, min(now, limit))
+        first = bisect_right(line.moments, now - back, 0, last)
         counts: dict[str, int] = {}
         for event in reversed(line.events[first:last]):
             if event["id"] != identity:
@@ -197,30 +203,38 @@ def _usual_reader(usual: Usual, of_key: KeyedLines) -> Callable[[Row], str | Non
     return read
 
 
-def usual_readers(asof: Iterable[AsOf], streams: Streams) -> dict[str, Callable[[Row], str | None]]:
-    """By name, what gives a row a key that points to other events."""
+def usual_readers(
+    asof: Iterable[AsOf], streams: Streams, waiting: Mapping[AsOf, str]
+) -> list[tuple[str, str, UsualReader]]:
+    """Name and source of each key of a row that points to other events, and what reads it."""
     pointers = [one for one in asof if isinstance(one, Usual)]
-    return {one.name: _usual_reader(one, streams[one.stream, one.keys, 0.0]) for one in pointers}
+    return [
+        (one.name, waiting.get(one, ""), _usual_reader(one, streams[one.stream, one.keys, 0.0])) for one in pointers
+    ]
 
 
-def row_readers(asof: Iterable[AsOf], streams: Streams) -> list[tuple[str, Reader]]:
-    """By stream, what reads each declaration into the slots of its columns, which follow one another."""
-    readers: list[tuple[str, Reader]] = []
-    summed: dict[tuple[str, tuple[str, ...], str], list[tuple[Window | Waited, int]]] = defaultdict(list)
+def row_readers(asof: Iterable[AsOf], streams: Streams, waiting: Mapping[AsOf, str]) -> list[tuple[str, str, Reader]]:
+    """Stream and source, and what reads declarations into the slots of their columns, which follow one another.
+
+    waiting: by declaration that waits for a source, the source; of others it is ''.
+    """
+    readers: list[tuple[str, str, Reader]] = []
+    summed: dict[tuple[str, tuple[str, ...], str, str, bool], list[tuple[Window | Waited, int]]] = defaultdict(list)
     slot = 0
     for one in asof:
-        lines = streams[one.stream, one.keys, 0.0]
+        lines, source = streams[one.stream, one.keys, 0.0], waiting.get(one, "")
         match one:
             case Window() | Waited():
-                summed[one.stream, one.keys, _anchor(one)].append((one, slot))
+                shifted = isinstance(one, Waited) and bool(source)
+                summed[one.stream, one.keys, _anchor(one), source, shifted].append((one, slot))
             case Open():
                 ended = streams[one.stream, one.keys, one.hours]
-                readers.append((one.stream, _open_reader(one, slot, lines, ended)))
+                readers.append((one.stream, source, _open_reader(one, slot, lines, ended)))
             case Latest():
-                readers.append((one.stream, _latest_reader(one, slot, lines)))
+                readers.append((one.stream, source, _latest_reader(one, slot, lines)))
         slot += len(column_names(one))
-    for (stream, keys, _), group in summed.items():
-        readers.append((stream, _sum_reader(group, streams[stream, keys, 0.0])))
+    for (stream, keys, _, source, _), group in summed.items():
+        readers.append((stream, source, _sum_reader(group, streams[stream, keys, 0.0])))
     return readers
 
 
