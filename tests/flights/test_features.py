@@ -245,6 +245,9 @@ def test_one_row_at_a_time_gives_what_columns_give(clean: Months):
     by_row = pd.DataFrame([dict(zip(online.names, online.read(row), strict=True)) for row in rows])[names]
     expected = table.loc[::97, names].astype("float32").reset_index(drop=True)
     pd.testing.assert_frame_equal(by_row.astype("float32"), expected, check_exact=True)
+    again = OnlineFeatures.load(FEATURES.asof, online.save())
+    at_once = pd.DataFrame(again.read_many(rows))[names]
+    pd.testing.assert_frame_equal(at_once.astype("float32"), expected, check_exact=True)
 
 
 def test_the_second_dataset_has_windows_too():
