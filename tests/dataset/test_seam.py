@@ -57,6 +57,10 @@ def own(**changes: Any) -> dict[str, Any]:
     return features(own=(FEATURES.own[0], replace(FEATURES.own[1], **changes)))
 
 
+def heard_from(stream: str) -> dict[str, Any]:
+    return features(streams={"left": replace(FEATURES.streams["left"], heard_from=stream)})
+
+
 def messages(**changes: Any) -> dict[str, Any]:
     return {"messages": (replace(MESSAGES[0], **changes),)}
 
@@ -79,6 +83,9 @@ BARE = pa.Column("str")
 NO_DAY = {name: declared for name, declared in PARCELS.added.items() if name != "day"}
 EXAMPLE = Example("one", "one parcel", "none", dict, {"id": {"left_depot_24h_lat": 1.0}})
 DECLARED: dict[str, tuple[dict[str, Any], str, str]] = {
+    # streams
+    "waits for no stream": (heard_from("scans"), "features.streams.left.heard_from", "a stream that waits for none"),
+    "waits for itself": (heard_from("left"), "features.streams.left.heard_from", "a stream that waits for none"),
     # tables
     "no day": (parcels(added=NO_DAY), "tables.parcels: expected a column 'day'", "add it: 'day' in `added`"),
     "day as text": (parcels(added={**PARCELS.added, "day": fact("str")}), "tables.parcels, column day", DAY),

@@ -23,7 +23,7 @@ from ontime.core.features.table import (
     months_needed,
     read_by,
 )
-from ontime.dataset.features import column_names
+from ontime.dataset.features import Open, Waited, column_names
 from ontime.flights import FLIGHTS
 from ontime.flights.contract.clocks import ARRIVAL, DEPARTURE, OBSERVED, SCHEDULE
 from ontime.flights.contract.outcome import not_on_time, outcome_known_at
@@ -85,6 +85,20 @@ def test_rows_are_the_flights_of_the_clean_schedule(clean: Months):
     assert table["id"].tolist() == flights["id"].tolist()
     assert (table["starts_at"] - table["predict_at"] == pd.Timedelta(hours=2)).all()
     assert table["outcome"].mean() == pytest.approx(((flights["arr_delay"] >= 15) | flights["arr_delay"].isna()).mean())
+
+
+def test_what_did_not_happen_waits_for_who_would_have_told_it():
+    waiting = {asof: source for asof, source in FEATURES.waiting.items() if source}
+    assert {(one.stream, source) for one, source in waiting.items()} == {
+        ("outcomes", "arrivals"),
+        ("schedule", "departures"),
+    }
+    assert all(one in waiting for one in FEATURES.asof if one.stream == "outcomes")
+    assert {type(one) for one in waiting if one.stream == "schedule"} == {Open, Waited}
+    waits = {feature.name: feature.heard_from for feature in declared_features(FEATURES)}
+    assert waits["open_schedule_origin_count"] == "departures"
+    assert waits["outcomes_origin_3h_late"] == "arrivals"
+    assert waits["traffic_origin_day_count"] == waits["departures_origin_3h_late"] == ""
 
 
 def one_flight(**values: object) -> pd.DataFrame:
@@ -231,6 +245,9 @@ def test_one_row_at_a_time_gives_what_columns_give(clean: Months):
     by_row = pd.DataFrame([dict(zip(online.names, online.read(row), strict=True)) for row in rows])[names]
     expected = table.loc[::97, names].astype("float32").reset_index(drop=True)
     pd.testing.assert_frame_equal(by_row.astype("float32"), expected, check_exact=True)
+    again = OnlineFeatures.load(FEATURES.asof, online.save())
+    at_once = pd.DataFrame(again.read_many(rows))[names]
+    pd.testing.assert_frame_equal(at_once.astype("float32"), expected, check_exact=True)
 
 
 def test_the_second_dataset_has_windows_too():

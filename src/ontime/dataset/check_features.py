@@ -30,6 +30,7 @@ def feature_flaws(features: FeatureSet) -> Iterator[Flaw]:
             f"features.streams.{name}.table", "one of features.tables", [stream.table], features.tables
         )
         yield from _reserved(f"features.streams.{name}.fields", stream.fields, EVENT_COLUMNS)
+        yield from _heard_from(name, stream, features)
     for group, declared in features.groups.items():
         for place, asof in enumerate(declared):
             yield from _asof(f"features.groups.{group}[{place}]", asof, features)
@@ -73,6 +74,13 @@ def keys_of_events(features: FeatureSet, stream: str) -> list[str]:
     read = [asof for asof in features.asof if asof.stream == stream]
     pointing = [asof.field for asof in read if isinstance(asof, Usual)]
     return list(dict.fromkeys([key for asof in read for key in asof.keys] + pointing))
+
+
+def _heard_from(name: str, stream: Stream, features: FeatureSet) -> Iterator[Flaw]:
+    """What waits is itself no message: another stream says that the source is alive."""
+    heard = [other for other, declared in features.streams.items() if not declared.heard_from]
+    where, named = f"features.streams.{name}.heard_from", [stream.heard_from] if stream.heard_from else []
+    yield from every_unknown_name(where, "a stream that waits for none", named, heard)
 
 
 def _asof(where: str, asof: AsOf, features: FeatureSet) -> Iterator[Flaw]:

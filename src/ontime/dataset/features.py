@@ -34,12 +34,15 @@ class Stream:
     about: what the events are called in words.
     table: the clean table that they are made from.
     fields: the numbers that an event carries: whole numbers without gaps, or any numbers where only the latest is read.
+    heard_from: the stream whose source would have brought what did not happen: where it is silent, that nothing came is
+    no news. What is read by absence waits until it has been heard from, by a message or a heartbeat.
     """
 
     about: str
     table: str
     clock: Clock
     fields: Mapping[str, Value] = field(default_factory=dict)
+    heard_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,7 @@ class Feature:
 
     clock: the latest clock of what it reads; table: the clean table that it is made from; group: its feature group.
     window: how far back it looks, in words; dtype: its type in the feature table.
+    heard_from: the stream that must have been heard from, where it reads what did not happen.
     """
 
     name: str
@@ -169,6 +173,7 @@ class Feature:
     group: str
     window: str = ""
     dtype: str = "float32"
+    heard_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -224,6 +229,18 @@ class FeatureSet:
     def asof(self) -> list[AsOf]:
         """Everything that is read of the streams, in the order of the groups."""
         return [asof for group in self.groups.values() for asof in group]
+
+    @property
+    def waiting(self) -> dict[AsOf, str]:
+        """By declaration that reads by absence, the stream that must have been heard from.
+
+        Of events that are known beforehand only the ends can be absent; `Open` and `Waited` read them.
+        """
+        sources = {asof: self.streams[asof.stream].heard_from for asof in self.asof if self._reads_absence(asof)}
+        return {asof: source for asof, source in sources.items() if source}
+
+    def _reads_absence(self, asof: AsOf) -> bool:
+        return isinstance(asof, Open | Waited) or not self.streams[asof.stream].clock.beforehand
 
     @property
     def usual(self) -> dict[str, Usual]:

@@ -33,10 +33,16 @@ STREAMS = {
         {"delay": DELAY, "late": Value("share of {} that were 15 or more minutes late", "")},
     ),
     "arrivals": Stream("arrivals", "flights", ARRIVAL, {"delay": DELAY}),
+    # A flight that has not arrived in time is not on time, and one that has not left is overdue: neither is news while
+    # nobody would have said otherwise.
     "outcomes": Stream(
-        "decided outcomes", "flights", ARRIVAL, {"late": Value("share of {} that were not on time", "")}
+        "decided outcomes",
+        "flights",
+        ARRIVAL,
+        {"late": Value("share of {} that were not on time", "")},
+        heard_from="arrivals",
     ),
-    "schedule": Stream("scheduled departures", "flights", SCHEDULE),
+    "schedule": Stream("scheduled departures", "flights", SCHEDULE, heard_from="departures"),
     "flown": Stream(
         "flights that arrived",
         "flights",

@@ -72,6 +72,21 @@ def test_without_departures_everything_that_is_due_is_overdue(sample: Sample):
     assert (after[share].dropna() == 1).all()
 
 
+def test_where_the_source_of_departures_is_silent_nothing_is_overdue_that_was_not(sample: Sample):
+    """Without departures everything seems overdue; known to be silent, what was read by absence stays as it was."""
+    since = sample.frame["predict_at"].median()
+    there, schedule = sample.events["departures"], sample.events["schedule"]
+    events = {
+        "departures": there[there["moment"] < since],
+        "schedule": schedule.assign(until=schedule["until"].mask(schedule["until"] >= since)),
+    }
+    heard = {"departures": there["moment"][there["moment"] < since].sort_values().dt.tz_convert(None).to_numpy()}
+    news, silent = (sample.under(events, heard=sources)["open_schedule_origin_count"] for sources in (None, heard))
+    later = sample.frame["predict_at"] >= since + pd.Timedelta(hours=12)
+    assert news[later].max() > 0
+    assert (silent[later] == silent[later].iloc[0]).all()
+
+
 def test_a_source_that_is_late_tells_its_events_later(sample: Sample):
     late = events_under(sample, "stale", 6.0)
     assert (late["moment"] - sample.events["departures"]["moment"] == pd.Timedelta(hours=6)).all()

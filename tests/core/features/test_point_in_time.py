@@ -2,46 +2,40 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_events import (
+    ASOF,
+    START,
+    WAITING,
+    Row,
+    by_columns,
+    by_rows,
+    moments,
+    read_rows,
+    rows,
+    same_bits,
+    tables,
+    when_heard,
+    with_ids,
+)
 
 from ontime.core.features.event_lines import end
+from ontime.core.features.moments import HOUR, MINUTE, microseconds
 from ontime.core.features.online import OnlineFeatures
-from ontime.core.features.point_in_time import HOUR, MINUTE, microseconds, reach, read_as_of
+from ontime.core.features.point_in_time import reach, read_as_of
 from ontime.dataset.features import AsOf, Latest, Open, Usual, Waited, Window, column_names, span
 
-ASOF: list[AsOf] = [
-    Window("left", ("depot",), 1, means=("delay", "late")),
-    Window("left", ("depot", "kind"), 3, means=("delay",)),
-    Window("left", (), 24, means=("late",), count=False),
-    Window("plan", ("depot",), 2, anchor="starts_at", ahead=1, name="around"),
-    Open("plan", ("depot",), 6),
-    Open("plan", (), 2),
-    Latest("state", ("depot",), 3, ("level", "flow")),
-    Latest("state", ("depot",), 3, ("level",), ago=2),
-    Latest("left", ("kind",), 5, ("delay",)),
-    Waited("plan", ("depot",), 1, 0.25),
-    Waited("plan", (), 3, 1),
-    Usual("ahead", "the one that is usually ahead", "runs", ("depot",), 6, "name"),
-    Window("left", ("ahead",), 2, means=("delay",)),
-    Latest("left", ("kind", "ahead"), 4, ("late",), age=True),
-    Latest("state", ("ahead",), 9, age=True),
-    Open("plan", ("ahead",), 3),
-]
-START = 1_360_000_000_000_000 // HOUR * HOUR
 
-Row = Mapping[str, Any]
-
-
-def slow(asof: AsOf, row: Row, events: list[Row]) -> list[float]:
-    """What the docstrings of the forms say, event by event."""
+def slow(asof: AsOf, row: Row, events: list[Row], heard: float = math.inf) -> list[float]:
+    """What the docstrings of the forms say, event by event. heard: when its source was last heard from."""
     same = [e for e in events if all(e[key] == row[key] for key in asof.keys) and e["id"] != row["id"]]
-    now = row["predict_at"]
+    same = [e for e in same if e["moment"] <= heard]
+    now = min(row["predict_at"], heard) if isinstance(asof, Open | Waited) else row["predict_at"]
     match asof:
         case Window():
             since, until = row[asof.anchor] - asof.hours * HOUR, row[asof.anchor] + asof.ahead * HOUR
@@ -68,14 +62,15 @@ def slow(asof: AsOf, row: Row, events: list[Row]) -> list[float]:
     return []
 
 
-def pointed(row: Row, tables: Mapping[str, list[Row]]) -> Row:
+def pointed(row: Row, tables: Mapping[str, list[Row]], heard: float = math.inf) -> Row:
     """The row with the keys that point to other events, as the docstring of Usual says."""
     for one in ASOF:
         if isinstance(one, Usual):
             events = [
                 e for e in tables[one.stream] if all(e[key] == row[key] for key in one.keys) and e["id"] != row["id"]
             ]
-            inside = [e for e in events if row["predict_at"] - one.hours * HOUR < e["moment"] <= row["predict_at"]]
+            until = min(row["predict_at"], heard)
+            inside = [e for e in events if row["predict_at"] - one.hours * HOUR < e["moment"] <= until]
             seen = [e[one.field] for e in sorted(inside, key=lambda e: (e["moment"], e["id"]))]
             last = {name: place for place, name in enumerate(seen)}
             most = max(seen, key=lambda name: (seen.count(name), last[name]), default=None)
@@ -85,81 +80,6 @@ def pointed(row: Row, tables: Mapping[str, list[Row]]) -> Row:
 
 def mean(values: list[int]) -> float:
     return sum(values) / len(values) if values else math.nan
-
-
-moments = st.integers(0, 12 * 12).map(lambda n: START + n * 5 * MINUTE) | st.integers(0, 12 * HOUR).map(
-    lambda n: START + n
-)
-keys = {"depot": st.sampled_from("ABC"), "kind": st.sampled_from(["x", "y"])}
-pointed_to = {**keys, "ahead": st.sampled_from("PQR")}
-rows = st.lists(
-    st.fixed_dictionaries({**keys, "starts_at": moments, "lead": st.sampled_from([0, 1, 30, 120])}),
-    min_size=1,
-    max_size=8,
-)
-left = st.fixed_dictionaries(
-    {**pointed_to, "moment": moments, "delay": st.integers(-60, 2000), "late": st.integers(0, 1)}
-)
-plan = st.fixed_dictionaries({**pointed_to, "moment": moments, "until": st.none() | moments})
-runs = st.fixed_dictionaries({**keys, "moment": moments, "name": st.sampled_from("PQRS")})
-state = st.fixed_dictionaries(
-    {
-        **pointed_to,
-        "moment": moments,
-        "level": st.floats(-1e6, 1e6, width=32),
-        "flow": st.just(math.nan) | st.floats(0, 1, width=32),
-    }
-)
-tables = st.fixed_dictionaries(
-    {
-        "left": st.lists(left, max_size=30),
-        "plan": st.lists(plan, max_size=30),
-        "state": st.lists(state, max_size=20),
-        "runs": st.lists(runs, max_size=12),
-    }
-)
-
-
-def with_ids(rows: list[Row], tables: dict[str, list[Row]]) -> tuple[list[Row], dict[str, list[Row]]]:
-    """Rows and events of the same number share an id, so that some rows have events of their own."""
-    known = [
-        {**row, "id": f"{n:03}", "predict_at": row["starts_at"] - row["lead"] * MINUTE} for n, row in enumerate(rows)
-    ]
-    named = {name: [{**e, "id": f"{n:03}"} for n, e in enumerate(events)] for name, events in tables.items()}
-    return known, named
-
-
-def as_frame(records: list[Row], columns: list[str]) -> pd.DataFrame:
-    frame = pd.DataFrame(records, columns=columns)
-    for name in set(columns) & {"moment", "until", "predict_at", "starts_at"}:
-        whole = pd.array([record[name] for record in records], dtype="Int64")
-        frame[name] = pd.Series(pd.to_datetime(whole, unit="us", utc=True)).dt.as_unit("us")
-    return frame
-
-
-COLUMNS = {
-    "left": ["id", "moment", "depot", "kind", "ahead", "delay", "late"],
-    "plan": ["id", "moment", "until", "depot", "kind", "ahead"],
-    "state": ["id", "moment", "depot", "kind", "ahead", "level", "flow"],
-    "runs": ["id", "moment", "depot", "kind", "name"],
-}
-
-
-def by_columns(rows: list[Row], tables: dict[str, list[Row]], asof: list[AsOf] = ASOF) -> pd.DataFrame:
-    frames = {name: as_frame(tables[name], columns) for name, columns in COLUMNS.items()}
-    return read_as_of(asof, as_frame(rows, ["id", "predict_at", "starts_at", "depot", "kind"]), frames)
-
-
-def by_rows(rows: list[Row], tables: dict[str, list[Row]]) -> np.ndarray:
-    online = OnlineFeatures(ASOF)
-    for name, events in tables.items():
-        for event in events:
-            online.add(name, event)
-    return np.array([online.read(row) for row in rows]).astype(np.float32)
-
-
-def same_bits(one: np.ndarray, other: np.ndarray) -> bool:
-    return bool(((one == other) | (np.isnan(one) & np.isnan(other))).all())
 
 
 @given(rows, tables)
@@ -173,6 +93,71 @@ def test_both_executors_give_the_same_bits_and_the_oracle_agrees(rows: list[Row]
     ]
     assert same_bits(columns, by_rows(rows, tables))
     assert same_bits(columns, np.array(oracle).astype(np.float32))
+
+
+@given(rows, tables, st.lists(moments, max_size=5))
+def test_what_is_read_by_absence_waits_until_its_source_was_heard_from(
+    rows: list[Row], tables: dict[str, list[Row]], heartbeats: list[int]
+):
+    rows, tables = with_ids(rows, tables)
+    heard = when_heard(tables, heartbeats)
+    oracle = []
+    for row in rows:
+        last = max((moment for moment in heard if moment <= row["predict_at"]), default=-math.inf)
+        known, until = pointed(row, tables, last), {one: last if one in WAITING else math.inf for one in ASOF}
+        oracle.append([value for one in ASOF for value in slow(one, known, tables[one.stream], until[one])])
+    columns = by_columns(rows, tables, heard=heard).to_numpy(dtype=np.float32)
+    assert same_bits(columns, np.array(oracle).astype(np.float32))
+    assert same_bits(columns, by_rows(rows, tables, heartbeats))
+
+
+def in_minutes(records: list[Row]) -> list[Row]:
+    whole = {"moment", "until", "starts_at", "predict_at"}
+    return [
+        {name: value // MINUTE * MINUTE if name in whole and value else value for name, value in record.items()}
+        for record in records
+    ]
+
+
+@given(rows, tables)
+@settings(max_examples=30)
+def test_with_a_heartbeat_every_minute_nothing_waits(rows: list[Row], tables: dict[str, list[Row]]):
+    rows, tables = with_ids(rows, tables)
+    rows, tables = in_minutes(rows), {name: in_minutes(events) for name, events in tables.items()}
+    heartbeats = [START + minute * MINUTE for minute in range(-180, 12 * 60 + 1)]
+    alive = by_columns(rows, tables)
+    assert by_columns(rows, tables, heard=heartbeats).equals(alive)
+    assert same_bits(by_rows(rows, tables, heartbeats), alive.to_numpy(dtype=np.float32))
+
+
+@given(rows, tables, moments)
+def test_while_a_source_is_silent_what_happens_is_no_news(rows: list[Row], tables: dict[str, list[Row]], last: int):
+    """Of what happens after the source was last heard from, half is lost and the rest ends never."""
+    rows, tables = with_ids(rows, tables)
+    before = {**tables, "state": []}
+    after = {name: [e for n, e in enumerate(events) if e["moment"] <= last or n % 2] for name, events in before.items()}
+    after["plan"] = [
+        {**e, "until": None if e["until"] is None or e["until"] > last else e["until"]} for e in after["plan"]
+    ]
+    names = [name for one in WAITING for name in column_names(one)]
+    silent = [by_columns(rows, tables, heard=[last])[names] for tables in (before, after)]
+    assert silent[0].equals(silent[1])
+    assert same_bits(by_rows(rows, after, [last]), by_columns(rows, after, heard=[last]).to_numpy(dtype=np.float32))
+
+
+def test_from_a_source_that_was_never_heard_from_nothing_is_read():
+    row = {"id": "row", "depot": "A", "kind": "x", "starts_at": START, "predict_at": START}
+    keys = {"depot": "A", "kind": "x", "ahead": "P", "moment": START - HOUR // 2}
+    tables = {
+        "left": [{"id": "1", **keys, "delay": 1, "late": 0}],
+        "plan": [{"id": "2", **keys, "until": None}],
+        "state": [],
+        "runs": [],
+    }
+    alive, silent = by_columns([row], tables), by_columns([row], tables, heard=[])
+    assert alive[["left_depot_1h_count", "open_plan_depot_count"]].to_numpy().tolist() == [[1, 1]]
+    assert silent[["left_depot_1h_count", "open_plan_depot_count", "around_count"]].to_numpy().tolist() == [[0, 0, 1]]
+    assert silent[["left_depot_1h_delay", "open_plan_depot_minutes"]].isna().all(axis=None)
 
 
 @given(rows, tables, st.randoms())
@@ -210,7 +195,7 @@ def test_events_further_back_than_any_window_change_nothing(rows: list[Row], tab
 
 @given(rows, tables)
 @settings(max_examples=30)
-def test_an_event_that_is_replaced_or_forgotten_was_never_there(rows: list[Row], tables: dict[str, list[Row]]):
+def test_an_event_that_is_replaced_or_removed_was_never_there(rows: list[Row], tables: dict[str, list[Row]]):
     rows, tables = with_ids(rows, tables)
     online = OnlineFeatures(ASOF)
     for name, events in tables.items():
@@ -219,8 +204,8 @@ def test_an_event_that_is_replaced_or_forgotten_was_never_there(rows: list[Row],
             online.read(rows[0])
             online.add(name, event)
         online.add(name, {**events[0], "id": "old", "moment": START - HOUR, "until": None}) if events else None
-        online.forget(name, START)
-    assert same_bits(np.array([online.read(row) for row in rows]).astype(np.float32), by_rows(rows, tables))
+        online.remove(name, "old")
+    assert same_bits(read_rows(online, rows), by_rows(rows, tables))
 
 
 def test_an_event_exactly_at_the_border_counts_at_the_end_and_not_at_the_beginning():

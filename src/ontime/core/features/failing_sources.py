@@ -68,16 +68,22 @@ class Sample:
         """The features of the rows as they are."""
         return assemble(self.features, self.frame, self.known)
 
-    def under(self, events: Events, *, recent: bool = False) -> pd.DataFrame:
+    def under(
+        self, events: Events, *, recent: bool = False, heard: Mapping[str, np.ndarray] | None = None
+    ) -> pd.DataFrame:
         """The features of the rows if those streams had these events.
 
-        recent: whether only what reaches back RECENT_HOURS or less is read anew.
+        recent: whether only what reaches back RECENT_HOURS or less is read anew. heard: by stream that others wait for,
+        the moments at which it was heard from, as for `read_as_of`; without them it is alive throughout.
         """
+        moments = heard or {}
+        waiting = self.features.waiting.items()
+        heard_from = {asof: moments[source] for asof, source in waiting if source in moments}
         reread = [asof for asof in self.features.asof if not (recent and hours_back(asof) > RECENT_HOURS)]
-        pointers = [asof for asof in reread if isinstance(asof, Usual) and asof.stream in events]
-        others = {asof.name for asof in pointers}
-        anew = [asof for asof in reread if asof.stream in events or not others.isdisjoint(asof.keys)]
-        changed = read_as_of(anew, self.frame.drop(columns=[*others]), {**self.events, **events})
+        changes = [asof for asof in reread if asof.stream in events or asof in heard_from]
+        others = {asof.name for asof in changes if isinstance(asof, Usual)}
+        anew = [asof for asof in reread if asof in changes or not others.isdisjoint(asof.keys)]
+        changed = read_as_of(anew, self.frame.drop(columns=[*others]), {**self.events, **events}, heard_from)
         known = {name: changed[name] if name in changed else self.known[name] for name in self.known}
         return assemble(self.features, self.frame, pd.DataFrame(known))
 

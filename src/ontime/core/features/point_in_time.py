@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -11,16 +11,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ontime.core.features.column_readers import Keys, Limit, Value, read_columns
 from ontime.core.features.keys import key_codes, order_of_codes
+from ontime.core.features.moments import ALIVE, HOUR, MINUTE, NEVER, ends, microseconds
 from ontime.core.features.most_frequent import most_frequent
-from ontime.dataset.features import AsOf, Latest, Open, Usual, Waited, Window, column_names
+from ontime.dataset.features import AsOf, Latest, Usual, Waited
 
-MISSING = np.iinfo(np.int64).min  # what NaT is as a whole number
-HOUR = 3_600_000_000  # microseconds
-MINUTE = 60_000_000
 MARGIN = 100 * 24 * HOUR  # more than any event lasts
-
-Value = str | float  # a field, 'minute', or the hours up to which it counts how long an event went on
 
 
 def reach(asof: Sequence[AsOf]) -> float:
@@ -38,34 +35,51 @@ def hours_back(one: AsOf) -> float:
     return one.hours
 
 
-def read_as_of(asof: Sequence[AsOf], rows: pd.DataFrame, events: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def read_as_of(
+    asof: Sequence[AsOf],
+    rows: pd.DataFrame,
+    events: Mapping[str, pd.DataFrame],
+    heard: Mapping[AsOf, np.ndarray] | None = None,
+) -> pd.DataFrame:
     """The columns of every declaration, for every row; float32, and int32 for counts.
 
     rows (n): `id`, `predict_at`, `starts_at` and the keys; events: a frame by stream, in any order.
+    heard: by declaration that waits for a source, the moments at which it was heard from: (moments,) datetime64[us],
+    UTC, ascending. What waits for none reads up to `predict_at`.
 
     Sums are of whole numbers, so they do not depend on whether events long past are there: a month with its past gives
     the same bytes as the whole table. Raises ValueError where keys and moments do not fit 64 bits: give fewer months at
     a time.
     """
-    rows = with_usual(asof, rows, events)
+    rows = with_usual(asof, rows, events, heard)
     read = [one for one in asof if not isinstance(one, Usual)]
     streams = {name: _Events(rows, events[name]) for name in dict.fromkeys(one.stream for one in read)}
-    columns: dict[str, np.ndarray] = {}
-    for one in read:
-        columns |= dict(zip(column_names(one), _READERS[type(one)](one, streams[one.stream]), strict=True))
-    return pd.DataFrame(columns, index=rows.index)
+    return pd.DataFrame(read_columns(read, streams, _limits(rows, heard or {})), index=rows.index)
 
 
-def with_usual(asof: Sequence[AsOf], rows: pd.DataFrame, events: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def with_usual(
+    asof: Sequence[AsOf],
+    rows: pd.DataFrame,
+    events: Mapping[str, pd.DataFrame],
+    heard: Mapping[AsOf, np.ndarray] | None = None,
+) -> pd.DataFrame:
     """The rows (n) with the keys that point to other events, as far as they lack them."""
     pointers = [one for one in asof if isinstance(one, Usual) and one.name not in rows]
-    return rows.assign(**{one.name: _read_usual(one, _Events(rows, events[one.stream])) for one in pointers})
+    limits = _limits(rows, heard or {})
+    return rows.assign(
+        **{one.name: _read_usual(one, _Events(rows, events[one.stream]), limits.get(one, ALIVE)) for one in pointers}
+    )
 
 
-def microseconds(moments: pd.Series) -> np.ndarray:
-    """Moments in UTC as int64 microseconds since 1970; MISSING where there is none."""
-    naive = moments.dt.tz_convert(None) if moments.dt.tz is not None else moments
-    return naive.to_numpy(dtype="datetime64[us]").astype(np.int64)
+def _limits(rows: pd.DataFrame, heard: Mapping[AsOf, np.ndarray]) -> dict[AsOf, np.ndarray]:
+    """By declaration that waits, when its source was last heard from as of each row's moment: (rows,) int64."""
+    now = microseconds(rows["predict_at"])
+    return {one: last_heard(moments.astype("datetime64[us]").astype(np.int64), now) for one, moments in heard.items()}
+
+
+def last_heard(heard: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """The last of ascending moments (m,) up to each of others (n,), NEVER where there is none: (n,) int64."""
+    return np.append(NEVER, heard)[np.searchsorted(heard, now, side="right")]
 
 
 class _Track(NamedTuple):
@@ -79,7 +93,7 @@ class _Track(NamedTuple):
 
 
 class _Events:
-    """A stream beside the rows that read it; what several declarations need is computed once."""
+    """A stream beside the rows that read it (StreamOfRows); what several declarations need is computed once."""
 
     def __init__(self, rows: pd.DataFrame, events: pd.DataFrame) -> None:
         self.anchors = {name: microseconds(rows[name]) for name in ("predict_at", "starts_at")}
@@ -88,8 +102,8 @@ class _Events:
         self.order = np.argsort(moments, kind="stable")
         self.rows, self.frame, self.moments = rows, events, moments[self.order]
         self.own = self._find_own()
-        self._tracks: dict[tuple[tuple[str, ...], float], _Track] = {}
-        self._sums: dict[tuple[tuple[str, ...], float, Value], np.ndarray] = {}
+        self._tracks: dict[tuple[Keys, float], _Track] = {}
+        self._sums: dict[tuple[Keys, float, Value], np.ndarray] = {}
 
     def _find_own(self) -> np.ndarray:
         """The place of each row's own event in the order of moments, -1 where there is none."""
@@ -108,61 +122,83 @@ class _Events:
         return first, last - first + MARGIN
 
     def ends(self, hours: float) -> np.ndarray:
-        """When each event is over: at `until`, not before its moment, at most `hours` after it."""
-        until = microseconds(self.frame["until"])[self.order]
-        latest = self.moments + int(hours * HOUR)
-        return np.where(until == MISSING, latest, np.clip(until, self.moments, latest))
+        """When each event is over: (events,) int64, in the order of moments."""
+        return ends(self.moments, microseconds(self.frame["until"])[self.order], hours)
 
-    def track(self, keys: tuple[str, ...], ended_after: float = 0.0) -> _Track:
-        """Events by key and moment; with `ended_after`, by key and end."""
-        if (keys, ended_after) not in self._tracks:
+    def track(self, keys: Keys, hours: float = 0.0) -> _Track:
+        """Events by key and moment; with `hours`, by key and end."""
+        if (keys, hours) not in self._tracks:
             row_codes, event_codes = key_codes([self.rows, self.frame], keys)
             event_codes = event_codes[self.order]
             row_order = self._by_time[order_of_codes(row_codes[self._by_time])]
-            moments = self.ends(ended_after) if ended_after else self.moments
-            by_time = np.argsort(moments, kind="stable") if ended_after else np.arange(len(moments))
+            moments = self.ends(hours) if hours else self.moments
+            by_time = np.argsort(moments, kind="stable") if hours else np.arange(len(moments))
             order = by_time[order_of_codes(event_codes[by_time])]
             places = self._place(event_codes[order], moments[order])
-            self._tracks[keys, ended_after] = _Track(order, places, event_codes, row_order, row_codes)
-        return self._tracks[keys, ended_after]
+            self._tracks[keys, hours] = _Track(order, places, event_codes, row_order, row_codes)
+        return self._tracks[keys, hours]
 
-    def sums(self, keys: tuple[str, ...], value: Value, ended_after: float = 0.0) -> np.ndarray:
+    def sums(self, keys: Keys, value: Value, hours: float = 0.0) -> np.ndarray:
         """Sums of a value over the first 0, 1, ... events of a track: (events + 1,) int64."""
-        if (keys, ended_after, value) not in self._sums:
-            numbers = self.numbers(value)[self.track(keys, ended_after).order]
-            self._sums[keys, ended_after, value] = np.concatenate([[0], np.cumsum(numbers)])
-        return self._sums[keys, ended_after, value]
+        if (keys, hours, value) not in self._sums:
+            numbers = self._numbers(value)[self.track(keys, hours).order]
+            self._sums[keys, hours, value] = np.concatenate([[0], np.cumsum(numbers)])
+        return self._sums[keys, hours, value]
 
-    def numbers(self, value: Value) -> np.ndarray:
-        """A field of the events, their minute, or the minutes they went on: (events,) int64, by moment."""
-        if isinstance(value, float):
-            return (self.ends(value) - self.moments) // MINUTE
-        return self.moments // MINUTE if value == "minute" else self.frame[value].to_numpy(dtype=np.int64)[self.order]
+    def first(self, keys: Keys, hours: float = 0.0) -> np.ndarray:
+        track = self.track(keys, hours)
+        return np.searchsorted(track.places, track.row_codes * self._bounds[1], side="left")
 
-    def fields(self, name: str) -> np.ndarray:
-        """A field of the events, missing where it is: (events,) float64, in the order of moments."""
-        return self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)[self.order]
-
-    def ids(self) -> pd.Series:
-        """In the order of moments."""
-        return self.frame["id"].iloc[self.order]
-
-    def until(self, track: _Track, moments: np.ndarray) -> np.ndarray:
-        """How many events of the track come before those of the row's key after that moment: (rows,)."""
+    def until(self, keys: Keys, moments: np.ndarray, hours: float = 0.0) -> np.ndarray:
+        track = self.track(keys, hours)
         order = track.row_order
         counts = np.empty(len(order), dtype=np.int64)
         counts[order] = np.searchsorted(track.places, self._place(track.row_codes[order], moments[order]), side="right")
         return counts
 
-    def before(self, track: _Track) -> np.ndarray:
-        """How many events of the track come before the first of the row's key: (rows,)."""
-        return np.searchsorted(track.places, track.row_codes * self._bounds[1], side="left")
+    def own_inside(self, keys: Keys, since: Limit, until: np.ndarray) -> np.ndarray:
+        track, moment = self.track(keys), self._of_own(self.moments)
+        has_keys = (self.own >= 0) & (self._of_own(track.event_codes) == track.row_codes)
+        return has_keys & (moment > since) & (moment <= until)
 
-    def owns(self, track: _Track) -> np.ndarray:
-        """Whether a row's own event is there, with the row's keys: (rows,) bool."""
-        return (self.own >= 0) & (self.of_own(track.event_codes) == track.row_codes)
+    def own_numbers(self, value: Value, where: np.ndarray) -> np.ndarray:
+        return where * self._of_own(self._numbers(value))
 
-    def of_own(self, numbers: np.ndarray) -> np.ndarray:
+    def own_ends(self, hours: float, where: np.ndarray) -> np.ndarray:
+        return where * self._of_own(self.ends(hours))
+
+    def latest(self, keys: Keys, moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if self.frame.empty:
+            return np.full(len(moments), -1), np.full(len(moments), NEVER)
+        track, place = self.track(keys), self.until(keys, moments) - 1
+        order = self.by_id_where_tied(keys)
+        place = np.where((place >= 0) & (order[place] == self.own), place - 1, place)
+        event = order[place]
+        there = (place >= 0) & (track.event_codes[event] == track.row_codes)
+        return event, np.where(there, self.moments[event], NEVER)
+
+    def values(self, field: str, events: np.ndarray) -> np.ndarray:
+        if self.frame.empty:
+            return np.full(len(events), np.nan)
+        return self.frame[field].to_numpy(dtype=np.float64, na_value=np.nan)[self.order][events]
+
+    def by_id_where_tied(self, keys: Keys) -> np.ndarray:
+        """The order of a track, events of equal key and moment by id: the latest of them is the last."""
+        track = self.track(keys)
+        equal = track.places[1:] == track.places[:-1]
+        tied = np.flatnonzero(np.append(equal, False) | np.insert(equal, 0, False))
+        order = track.order.copy()
+        names = self.frame["id"].iloc[self.order[order[tied]]].astype("str").to_numpy(dtype="str")
+        order[tied] = order[tied][np.lexsort((names, track.places[tied]))]
+        return order
+
+    def _numbers(self, value: Value) -> np.ndarray:
+        """A field of the events, their minute, or the minutes they went on: (events,) int64, by moment."""
+        if isinstance(value, float):
+            return (self.ends(value) - self.moments) // MINUTE
+        return self.moments // MINUTE if value == "minute" else self.frame[value].to_numpy(dtype=np.int64)[self.order]
+
+    def _of_own(self, numbers: np.ndarray) -> np.ndarray:
         """A number of each row's own event, 0 where there is none: (rows,)."""
         return np.where(self.own >= 0, numbers[self.own], 0) if len(numbers) else np.zeros(len(self.own), np.int64)
 
@@ -173,94 +209,13 @@ class _Events:
         return codes * length + np.clip(moments - first, -1, length - 2) + 1
 
 
-def _read_window(window: Window, events: _Events) -> list[np.ndarray]:
-    track, anchor = events.track(window.keys), events.anchors[window.anchor]
-    since, until = anchor - int(window.hours * HOUR), anchor + int(window.ahead * HOUR)
-    first, last = events.until(track, since), events.until(track, until)
-    moment = events.of_own(events.moments)
-    own = events.owns(track) & (moment > since) & (moment <= until)
-    count = last - first - own
-    means = []
-    for value in window.means:
-        sums = events.sums(window.keys, value)
-        means.append(_mean(sums[last] - sums[first] - own * events.of_own(events.numbers(value)), count))
-    return [*([count.astype(np.int32)] if window.count else []), *means]
-
-
-def _read_open(declared: Open, events: _Events) -> list[np.ndarray]:
-    begun, ended = events.track(declared.keys), events.track(declared.keys, declared.hours)
-    now = events.anchors["predict_at"]
-    since = now - int(declared.hours * HOUR)
-    moment, end = events.of_own(events.moments), events.of_own(events.ends(declared.hours))
-    own = events.owns(begun) & (moment <= now)
-    going = own & (end > now)
-    has_begun, has_ended = events.until(begun, now), events.until(ended, now)
-    count = has_begun - events.before(begun) - (has_ended - events.before(ended)) - going
-    recent = has_begun - events.until(begun, since) - (own & (moment > since))
-    begun_sums = events.sums(declared.keys, "minute")
-    ended_sums = events.sums(declared.keys, "minute", declared.hours)
-    minutes = begun_sums[has_begun] - begun_sums[events.before(begun)]
-    minutes -= ended_sums[has_ended] - ended_sums[events.before(ended)] + going * (moment // MINUTE)
-    return [count.astype(np.int32), _mean(count, recent), _mean(count * (now // MINUTE) - minutes, count)]
-
-
-def _read_waited(waited: Waited, events: _Events) -> list[np.ndarray]:
-    track, until = events.track(waited.keys), events.anchors["predict_at"] - int(waited.within * HOUR)
-    since = until - int(waited.hours * HOUR)
-    first, last = events.until(track, since), events.until(track, until)
-    moment = events.of_own(events.moments)
-    own = events.owns(track) & (moment > since) & (moment <= until)
-    within = float(waited.within)
-    sums = events.sums(waited.keys, within)
-    return [_mean(sums[last] - sums[first] - own * events.of_own(events.numbers(within)), last - first - own)]
-
-
-def _read_latest(latest: Latest, events: _Events) -> list[np.ndarray]:
-    track = events.track(latest.keys)
-    until = events.anchors["predict_at"] - int(latest.ago * HOUR)
-    place = events.until(track, until) - 1
-    if events.frame.empty:
-        return [np.full(len(place), np.nan, dtype=np.float32) for _ in column_names(latest)]
-    order = _by_id_where_tied(track, events.ids())
-    place = np.where((place >= 0) & (order[place] == events.own), place - 1, place)
-    event = order[place]
-    fresh = (place >= 0) & (track.event_codes[event] == track.row_codes)
-    fresh &= events.moments[event] > until - int(latest.hours * HOUR)
-    values = [events.fields(name)[event] for name in latest.fields]
-    if latest.age:
-        values.append((until - events.moments[event]) / MINUTE)
-    return [np.where(fresh, value, np.nan).astype(np.float32) for value in values]
-
-
-def _read_usual(usual: Usual, events: _Events) -> pd.Series:
+def _read_usual(usual: Usual, events: _Events, limit: Limit) -> pd.Series:
     """The most frequent value of the events before each row; of equally frequent ones the latest: (rows,) str."""
-    track, until = events.track(usual.keys), events.anchors["predict_at"]
-    first, last = events.until(track, until - int(usual.hours * HOUR)), events.until(track, until)
-    order = _by_id_where_tied(track, events.ids())
+    now = events.anchors["predict_at"]
+    since, until = np.minimum(now - int(usual.hours * HOUR), limit), np.minimum(now, limit)
+    first, last = events.until(usual.keys, since), events.until(usual.keys, until)
+    order = events.by_id_where_tied(usual.keys)
     codes, values = pd.factorize(events.frame[usual.field].iloc[events.order[order]])
     own = np.append(np.argsort(order), -1)[events.own]
     names = np.array([*values, None], dtype=object)  # -1 stands for none
     return pd.Series(names[most_frequent(codes, first, last, own)], index=events.rows.index, dtype="str")
-
-
-_READERS: dict[type, Callable[..., list[np.ndarray]]] = {
-    Window: _read_window,
-    Open: _read_open,
-    Waited: _read_waited,
-    Latest: _read_latest,
-}
-
-
-def _by_id_where_tied(track: _Track, ids: pd.Series) -> np.ndarray:
-    """The track's order of events, those of equal key and moment by id: the latest of them is the last."""
-    equal = track.places[1:] == track.places[:-1]
-    tied = np.flatnonzero(np.append(equal, False) | np.insert(equal, 0, False))
-    order = track.order.copy()
-    names = ids.iloc[order[tied]].astype("str").to_numpy(dtype="str")
-    order[tied] = order[tied][np.lexsort((names, track.places[tied]))]
-    return order
-
-
-def _mean(total: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """The quotient as float32, missing where nothing was counted."""
-    return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0).astype(np.float32)

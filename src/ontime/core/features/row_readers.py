@@ -4,89 +4,21 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
-from typing import Any, NamedTuple
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple, cast
 
+from ontime.core.features.column_readers import Keys
 from ontime.core.features.event_lines import Event, EventLine, end, number
-from ontime.core.features.point_in_time import HOUR, MINUTE, Value
+from ontime.core.features.keyed_lines import MINUTE_OF_MOMENT, KeyedLines, Streams, summed_values
+from ontime.core.features.moments import HOUR, MINUTE
 from ontime.dataset.features import AsOf, Latest, Open, Usual, Waited, Window, column_names
 
 Row = Mapping[str, Any]
-Key = Any  # what stands in the columns of the keys: one value, or a tuple of several
-KeyOf = Callable[[Mapping[str, Any]], Key]
-Reader = Callable[[Row, Event | None, list[float]], None]  # of a row and its own event, into the slots of its columns
-NAN = math.nan
-MINUTE_OF_MOMENT = "minute"
-
-
-class KeyedLines(NamedTuple):
-    """The lines of a stream's events by key: in the order of their moments or, with `hours`, of their ends.
-
-    summed: the values whose sums are read.
-    """
-
-    key: KeyOf
-    hours: float
-    summed: list[Value]
-    lines: dict[Key, EventLine]
-
-    def line(self, event: Event) -> EventLine:
-        """The events with the same key."""
-        key = self.key(event)
-        if key not in self.lines:
-            self.lines[key] = EventLine(self.summed)
-        return self.lines[key]
-
-    def moment(self, event: Event) -> int:
-        return end(event, self.hours) if self.hours else event["moment"]
-
-
-Streams = dict[tuple[str, tuple[str, ...], float], KeyedLines]  # by stream, keys and hours
-
-
-def keyed_lines(asof: Iterable[AsOf]) -> Streams:
-    """One for each stream and keys, and one more for the hours after which what is open ends."""
-    streams: Streams = {}
-    for one in asof:
-        for hours in (0.0, one.hours) if isinstance(one, Open) else (0.0,):
-            lines = streams.setdefault((one.stream, one.keys, hours), KeyedLines(_key_of(one.keys), hours, [], {}))
-            lines.summed.extend(value for value in _summed(one) if value not in lines.summed)
-    return streams
-
-
-def _key_of(keys: tuple[str, ...]) -> KeyOf:
-    return itemgetter(*keys) if keys else lambda _: None
-
-
-def _sum_reader(placed: Sequence[tuple[Window | Waited, int]], of_key: KeyedLines) -> Reader:
-    """Of windows and waits with the same keys and anchor: each bound is looked up once in the line of events."""
-    key_of, lines, none, anchored = of_key.key, of_key.lines, EventLine(of_key.summed), _anchor(placed[0][0])
-    bounds = sorted({bound for one, _ in placed for bound in _span(one)}, reverse=True)
-    spans = [span for one, slot in placed for span in _placed_spans(one, slot, bounds, of_key.summed)]
-
-    def read(row: Row, own: Event | None, values: list[float]) -> None:
-        key, anchor = key_of(row), row[anchored]
-        line = lines.get(key, none)
-        if line.stale:
-            line.refresh()
-        moments, sums = line.moments, line.sums
-        place, places = len(moments), []
-        for bound in bounds:
-            place = bisect_right(moments, anchor + bound, 0, place)
-            places.append(place)
-        for first, last, slot, which in spans:
-            begin, stop = places[first], places[last]
-            if which is None:
-                values[slot] = stop - begin
-            elif stop > begin:
-                of_value = sums[which]
-                values[slot] = (of_value[stop] - of_value[begin]) / (stop - begin)
-        if own is not None and key_of(own) == key:
-            _leave_out(own, own["moment"] - anchor, bounds, places, line, spans, values)
-
-    return read
+# Of a row, its own event and the moment up to which it may be read, into the slots of its columns.
+Reader = Callable[[Row, Event | None, int, list[float]], None]
+UsualReader = Callable[[Row, Event | None, int], str | None]  # of a row and its own event, up to a moment
 
 
 class _Span(NamedTuple):
@@ -102,23 +34,85 @@ class _Span(NamedTuple):
     which: int | None
 
 
-def _placed_spans(one: Window | Waited, slot: int, bounds: Sequence[int], summed: Sequence[Value]) -> list[_Span]:
+def _sum_reader(placed: Sequence[tuple[Window | Waited, int]], of_key: KeyedLines, *, waits: bool) -> Reader:
+    """Of windows and waits with the same keys and anchor: each bound is looked up once in the line of events.
+
+    waits: whether they are read up to a moment only. The reader is compiled without loops, which takes half the time.
+    """
+    one, _ = placed[0]
+    bounds = sorted({bound for one, _ in placed for bound in _span(one)}, reverse=True)
+    spans = [span for one, slot in placed for span in _placed_spans(one, slot, bounds, of_key.summed)]
+    anchor = "limit" if waits and isinstance(one, Waited) else f"row[{_anchor(one)!r}]"
+    lines = [*_places(bounds, clipped=waits and isinstance(one, Window)), *_values(spans, len(of_key.summed))]
+    code = _READER.format(anchor=anchor, lines="\n    ".join(lines), until=bounds[0], places=_listed(len(bounds)))
+    names = {
+        "key_of": of_key.key,
+        "line_of": of_key.lines.get,
+        "bisect_right": bisect_right,
+        "leave_out": partial(_leave_out, bounds, spans),
+    }
+    exec(code, names)  # noqa: S102 - it is made of the declarations' numbers alone
+    return cast(Reader, names["read"])
+
+
+_READER = """
+def read(row, own, limit, values):
+    key = key_of(row)
+    line = line_of(key)
+    if line is None:
+        return
+    anchor, moments, sums = {anchor}, line.moments, line.sums
+    {lines}
+    if own is not None and own["moment"] <= min(limit, anchor + {until}) and key_of(own) == key:
+        leave_out(own, anchor, [{places}], line, values)
+"""
+
+
+def _listed(count: int) -> str:
+    return ", ".join(f"place_{number}" for number in range(count))
+
+
+def _places(bounds: Sequence[int], *, clipped: bool) -> Iterator[str]:
+    """Code: how many events there are up to each of the descending bounds, and up to the limit if it is clipped."""
+    before = ""
+    for place, bound in enumerate(bounds):
+        moment = f"min(limit, anchor + {bound})" if clipped else f"anchor + {bound}"
+        yield f"place_{place} = bisect_right(moments, {moment}{before})"
+        before = f", 0, place_{place}"
+
+
+def _values(spans: Sequence[_Span], width: int) -> Iterator[str]:
+    """Code: counts, and means where something is counted."""
+    for first, last in dict.fromkeys((span.first, span.last) for span in spans):
+        inside = [span for span in spans if (span.first, span.last) == (first, last)]
+        yield f"count = place_{last} - place_{first}"
+        yield from (f"values[{span.slot}] = count" for span in inside if span.which is None)
+        means = [span for span in inside if span.which is not None]
+        if means:
+            yield "if count:"
+        for _, _, slot, which in means:
+            begin, stop = (f"sums[place_{place} * {width} + {which}]" for place in (first, last))
+            yield f"    values[{slot}] = ({stop} - {begin}) / count"
+
+
+def _placed_spans(one: Window | Waited, slot: int, bounds: Sequence[int], summed: Sequence[str | float]) -> list[_Span]:
     first, last = (bounds.index(bound) for bound in _span(one))
     counted = [None] if isinstance(one, Window) and one.count else []
-    read = counted + [summed.index(value) for value in _summed(one)]
+    read = counted + [summed.index(value) for value in summed_values(one)]
     return [_Span(first, last, slot + place, which) for place, which in enumerate(read)]
 
 
 def _leave_out(
-    own: Event,
-    moment: int,
     bounds: Sequence[int],
+    spans: Iterable[_Span],
+    own: Event,
+    anchor: int,
     places: Sequence[int],
     line: EventLine,
-    spans: Iterable[_Span],
     values: list[float],
 ) -> None:
-    """Take a row's own event, at its moment from the anchor, out of what was read of each span that holds it."""
+    """Take a row's own event out of what was read of each span that holds it."""
+    moment = own["moment"] - anchor
     for first, last, slot, which in spans:
         if bounds[first] < moment <= bounds[last]:
             begin, stop = places[first], places[last]
@@ -126,25 +120,29 @@ def _leave_out(
             if which is None:
                 values[slot] = count
             else:
-                total = line.sums[which][stop] - line.sums[which][begin] - number(own, line.summed[which])
-                values[slot] = total / count if count else NAN
+                width = len(line.summed)
+                total = line.sums[stop * width + which] - line.sums[begin * width + which]
+                total -= number(own, line.summed[which])
+                values[slot] = total / count if count else math.nan
 
 
 def _open_reader(declared: Open, slot: int, begun: KeyedLines, ended: KeyedLines) -> Reader:
     """Of what has begun and still goes on: count, share and minutes."""
     key_of, hours, back = begun.key, declared.hours, int(declared.hours * HOUR)
     begun_minutes, ended_minutes = (lines.summed.index(MINUTE_OF_MOMENT) for lines in (begun, ended))
-    nothing = EventLine(begun.summed), EventLine(ended.summed)
+    width, ended_width = len(begun.summed), len(ended.summed)
 
-    def read(row: Row, own: Event | None, values: list[float]) -> None:
-        key, now = key_of(row), row["predict_at"]
-        line, ends = begun.lines.get(key, nothing[0]), ended.lines.get(key, nothing[1])
-        for events in (line, ends):
-            if events.stale:
-                events.refresh()
+    def read(row: Row, own: Event | None, limit: int, values: list[float]) -> None:
+        key, now = key_of(row), min(row["predict_at"], limit)
+        line = begun.lines.get(key)
+        if line is None:
+            return
+        ends = ended.lines[key]
         has_begun, has_ended = bisect_right(line.moments, now), bisect_right(ends.moments, now)
-        count, recent = has_begun - has_ended, has_begun - bisect_right(line.moments, now - back)
-        minutes = line.sums[begun_minutes][has_begun] - ends.sums[ended_minutes][has_ended]
+        count, recent = has_begun - has_ended, has_begun - bisect_right(line.moments, now - back, 0, has_begun)
+        sums, ended_sums = line.sums, ends.sums
+        minutes = sums[has_begun * width + begun_minutes] - sums[begun_minutes]
+        minutes -= ended_sums[has_ended * ended_width + ended_minutes] - ended_sums[ended_minutes]
         if own is not None and own["moment"] <= now and key_of(own) == key:
             recent -= own["moment"] > now - back
             if end(own, hours) > now:
@@ -160,13 +158,15 @@ def _open_reader(declared: Open, slot: int, begun: KeyedLines, ended: KeyedLines
 
 def _latest_reader(latest: Latest, slot: int, of_key: KeyedLines) -> Reader:
     """Of the latest event: its fields, then its age."""
-    key_of, lines, none = of_key.key, of_key.lines, EventLine(of_key.summed)
+    key_of, lines = of_key.key, of_key.lines
     ago, stale = int(latest.ago * HOUR), int(latest.hours * HOUR)
     fields, age = list(enumerate(latest.fields, start=slot)), slot + len(latest.fields) if latest.age else None
 
-    def read(row: Row, own: Event | None, values: list[float]) -> None:  # noqa: ARG001 - it is called as all are
-        line, until = lines.get(key_of(row), none), row["predict_at"] - ago
-        place = bisect_right(line.moments, until) - 1
+    def read(row: Row, own: Event | None, limit: int, values: list[float]) -> None:  # noqa: ARG001 - it is called as all are
+        line, until = lines.get(key_of(row)), row["predict_at"] - ago
+        if line is None:
+            return
+        place = bisect_right(line.moments, min(until, limit)) - 1
         if place >= 0 and line.events[place]["id"] == row["id"]:
             place -= 1
         if place < 0 or line.moments[place] <= until - stale:
@@ -180,48 +180,67 @@ def _latest_reader(latest: Latest, slot: int, of_key: KeyedLines) -> Reader:
     return read
 
 
-def _usual_reader(usual: Usual, of_key: KeyedLines) -> Callable[[Row], str | None]:
+def _usual_reader(usual: Usual, of_key: KeyedLines) -> UsualReader:
     """The most frequent value of the events before a row; of equally frequent ones the latest."""
-    key_of, lines, none = of_key.key, of_key.lines, EventLine(of_key.summed)
+    key_of, lines = of_key.key, of_key.lines
     field, back = usual.field, int(usual.hours * HOUR)
 
-    def read(row: Row) -> str | None:
-        line, until, identity = lines.get(key_of(row), none), row["predict_at"], row["id"]
-        first, last = bisect_right(line.moments, until - back), bisect_right(line.moments, until)
-        counts: dict[str, int] = {}
-        for event in reversed(line.events[first:last]):
-            if event["id"] != identity:
-                counts[event[field]] = counts.get(event[field], 0) + 1
+    def read(row: Row, own: Event | None, limit: int) -> str | None:
+        line, now = lines.get(key_of(row)), row["predict_at"]
+        if line is None:
+            return None
+        last = bisect_right(line.moments, min(now, limit))
+        first = bisect_right(line.moments, now - back, 0, last)
+        events = line.events[first:last][::-1]
+        if own is not None and own["moment"] <= now:
+            events = [event for event in events if event["id"] != own["id"]]
+        counts = Counter([event[field] for event in events])
         return max(counts, key=counts.__getitem__, default=None)  # of equal counts the one that was met first
 
     return read
 
 
-def usual_readers(asof: Iterable[AsOf], streams: Streams) -> dict[str, Callable[[Row], str | None]]:
-    """By name, what gives a row a key that points to other events."""
-    pointers = [one for one in asof if isinstance(one, Usual)]
-    return {one.name: _usual_reader(one, streams[one.stream, one.keys, 0.0]) for one in pointers}
+def usual_readers(
+    asof: Iterable[AsOf], streams: Streams, waiting: Mapping[AsOf, str]
+) -> list[tuple[str, str, str, UsualReader]]:
+    """Name, stream and source of each key of a row that points to other events, and what reads it."""
+    pointers = [(one, streams[one.stream, one.keys, 0.0]) for one in asof if isinstance(one, Usual)]
+    return [(one.name, one.stream, waiting.get(one, ""), _usual_reader(one, lines)) for one, lines in pointers]
 
 
-def row_readers(asof: Iterable[AsOf], streams: Streams) -> list[tuple[str, Reader]]:
-    """By stream, what reads each declaration into the slots of its columns, which follow one another."""
-    readers: list[tuple[str, Reader]] = []
-    summed: dict[tuple[str, tuple[str, ...], str], list[tuple[Window | Waited, int]]] = defaultdict(list)
+def row_readers(asof: Iterable[AsOf], streams: Streams, waiting: Mapping[AsOf, str]) -> list[tuple[str, str, Reader]]:
+    """Stream and source, and what reads declarations into the slots of their columns, which follow one another.
+
+    waiting: by declaration that waits for a source, the source; of others it is ''.
+    """
+    readers: list[tuple[str, str, Reader]] = []
+    summed: dict[tuple[str, Keys, str, str, bool], list[tuple[Window | Waited, int]]] = defaultdict(list)
     slot = 0
     for one in asof:
-        lines = streams[one.stream, one.keys, 0.0]
+        lines, source = streams[one.stream, one.keys, 0.0], waiting.get(one, "")
         match one:
             case Window() | Waited():
-                summed[one.stream, one.keys, _anchor(one)].append((one, slot))
+                shifted = isinstance(one, Waited) and bool(source)
+                summed[one.stream, one.keys, _anchor(one), source, shifted].append((one, slot))
             case Open():
                 ended = streams[one.stream, one.keys, one.hours]
-                readers.append((one.stream, _open_reader(one, slot, lines, ended)))
+                readers.append((one.stream, source, _open_reader(one, slot, lines, ended)))
             case Latest():
-                readers.append((one.stream, _latest_reader(one, slot, lines)))
+                readers.append((one.stream, source, _latest_reader(one, slot, lines)))
         slot += len(column_names(one))
-    for (stream, keys, _), group in summed.items():
-        readers.append((stream, _sum_reader(group, streams[stream, keys, 0.0])))
+    for (stream, keys, _, source, _), group in summed.items():
+        reader = _sum_reader(group, streams[stream, keys, 0.0], waits=bool(source))
+        readers.append((stream, source, reader))
     return readers
+
+
+def of_no_events(asof: Iterable[AsOf]) -> list[float]:
+    """The values of all columns where there is nothing to read: 0 for counts, else missing."""
+    values: list[float] = []
+    for one in asof:
+        counted = isinstance(one, Open) or (isinstance(one, Window) and one.count)
+        values += [0.0 if counted and not place else math.nan for place in range(len(column_names(one)))]
+    return values
 
 
 def _anchor(one: Window | Waited) -> str:
@@ -233,15 +252,3 @@ def _span(one: Window | Waited) -> tuple[int, int]:
     if isinstance(one, Window):
         return -int(one.hours * HOUR), int(one.ahead * HOUR)
     return -int(one.within * HOUR) - int(one.hours * HOUR), -int(one.within * HOUR)
-
-
-def _summed(one: AsOf) -> Sequence[Value]:
-    """The values whose sums it reads."""
-    match one:
-        case Window():
-            return one.means
-        case Waited():
-            return (float(one.within),)
-        case Open():
-            return (MINUTE_OF_MOMENT,)
-    return ()

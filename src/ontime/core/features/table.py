@@ -168,8 +168,9 @@ def _of_asof(asof: AsOf, features: FeatureSet, group: str) -> list[Feature]:
     same = [key for key in asof.keys if key not in pointers]
     keys = f"{', '.join(same[:-1])} and {same[-1]}" if len(same) > 1 else "".join(same)
     events = f"{stream.about}{of}" + (f" with the same {keys}" if keys else "")
+    source = features.waiting.get(asof, "")
     return [
-        Feature(name, meaning, unit, stream.clock, stream.table, group, _window(asof), dtype)
+        Feature(name, meaning, unit, stream.clock, stream.table, group, _window(asof), dtype, source)
         for name, (meaning, unit, dtype) in zip(column_names(asof), _meanings(asof, stream, events), strict=True)
     ]
 

@@ -33,19 +33,20 @@ def data_dictionary(tables: Sequence[Table]) -> str:
 
 def feature_dictionary(features: Sequence[Feature]) -> str:
     """Every column of the feature table, by its group, as one Markdown page."""
-    header = ["Feature", "Meaning", "Unit", "Type", "Clock", "Table", "Window"]
+    header = ["Feature", "Meaning", "Unit", "Type", "Clock", "Table", "Window", "Waits for"]
     intro = (
         "# Feature dictionary\n\n"
         "Generated from the declarations by `ontime document`; a test keeps it current.\n\n"
         "One row of `data/features/<month>.parquet` is one row of the schedule, with what was known at `predict_at`,\n"
         "which is `features.lead_hours` before `starts_at`. A window of 3h holds what became known in the three hours\n"
         "up to `predict_at`, never what belongs to the row itself. Beside the features stand `id`, `starts_at`, `day`\n"
-        "(local), `predict_at`, `outcome` and `outcome_known_at`.\n"
+        "(local), `predict_at`, `outcome` and `outcome_known_at`. A feature that waits for a source reads what did\n"
+        "not happen, and only up to when that source was last heard from: while it is silent, nothing is no news.\n"
     )
     parts = [intro]
     for group in dict.fromkeys(feature.group for feature in features):
         rows = [
-            (f"`{f.name}`", f.meaning, f.unit, f"`{f.dtype}`", f"`{f.clock}`", f"`{f.table}`", f.window)
+            (f"`{f.name}`", f.meaning, f.unit, f"`{f.dtype}`", f"`{f.clock}`", f"`{f.table}`", f.window, f.heard_from)
             for f in features
             if f.group == group
         ]
