@@ -29,7 +29,11 @@ class NamedCheck(NamedTuple):
 
 def value_check(name: str, holds: Predicate) -> pandera.Check:
     """A check of the dataset's own for numbers or text: `holds(values)` of an array (n,) gives bool (n,), by value."""
-    return pandera.Check(lambda series: holds(series.to_numpy()), name=name, statistics={HOLDS: holds})
+
+    def of_series(values: pd.Series) -> pd.Series:
+        return pd.Series(holds(values.to_numpy()), index=values.index)
+
+    return pandera.Check(of_series, name=name, statistics={HOLDS: holds})
 
 
 def named_checks(name: str, column: pandera.Column) -> list[NamedCheck]:
