@@ -16,6 +16,10 @@ class OntimeError(Exception):
     """Something outside the code is wrong: params, data, environment. Says what was expected, found and to be done."""
 
 
+class BrokenContractError(OntimeError):
+    """Data breaks its contract."""
+
+
 class UnknownRowError(OntimeError):
     """A row was asked for that no schedule has."""
 

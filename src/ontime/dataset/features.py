@@ -211,6 +211,8 @@ class FeatureSet:
     ablation: what is left out, one after another, to see what it is worth: its name in words, and its feature groups.
     derived: features that follow from others, in an order in which each can be computed.
     dropped: columns that only `derived` features read; they are no features.
+    joined_by: the column of the table that is predicted by which its rows are joined, '' where they are not: the events
+    of a row may follow from other rows with the same value, such as the flights of one aircraft.
     """
 
     tables: tuple[str, ...]
@@ -224,6 +226,7 @@ class FeatureSet:
     ablation: Mapping[str, tuple[str, ...]]
     derived: tuple[Derived, ...] = ()
     dropped: tuple[str, ...] = ()
+    joined_by: str = ""
 
     @property
     def asof(self) -> list[AsOf]:

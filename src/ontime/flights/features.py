@@ -261,5 +261,6 @@ FEATURES = FeatureSet(
         "weeks of history": ("histories",),
     },
     derived=tuple(_slack(name, keys) for name, keys in (("route", ("carrier", *ROUTE)), ("flight", NUMBER))),
+    joined_by="tailnum",
     dropped=("flown_carrier_origin_destination_30d_elapsed", "flown_carrier_flight_30d_elapsed"),
 )

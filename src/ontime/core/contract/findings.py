@@ -6,7 +6,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ontime.errors import OntimeError
+from ontime.errors import BrokenContractError
 
 # How many rows a finding shows.
 EXAMPLES = 3
@@ -41,7 +41,7 @@ class Finding:
         return self.level is Level.STOP
 
 
-class ContractError(OntimeError):
+class ContractError(BrokenContractError):
     """The data breaks its contract too much to go on; the text lists every finding."""
 
     def __init__(self, findings: Sequence[Finding], where: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from heapq import heappop, heappush
 from operator import itemgetter
@@ -37,15 +37,20 @@ class OnlineFeatures:
     whoever takes in several events of one message, or reads `received` with an answer, holds it around them.
     """
 
-    def __init__(self, asof: Sequence[AsOf], waiting: Mapping[AsOf, str] | None = None) -> None:
-        """waiting: by declaration that waits for a source, the source; without it, all are alive throughout."""
+    def __init__(
+        self, asof: Sequence[AsOf], waiting: Mapping[AsOf, str] | None = None, watched: Iterable[str] = ()
+    ) -> None:
+        """waiting: by declaration that waits for a source, the source; without it, all are alive throughout.
+
+        watched: other sources of which it is kept when they were heard from.
+        """
         self.asof, self.waiting = list(asof), waiting or {}
         self.names = [name for one in asof for name in column_names(one)]
         self.lock = RLock()
-        self.received = 0
+        self.received, self.alive_until = 0, NEVER
         self._events: dict[str, dict[str, Event]] = {one.stream: {} for one in asof}
         self._ages: dict[str, list[tuple[int, str]]] = {stream: [] for stream in self._events}  # heaps; some outdated
-        self._heard = {source: array("q") for source in self.waiting.values()}
+        self._heard = {source: array("q") for source in (*self.waiting.values(), *watched)}
         self._columns = {stream: {*columns_read(asof, stream)} for stream in self._events}
         self._reach = {stream: _reach(asof, stream, self.waiting) for stream in self._events}
         self._nothing = of_no_events(asof)
@@ -60,9 +65,15 @@ class OnlineFeatures:
         asof: Sequence[AsOf],
         events: Mapping[str, pd.DataFrame],
         waiting: Mapping[AsOf, str] | None = None,
+        watched: Iterable[str] = (),
+        alive_until: int = NEVER,
     ) -> Self:
-        """With all the events of the streams taken in, and what they say of their sources."""
-        online = cls(asof, waiting)
+        """With all the events of the streams taken in, and what they say of their sources.
+
+        alive_until: the end of whole months that are among the events: up to then every source is alive throughout.
+        """
+        online = cls(asof, waiting, watched)
+        online.alive_until = alive_until
         for stream in online._events:
             online._fill(stream, events[stream][columns_read(asof, stream)])
         for source in online._heard:
@@ -70,15 +81,21 @@ class OnlineFeatures:
         return online
 
     @classmethod
-    def load(cls, asof: Sequence[AsOf], content: bytes, waiting: Mapping[AsOf, str] | None = None) -> Self:
+    def load(
+        cls,
+        asof: Sequence[AsOf],
+        content: bytes,
+        waiting: Mapping[AsOf, str] | None = None,
+        watched: Iterable[str] = (),
+    ) -> Self:
         """The state that was saved. Raises OntimeError where it is not whole, or lacks what is read."""
         snapshot = from_bytes(content)
-        online = cls(asof, waiting)
+        online = cls(asof, waiting, watched)
         for stream in online._events:
             online._fill(stream, snapshot.frame(stream, columns_read(asof, stream)))
         for source, moments in online._heard.items():
             moments.extend(snapshot.heard.get(source, []))
-        online.received = snapshot.received
+        online.received, online.alive_until = snapshot.received, snapshot.alive_until
         return online
 
     def save(self) -> bytes:
@@ -89,7 +106,7 @@ class OnlineFeatures:
                 for stream, events in self._events.items()
             }
             heard = {source: moments.tolist() for source, moments in self._heard.items()}
-            return to_bytes(Snapshot(events, heard, self.received))
+            return to_bytes(Snapshot(events, heard, self.received, self.alive_until))
 
     def add(self, stream: str, event: Event, received: int = 0) -> None:
         """Take in an event: `id`, `moment`, keys, values, and `until` (None while it goes on) where it lasts.
@@ -133,8 +150,10 @@ class OnlineFeatures:
     def last_heard(self, source: str, now: int) -> int:
         """The last moment up to `now` at which a source was heard from; NEVER where there is none."""
         with self.lock:
+            if now <= self.alive_until:
+                return now
             place = bisect_right(self._heard[source], now)
-            return self._heard[source][place - 1] if place else NEVER
+            return max(self.alive_until, self._heard[source][place - 1] if place else NEVER)
 
     def forget(self, predict_at: int) -> None:
         """Forget what no row reads that is predicted at that moment or later.

@@ -20,11 +20,13 @@ class Snapshot(NamedTuple):
     """events: a table by stream, with `id`, `moment`, keys, fields and, where they last, `until`.
 
     heard: by source, the moments at which it was heard from. received: the number of the last message received.
+    alive_until: up to when every source was alive throughout.
     """
 
     events: Mapping[str, pa.Table]
     heard: Mapping[str, list[int]]
     received: int
+    alive_until: int
 
     def frame(self, stream: str, names: list[str]) -> pd.DataFrame:
         """Columns of a stream's events. Raises OntimeError where it lacks one."""
@@ -48,7 +50,8 @@ def to_bytes(snapshot: Snapshot) -> bytes:
     heard = {name: pa.table({"moment": pa.array(moments, pa.int64())}) for name, moments in snapshot.heard.items()}
     parts += [("heard", name, _stream_bytes(table)) for name, table in heard.items()]
     columns = [pa.array([part[place] for part in parts], kind) for place, kind in enumerate(PARTS.types)]
-    metadata = {"format": FORMAT, "received": str(snapshot.received)}
+    numbers = {name: str(getattr(snapshot, name)) for name in ("received", "alive_until")}
+    metadata = {"format": FORMAT} | numbers
     schema, sink = PARTS.with_metadata(metadata), pa.BufferOutputStream()
     with pa.ipc.new_file(sink, schema) as writer:
         writer.write_table(pa.table(columns, schema=schema))
@@ -73,6 +76,7 @@ def from_bytes(content: bytes) -> Snapshot:
         {name: part for (kind, name), part in tables.items() if kind == "events"},
         {name: part["moment"].to_pylist() for (kind, name), part in tables.items() if kind == "heard"},
         int(metadata["received"]),
+        int(metadata["alive_until"]),
     )
 
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from ontime.core.contract.values import Value
 from ontime.dataset.dtypes import DAY, FLAG, MOMENT, TEXT
-from ontime.errors import OntimeError
+from ontime.errors import BrokenContractError
 
 LARGEST = 2**63 - 1  # of int64
 EXACT_FLOATS = 2**53  # within which float64 holds every whole number
 
 
-class MessageError(OntimeError):
+class MessageError(BrokenContractError):
     """A message has not the form of its feed; the text lists everything that is wrong with it."""
 
 

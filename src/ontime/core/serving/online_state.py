@@ -20,7 +20,7 @@ from ontime.core.serving.row_answers import Answer, Answerer
 from ontime.dataset.contract import Table
 from ontime.dataset.dtypes import DAY, MOMENT
 from ontime.dataset.features import FeatureSet
-from ontime.errors import UnknownRowError
+from ontime.errors import NotReadyError, UnknownRowError
 
 KEPT = 96 * HOUR  # after it started, a row may still be corrected, and rows after it may follow from it
 SHOWN = 10  # unknown rows in an error
@@ -65,7 +65,7 @@ class OnlineState:
     ) -> None:
         self.features, self.lead_hours = features, lead_hours
         self.silent = {source: int(hours * HOUR) for source, hours in (silent_hours or {}).items()}
-        self.online = OnlineFeatures(features.asof, features.waiting)
+        self.online = OnlineFeatures(features.asof, features.waiting, self.silent)
         self._contract = {table.name: table for table in contract if table.name in features.tables}
         self._predicted, self._streams = features.tables[0], {one.stream for one in features.asof}
         self._rows: dict[str, Row] = {}
@@ -79,11 +79,16 @@ class OnlineState:
         features: FeatureSet,
         lead_hours: float,
         tables: Tables,
+        alive_until: int,
         silent_hours: Mapping[str, float] | None = None,
     ) -> OnlineState:
-        """With all the rows of clean tables taken in, and what they say of their sources."""
+        """With all the rows of clean tables taken in.
+
+        alive_until: the end of the months that are there, up to which every source is alive throughout.
+        """
         state = cls(contract, features, lead_hours, silent_hours)
-        state.online = OnlineFeatures.of(features.asof, features.events(tables), features.waiting)
+        events, silent = features.events(tables), state.silent
+        state.online = OnlineFeatures.of(features.asof, events, features.waiting, silent, alive_until)
         rows = features.rows(tables, lead_hours)
         state._rows = {row["id"]: row for row in records(rows)}
         recent = microseconds(rows["starts_at"]) > microseconds(rows["starts_at"]).max(initial=0) - KEPT
@@ -95,12 +100,11 @@ class OnlineState:
         """Take in rows as they stand after messages, by table. received: the number of the last of these messages."""
         changes = {name: [row for row in rows if not row.waits] for name, rows in changed.items()}
         names = {name: {row.name for row in rows} for name, rows in changes.items()}
-        names[self._predicted] = self._joined_with(names.get(self._predicted, set()))
+        names[self._predicted] = self._joined_with(changes.get(self._predicted, []))
         before = self._events(names)
         for name, rows in changes.items():
             for row in rows:
                 self._keep(name, row.name, row.clean)
-        names[self._predicted] = self._joined_with(names[self._predicted])
         after, own = self._events(names), self._own({row.name for row in changes.get(self._predicted, [])})
         with self.online.lock:
             self._replace(before, after)
@@ -124,7 +128,8 @@ class OnlineState:
     def answer(self, ids: Sequence[str], answerer: Answerer, now: int, reasons: int = 0) -> list[RowAnswer]:
         """The answers to rows as of now, or as of each row's `predict_at` where that is earlier.
 
-        Raises UnknownRowError with all rows that are not known. reasons: as for `Answerer.answer`.
+        Raises UnknownRowError with all rows that are not known, NotReadyError where none has come yet. reasons: as for
+        `Answerer.answer`.
         """
         with self.online.lock:
             rows = self._as_of(ids, now)
@@ -148,6 +153,10 @@ class OnlineState:
         ]
 
     def _as_of(self, ids: Sequence[str], now: int) -> list[Row]:
+        if not self._rows:
+            raise NotReadyError(
+                "expected rows to be asked for, found none: load clean months, or send the schedule first"
+            )
         if unknown := [name for name in ids if name not in self._rows]:
             more = f" and {len(unknown) - SHOWN:,} more" if len(unknown) > SHOWN else ""
             raise UnknownRowError(
@@ -181,12 +190,15 @@ class OnlineState:
         if column and clean[column] is not None:
             self._joined[clean[column]].add(name)
 
-    def _joined_with(self, names: set[str]) -> set[str]:
-        """Predicted rows, and the others with the same value that joins them."""
-        column, kept = self.features.joined_by, self._clean[self._predicted]
-        if not column:
-            return names
-        return names.union(*(self._joined.get(kept[name][column], ()) for name in names if name in kept))
+    def _joined_with(self, rows: Iterable[LiveRow]) -> set[str]:
+        """Predicted rows, and the others that are joined with them as they were or as they are now."""
+        column, kept, names = self.features.joined_by, self._clean[self._predicted], set()
+        for row in rows:
+            names.add(row.name)
+            for clean in (kept.get(row.name), row.clean):
+                if column and clean is not None:
+                    names |= self._joined.get(clean[column], set())
+        return names
 
     def _replace(self, before: Mapping[str, Events], after: Mapping[str, Events]) -> None:
         """Take out the events that are no more, and in those that are new or changed."""
@@ -198,7 +210,7 @@ class OnlineState:
                     self.online.add(stream, event)
 
     def _events(self, names: Mapping[str, Iterable[str]]) -> dict[str, Events]:
-        """The events that the rows of these names make as they stand, by stream and id, of the streams that are read."""
+        """By stream that is read, the events that the rows of these names make as they stand."""
         tables = self._tables(names)
         if all(table.empty for table in tables.values()):
             return {stream: {} for stream in self._streams}
@@ -212,10 +224,11 @@ class OnlineState:
         return {} if rows.empty else {row["id"]: row for row in records(self.features.rows(tables, self.lead_hours))}
 
     def _tables(self, names: Mapping[str, Iterable[str]]) -> dict[str, pd.DataFrame]:
-        return {
-            name: _frame(table, [self._clean[name][row] for row in sorted(names.get(name, ())) if row in self._clean[name]])
-            for name, table in self._contract.items()
-        }
+        frames = {}
+        for name, table in self._contract.items():
+            kept = self._clean[name]
+            frames[name] = _frame(table, [kept[row] for row in sorted(names.get(name, ())) if row in kept])
+        return frames
 
 
 def _frame(table: Table, rows: Sequence[Clean]) -> pd.DataFrame:

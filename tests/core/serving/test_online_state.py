@@ -1,0 +1,247 @@
+"""The online state: whatever the order in which messages come, rows are answered as from whole tables."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from toy import TOY
+
+from ontime.core.contract.checks import check_part
+from ontime.core.features.moments import HOUR, microseconds
+from ontime.core.features.table import build
+from ontime.core.serving.live_table import Message
+from ontime.core.serving.message_admission import MessageAdmission
+from ontime.core.serving.messages import to_feeds
+from ontime.core.serving.online_state import KEPT, OnlineState
+from ontime.core.serving.row_answers import Answerer
+from ontime.dataset.dataset import Dataset
+from ontime.errors import NotReadyError, UnknownRowError
+from ontime.flights import FLIGHTS
+from ontime.io.bundle_files import read_bundle
+from ontime.io.formats import read_parquet
+from ontime.io.month_files import months, part
+from ontime.io.paths import Files
+
+FAR = int(4e15)
+DAY = pd.Timedelta(days=1)
+
+
+def sent_by(dataset: Dataset, raw: dict[str, pd.DataFrame]) -> list[Message]:
+    """The messages that would have made these raw tables."""
+    messages = []
+    for declared in dataset.messages:
+        for feed, frame in to_feeds(declared, raw[declared.table]).items():
+            columns = {name: frame[name].astype(object).where(frame[name].notna(), None) for name in frame}
+            columns |= {
+                name: [one.to_pydatetime() for one in frame[name]] for name in frame.select_dtypes("datetimetz")
+            }
+            messages += [(feed, row) for row in pd.DataFrame(columns, dtype=object).to_dict("records")]
+    return messages
+
+
+def taken(dataset: Dataset, reference: dict, messages: list[Message], lead: float, seed: int) -> OnlineState:
+    """The state after these messages, in any order and in batches of any size; sources are alive throughout."""
+    random = np.random.default_rng(seed)
+    admission = MessageAdmission.of(dataset.tables, dataset.messages, reference)
+    state = OnlineState(dataset.tables, dataset.features, lead)
+    state.online.alive_until = FAR
+    shuffled, begin, number = [messages[place] for place in random.permutation(len(messages))], 0, 0
+    while begin < len(shuffled):
+        size = int(random.integers(1, 400))
+        number += len(shuffled[begin : begin + size])
+        state.take(admission.take(shuffled[begin : begin + size]), number)
+        begin += size
+    return state
+
+
+def frozen(row: dict) -> dict:
+    """A row with its missing values equal to one another."""
+    return {name: None if value != value else value for name, value in row.items()}  # noqa: PLR0124
+
+
+def events_of(state: OnlineState) -> dict[str, dict]:
+    return {
+        stream: {name: frozen(event) for name, event in events.items()}
+        for stream, events in state.online._events.items()
+    }
+
+
+def same_state(one: OnlineState, other: OnlineState, ids: list[str]) -> None:
+    rows = [one._rows[name] for name in ids]
+    assert [frozen(row) for row in rows] == [frozen(other._rows[name]) for name in ids]
+    for row in rows:
+        np.testing.assert_array_equal(one.online.read(row), other.online.read(row))
+
+
+@pytest.fixture(scope="module")
+def flights(four_clean_months: Path) -> tuple[dict, dict, dict]:
+    """Raw and clean tables of a few days of January, and the reference tables."""
+    files = Files(four_clean_months)
+
+    def some(table: str, folder: Path) -> pd.DataFrame:
+        frame = read_parquet(part(folder, table, "2013-01"))
+        day = frame["day"] if folder == files.raw else frame["day"].dt.day
+        return frame[day.isin([7, 8, 9])].reset_index(drop=True)
+
+    reference = {name: read_parquet(part(files.clean, name, None)) for name in ("airlines", "airports", "planes")}
+    raw, clean = ({name: some(name, folder) for name in ("flights", "weather")} for folder in (files.raw, files.clean))
+    return raw, clean, reference
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_messages_in_any_order_make_the_state_of_whole_tables(flights: tuple, seed: int):
+    raw, clean, reference = flights
+    whole = OnlineState.of(FLIGHTS.tables, FLIGHTS.features, 2.0, clean, FAR)
+    by_message = taken(FLIGHTS, reference, sent_by(FLIGHTS, raw), 2.0, seed)
+    assert by_message._rows.keys() == whole._rows.keys()
+    assert by_message.online.received == len(sent_by(FLIGHTS, raw))
+    same_state(whole, by_message, sorted(whole._rows)[::17])
+
+
+def test_a_corrected_row_and_all_that_follow_from_it_are_as_if_it_had_come_so(flights: tuple):
+    """Another aircraft: the flights after it lose it, and those of the other one have one more before them."""
+    raw, _, reference = flights
+    named = raw["flights"].dropna(subset=["tailnum", "dep_time"])
+    one, other = named[named["day"] == 8].iloc[[20, 400]]["tailnum"]
+    corrected = raw["flights"].copy()
+    corrected.loc[corrected["tailnum"] == one, "tailnum"] = other
+    state = taken(FLIGHTS, reference, sent_by(FLIGHTS, raw), 2.0, 3)
+    before = events_of(state)["rotations"]
+    admission = MessageAdmission.of(FLIGHTS.tables, FLIGHTS.messages, reference)
+    admission.take(sent_by(FLIGHTS, raw))
+    changed = [
+        message
+        for message in sent_by(FLIGHTS, raw | {"flights": corrected[corrected["tailnum"] == other]})
+        if message[0] == "departures"
+    ]
+    state.take(admission.take(changed))
+    expected = taken(FLIGHTS, reference, sent_by(FLIGHTS, raw | {"flights": corrected}), 2.0, 4)
+    assert events_of(state) == events_of(expected)
+    assert events_of(state)["rotations"] != before
+
+
+def test_a_row_that_breaks_a_rule_of_its_schedule_is_gone_with_its_events_and_comes_back_with_its_correction(
+    flights: tuple,
+):
+    raw, clean, reference = flights
+    messages = sent_by(FLIGHTS, raw)
+    admission = MessageAdmission.of(FLIGHTS.tables, FLIGHTS.messages, reference)
+    state = OnlineState(FLIGHTS.tables, FLIGHTS.features, 2.0)
+    state.take(admission.take(messages))
+    feed, values = next(message for message in messages if message[0] == "schedule")
+    state.take(admission.take([(feed, values | {"minute": (values["minute"] + 1) % 60})]))
+    name = clean["flights"]["id"].iloc[0]
+    with pytest.raises(UnknownRowError, match=rf"{name} are not known: correct the key, or send the schedule first"):
+        state.answer([name], None, FAR)
+    assert not any(name in events for events in state.online._events.values())
+    state.take(admission.take([(feed, values)]))
+    whole = OnlineState.of(FLIGHTS.tables, FLIGHTS.features, 2.0, clean, FAR)
+    assert events_of(state) == events_of(whole)
+
+
+@pytest.fixture(scope="module")
+def parcels(toy_made: Path) -> tuple[OnlineState, Answerer, dict, pd.DataFrame]:
+    """The toy's state of its last two months, its bundle, the tables, and the feature table of the last one."""
+    files = Files(toy_made)
+    there = months(files.features)[-2:]
+    tables = {
+        "parcels": pd.concat([read_parquet(part(files.clean, "parcels", one)) for one in there], ignore_index=True)
+    }
+    bundle = read_bundle(files.bundle)
+    state = OnlineState.of(TOY.tables, TOY.features, bundle.lead_hours, tables, FAR)
+    return (
+        state,
+        Answerer(bundle, TOY.features, state.online.names),
+        tables,
+        read_parquet(part(files.features, there[-1], None)),
+    )
+
+
+def test_answers_are_those_of_the_table_as_of_each_rows_moment(parcels: tuple):
+    state, answerer, tables, table = parcels
+    features = build(TOY.features, tables, tables, answerer.bundle.lead_hours).set_index("id").loc[table["id"]]
+    expected = answerer.bundle.model.predict(features).tolist()
+    answers = state.answer(table["id"].tolist(), answerer, FAR)
+    assert [one.answer.probability for one in answers] == expected
+    assert not any(one.provisional or one.silent for one in answers)
+    assert {one.version for one in answers} == {answerer.bundle.version}
+    alone = [state.answer([name], answerer, FAR)[0] for name in table["id"].iloc[::40]]
+    assert alone == answers[::40]
+
+
+def test_before_its_moment_a_row_is_answered_as_of_now_and_provisional(parcels: tuple):
+    state, answerer, _, table = parcels
+    name, due = table["id"].iloc[-1], int(microseconds(table["predict_at"]).max())
+    early, late = due - 5 * HOUR, due + 5 * HOUR
+    (before,), (at,), (after,) = (state.answer([name], answerer, now) for now in (early, due, late))
+    assert (before.predict_at, before.provisional) == (early, True)
+    assert (at.predict_at, at.provisional) == (state._rows[name]["predict_at"], False)
+    assert at == after
+
+
+def test_where_a_watched_source_is_silent_the_fallback_answers(parcels: tuple):
+    _, answerer, tables, table = parcels
+    asked = table["id"].head(5).tolist()
+    quiet = OnlineState.of(TOY.tables, TOY.features, 1.0, tables, 0, {"left": 0.5})
+    quiet.online.hear("left", 1)
+    answers = quiet.answer(asked, answerer, FAR)
+    assert {one.silent for one in answers} <= {("left",), ()}
+    rates = answerer.bundle.fallback.predict(table.head(5))
+    for one, rate in zip(answers, rates, strict=True):
+        assert one.answer.fallback == bool(one.silent)
+        if one.silent:
+            assert one.answer.probability == rate
+
+
+def test_every_unknown_row_is_named_and_an_empty_state_is_not_ready(parcels: tuple):
+    state, answerer, _, table = parcels
+    with pytest.raises(UnknownRowError, match="expected rows whose schedule has come; x, y are not known"):
+        state.answer(["x", table["id"].iloc[0], "y"], answerer, FAR)
+    with pytest.raises(NotReadyError, match="load clean months, or send the schedule first"):
+        OnlineState(TOY.tables, TOY.features, 1.0).answer(["x"], answerer, FAR)
+
+
+def test_rows_that_started_long_ago_are_forgotten_and_the_others_answered_as_before(parcels: tuple):
+    _, answerer, tables, table = parcels
+    state = OnlineState.of(TOY.tables, TOY.features, answerer.bundle.lead_hours, tables, FAR)
+    now = int(microseconds(table["starts_at"]).max())
+    late = [name for name in table["id"] if state._rows[name]["predict_at"] > now]
+    kept = [name for name, row in state._rows.items() if row["starts_at"] > now - KEPT]
+    before = state.answer(late, answerer, FAR) if late else []
+    state.forget(now)
+    assert sorted(state._rows) == sorted(kept)
+    assert (state.answer(late, answerer, FAR) if late else []) == before
+
+
+def test_readers_beside_a_writer_see_whole_messages(toy_made: Path, parcels: tuple):
+    """Rows that come and go while others are read: every answer is one of the two that are right."""
+    _, answerer, tables, table = parcels
+    files = Files(toy_made)
+    raw = {part_of: read_parquet(part(files.raw, part_of, "2020-01")) for part_of in ("parcels",)}
+    reference = {"depots": check_part(TOY.tables[0], read_parquet(part(files.raw, "depots", None)), None, {}, 0).clean}
+    admission = MessageAdmission.of(TOY.tables, TOY.messages, reference)
+    state = OnlineState.of(TOY.tables, TOY.features, answerer.bundle.lead_hours, tables, FAR)
+    asked, seen, wrong = table["id"].tail(20).tolist(), [], []
+    expected = [one.answer for one in state.answer(asked, answerer, FAR)]
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            answers = state.answer(asked, answerer, FAR)
+            seen.append(len(answers))
+            if [one.answer for one in answers] != expected or len({one.received for one in answers}) != 1:
+                wrong.append(answers)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    messages = sent_by(TOY, raw)[:400]
+    for begin in range(0, len(messages), 40):
+        state.take(admission.take(messages[begin : begin + 40]), begin + 40)
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert seen
+    assert wrong == []
