@@ -173,7 +173,7 @@ def uninterrupted(planned: Day) -> Day:
 )
 @example(schedule=[ORDINARY] * DAYS, rule="gated", moments=[*range(1, 12 * DAYS, 3)])
 @example(schedule=[ORDINARY] * DAYS, rule="drift", moments=[*range(2, 12 * DAYS, 5)])
-@settings(max_examples=15)
+@settings(max_examples=settings().max_examples // 4)  # each is two loops of 45 days
 def test_whatever_is_killed_or_comes_twice_state_decisions_and_ledger_are_those_of_the_uninterrupted_loop(
     schedule: list[Day], rule: str, moments: list[int]
 ):

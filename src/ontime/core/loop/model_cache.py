@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -112,11 +112,11 @@ class ReplayModels:
         """The version that is learned from what was known when the day began."""
         return self.cache.train(self.scenario, day)
 
-    def trainings(self, requested: str, day: pd.Timestamp) -> list[TrainingResult]:
-        """What a day brings of the training that was requested; '' where none was."""
-        if not requested or day != pd.Timestamp(requested) + self.cache.setting.training_days * DAY:
-            return []
-        return [TrainingResult(requested, self.train(pd.Timestamp(requested)))]
+    def trainings(self, requests: Collection[str], day: pd.Timestamp) -> list[TrainingResult]:
+        """What a day brings of the trainings that were requested on these days."""
+        requested = day - self.cache.setting.training_days * DAY
+        name = f"{requested:%Y-%m-%d}"
+        return [TrainingResult(name, self.train(requested))] if name in requests else []
 
     def predict(self, version: str, rows: pd.DataFrame) -> np.ndarray:
         return self.cache.predict(version, self.scenario, rows["day"].iloc[0], rows)

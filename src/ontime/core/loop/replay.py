@@ -52,6 +52,11 @@ class Run:
         """All of them, in order."""
         return self.journal.decisions
 
+    @property
+    def requests(self) -> list[str]:
+        """The days on which trainings were requested."""
+        return [one.day for one in self.decisions if one.action == RETRAIN]
+
     def step(self, day: pd.Timestamp) -> None:
         """Run one more day, and score its rows."""
         self.state = advance(self.loop, day)
@@ -68,18 +73,17 @@ class Run:
 
         The ledger is filled again by the versions that predicted then. Nothing is decided twice.
         """
-        for decision in progress.decisions:
-            if decision.action == RETRAIN:
-                self.models.train(pd.Timestamp(decision.day))
+        self.state, self.serving = progress.state, list(progress.serving)
+        self.journal.save(progress.state, progress.decisions)
+        for requested in self.requests:
+            self.models.train(pd.Timestamp(requested))
         for day, serving in zip(days, progress.serving, strict=False):
             intake = self.models.timeline.intake(day)
             self.ledger.record_outcomes(intake.ids, intake.outcomes)
             self._score(replace(progress.state, **serving._asdict()), day)
-        self.state, self.serving = progress.state, list(progress.serving)
-        self.journal.save(progress.state, progress.decisions)
 
     def _intake(self, day: pd.Timestamp) -> Intake:
-        trainings = self.models.trainings(self.state.requested, day)
+        trainings = self.models.trainings(self.requests, day)
         return self.models.timeline.intake(day)._replace(trainings=trainings)
 
     def _score(self, state: State, day: pd.Timestamp) -> None:
