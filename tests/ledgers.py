@@ -92,6 +92,8 @@ class LedgerContract:
         assert len(ledger.scored_rows(FIRST, FIRST, "a")) == 3
         for _ in range(2):
             ledger.record_outcomes(ids(FIRST)[3:5], outcomes(FIRST)[3:5])
+        ledger.record_outcomes(ids(FIRST)[4:5], 1 - outcomes(FIRST)[4:5])  # it is corrected: the last counts
+        ledger.record_outcomes(ids(FIRST)[4:5], outcomes(FIRST)[4:5])
         rows = ledger.scored_rows(FIRST, FIRST, "a")
         assert (rows["day"] == FIRST).all()
         assert rows["a"].tolist() == probabilities(0)[:5].tolist()

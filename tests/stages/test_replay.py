@@ -65,7 +65,7 @@ def test_every_decision_has_its_reason_and_the_month_its_training(made: Path):
     monthly = table[(table["policy"] == "monthly") & (table["fault"] == PLAIN)]
     trained = pd.to_datetime(monthly.loc[monthly["action"] == "retrain", "day"])
     assert trained.dt.month.tolist() == [4, 5, 6]
-    assert set(monthly["action"]) <= {"retrain", "roll back"}
+    assert set(monthly["action"]) <= {"retrain", "ready", "roll back"}
     record = json.loads((made / "metrics/replay/replay.json").read_text())
     assert record["recommended"] in set(table["policy"]) | {"never"}
 

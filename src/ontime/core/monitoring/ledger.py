@@ -33,7 +33,7 @@ class Ledger(Protocol):
         """
 
     def record_outcomes(self, ids: np.ndarray, outcomes: np.ndarray) -> None:
-        """Keep the outcomes (n,), 1 or 0, of rows (n,). A row may be scored later, or never."""
+        """Keep the outcomes (n,), 1 or 0, of rows (n,): the last of a row counts. It may be scored later, or never."""
 
     def record_answers(self, answers: pd.DataFrame) -> None:
         """Keep what users got: ANSWER_COLUMNS. Of answers with one ANSWER_KEY the first stays.
