@@ -74,8 +74,9 @@ class RowByRow(Fakes):
 class Day(NamedTuple):
     """What happens on a day. advanced: how often the loop is called.
 
-    order: in which the day's rows fall due, in so many parts, of which some are repeated. delays: after how many days
-    what came of a training of this day is reported, requested or not, once or more; fails: whether it failed.
+    order: in which the day's rows fall due, in so many parts. repeated: how many of the last parts come again, those of
+    days before among them. delays: after how many days what came of a training of this day is reported, requested or
+    not, once or more; fails: whether it failed.
     """
 
     advanced: int
@@ -91,7 +92,7 @@ DAY_IN_LIFE = st.builds(
     advanced=st.sampled_from([1, 1, 1, 0, 2]),
     order=st.permutations(range(ROWS)),
     parts=st.integers(1, 4),
-    repeated=st.integers(0, 2),
+    repeated=st.integers(0, 9),
     delays=st.lists(st.integers(0, 9), max_size=3),
     fails=st.booleans(),
 )
@@ -118,29 +119,34 @@ class Life(NamedTuple):
 
 
 def live(schedule: Sequence[Day], rule: str, moments: Sequence[int] = ()) -> Life:
-    """A loop in a schedule. It is killed at these moments, and begun again with nothing but ledger and journal."""
+    """A loop in a schedule. It is killed at these moments, and begins again with nothing but ledger and journal."""
     killer = Killer(moments)
     ledger, journal = MortalLedger(killer), MortalJournal(killer)
-    models, by_rule = RowByRow({"m04-15": 0.3, "m05-06": 0.9, "else": 0.25}, drift=1.0), rules(rule=rule, shadow_days=3)
+    models = RowByRow({"m04-15": 0.3, "m05-06": 0.9, "else": 0.25}, drift=1.0)
 
     def come_in(day: pd.Timestamp) -> Intake:
         return intake(day)._replace(trainings=trainings_of(schedule, day))
 
+    loop = Loop(journal, ledger, models, rules(rule=rule, shadow_days=3), come_in)
+
     def step(day: pd.Timestamp) -> State:
-        loop = Loop(journal, ledger, models, by_rule, come_in)
         begin(loop, START, version_of(START))
         return advance(loop, day)
 
     def score(rows: pd.DataFrame) -> None:
-        state = begin(Loop(journal, ledger, models, by_rule, come_in), START, version_of(START))
+        state = begin(loop, START, version_of(START))
         score_rows(state, rows, np.zeros(len(rows), dtype=bool), ledger, models)
 
+    scored: list[pd.DataFrame] = []
     for number, planned in enumerate(schedule):
-        day, parts = START + number * DAY, np.array_split(np.array(planned.order), planned.parts)
+        day = START + number * DAY
         for _ in range(planned.advanced):
             until_it_lives(step, day)
-        for part in [*parts, *parts[: planned.repeated]]:
-            until_it_lives(score, rows_of(day).iloc[part])
+        parts = np.array_split(np.array(planned.order), planned.parts)
+        due = [rows_of(day).iloc[part] for part in parts]
+        scored += due
+        for rows in [*due, *scored[len(scored) - planned.repeated :]]:
+            until_it_lives(score, rows)
     return Life(until_it_lives(step, LAST), journal.decisions, ledger)
 
 
