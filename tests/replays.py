@@ -44,11 +44,12 @@ def run(rule: str, champions: list[str], fault: str = PLAIN, readings: tuple[Rea
     ledger = InMemoryLedger()
     for day, version in zip(DAYS, champions, strict=True):
         rows = timeline.rows(day, day)
-        ledger.record_predictions(day, rows["id"].to_numpy(), {ANSWERED: models.predict(version, rows)})
+        ledger.record_scores(rows, {ANSWERED: models.predict(version, rows)})
     spec = RunSpec(rule, Rules(policy(rule=rule), DRIFT), timeline.scenario)
-    decisions = [DecisionRecord("2013-05-06", "retrain", "good", "because")]
+    decisions = [DecisionRecord("2013-05-06", "retrain", "", "because")]
     serving = [Serving(version, "", "") for version in champions]
-    state = State("2013-04-01", champions[-1], "2013-04-01", "2013-04-01", readings=readings)
+    last = f"{DAYS[-1]:%Y-%m-%d}"
+    state = State("2013-04-01", last, champions[-1], "2013-04-01", "2013-04-01", readings=readings)
     return SimpleNamespace(spec=spec, models=models, ledger=ledger, decisions=decisions, serving=serving, state=state)
 
 

@@ -196,9 +196,10 @@ class Policy:
 
 @section
 class Replay:
-    """How much of the year judges what was chosen on the rest."""
+    """How much of the year judges what was chosen on the rest, and how long a training takes."""
 
     judged_months: Count
+    training_days: Count
 
 
 @section

@@ -65,7 +65,7 @@ def test_every_decision_has_its_reason_and_the_month_its_training(made: Path):
     monthly = table[(table["policy"] == "monthly") & (table["fault"] == PLAIN)]
     trained = pd.to_datetime(monthly.loc[monthly["action"] == "retrain", "day"])
     assert trained.dt.month.tolist() == [4, 5, 6]
-    assert set(monthly["action"]) <= {"retrain", "roll back"}
+    assert set(monthly["action"]) <= {"retrain", "ready", "roll back"}
     record = json.loads((made / "metrics/replay/replay.json").read_text())
     assert record["recommended"] in set(table["policy"]) | {"never"}
 
@@ -99,8 +99,12 @@ def data_of(folder: Path) -> ReplayData:
     sections = ("features", "split", "train", "replay")
     features, split, train, replay = (params.load(folder / "params.yaml", name) for name in sections)
     backtest, there = pd.read_csv(folder / "metrics/backtest/months.csv"), months(folder / "data/features")
-    setting = ReplaySetting.of(TOY.features, train, backtest, features.lead_hours, 1)
+    setting = ReplaySetting.of(TOY.features, train, backtest, features.lead_hours, 1, replay.training_days)
     return ReplayData.of(read_months(folder / "data/features", there, setting.columns), there, setting, split, replay)
+
+
+def plain_scenario(data: ReplayData) -> Scenario:
+    return Scenario(PLAIN, data.rows, np.zeros(len(data.rows), dtype=bool))
 
 
 def replayed(data: ReplayData, rows: pd.DataFrame, late: bool, number: int, rules: Rules) -> dict[str, tuple]:
@@ -142,9 +146,26 @@ def test_what_is_not_known_yet_moves_no_answer_no_reading_and_no_decision(made: 
     assert any(decisions for decisions, *_ in as_it_was.values())
 
 
+def test_a_training_that_takes_longer_gives_the_same_model_later_and_until_then_the_champion_answers(made: Path):
+    data = data_of(made)
+    rules = Rules(*(params.load(made / "params.yaml", name) for name in ("policy", "drift")))
+    spec = RunSpec("monthly", rules._replace(policy=replace(rules.policy, rule="monthly")), plain_scenario(data))
+    runs = {}
+    for days in (1, 3):
+        setting = data.setting._replace(training_days=days)
+        *_, by_name = replay_runs([spec], ModelCache(setting, {}), data.earlier_answers(), data.days[:40], {})
+        runs[days] = by_name["monthly"]
+    quick, slow = ([one for one in run.decisions if one.action == "ready"] for run in runs.values())
+    assert quick[0].version == slow[0].version
+    assert pd.Timestamp(slow[0].day) - pd.Timestamp(quick[0].day) == pd.Timedelta(days=2)
+    for run, ready in zip(runs.values(), (quick, slow), strict=True):
+        champions = [serving.champion for serving in run.serving]
+        assert data.days[champions.index(ready[0].version)] == pd.Timestamp(ready[0].day)
+
+
 def test_what_is_trained_in_the_week_of_the_fault_is_broken_and_nothing_else(made: Path):
     data = data_of(made)
-    plain = Scenario(PLAIN, data.rows, np.zeros(len(data.rows), dtype=bool))
+    plain = plain_scenario(data)
     first, week = data.days[0], pd.Timedelta(days=7)
     since = first + 2 * week
     broken, cache = shuffled_training(plain, since), ModelCache(data.setting, {})

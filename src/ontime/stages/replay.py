@@ -58,7 +58,9 @@ def run(
 ) -> None:
     """Replay the loop under each policy. Killed and run again, it goes on with the day at which it was."""
     backtest, there = read_csv(files.backtest_months), months(files.features)
-    setting = ReplaySetting.of(dataset.features, train, backtest, features.lead_hours, intervals.seed)
+    setting = ReplaySetting.of(
+        dataset.features, train, backtest, features.lead_hours, intervals.seed, replay.training_days
+    )
     rows = read_months(files.features, there, setting.columns)
     data = ReplayData.of(rows, there, setting, split, replay)
     rules = Rules(policy, drift, label_delay(features.lead_hours))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from loops import FIRST, ROWS, Fakes, ids, outcomes, rules, run_days
+from loops import FIRST, ROWS, Fakes, ids, outcomes, rows_of, rules, run_days
 
 from ontime.core.monitoring.ledger import ANSWERED, DAY, InMemoryLedger
 from ontime.core.monitoring.readings import Reading, expected_loss, read_window
@@ -18,7 +18,7 @@ def ledger_of(losses: list[float], late: int = 0) -> InMemoryLedger:
     for week, loss in enumerate(losses):
         for day in range(7):
             name = FIRST + (7 * week + day) * DAY
-            ledger.record_predictions(name, ids(name), {ANSWERED: np.full(ROWS, np.exp(-loss))})
+            ledger.record_scores(rows_of(name), {ANSWERED: np.full(ROWS, np.exp(-loss))})
             if week < len(losses) - late:
                 ledger.record_outcomes(ids(name), np.ones(ROWS, dtype=np.int8))
     return ledger

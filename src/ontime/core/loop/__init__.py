@@ -3,7 +3,10 @@
 The loop, live or replayed:
 policy: when to retrain, promote, reject, roll back or escalate, with reasons.
 state: what a day takes in, what is kept from day to day, what is written down of a decision.
-day_step: one day of the loop.
+day_step: one day of the loop: what is learned and decided.
+score_rows: rows that fall due: what every version predicts, and what is answered.
+journal: where state and decisions are kept.
+advance: the loop on a day, whatever was missed or killed.
 
 The replay:
 scenarios: the data's time, plain or with something that fails.

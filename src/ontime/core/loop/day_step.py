@@ -1,11 +1,12 @@
-"""The day step: what came in, the ledger, models and rules -> what is answered, what is decided, and the next state.
+"""The day step: what came in, the ledger, models and rules -> what is decided, and the next state.
 
-Live it runs on a database and the wall clock; in the replay in memory and on the past.
+Live it runs on a database and the wall clock; in the replay in memory and on the past. It answers nothing.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,8 +14,10 @@ import pandas as pd
 
 from ontime.core.loop.policy import (
     ESCALATE,
+    FAILED,
     MIN_DAYS,
     PROMOTE,
+    READY,
     RETRAIN,
     ROLL_BACK,
     WAIT,
@@ -24,11 +27,12 @@ from ontime.core.loop.policy import (
     retraining_due,
     watch_promotion,
 )
-from ontime.core.loop.state import DecisionRecord, Intake, Models, Rules, State
+from ontime.core.loop.state import DecisionRecord, Intake, Models, Rules, State, TrainingResult
 from ontime.core.monitoring.alarms import MONITORS, alarm_rings
 from ontime.core.monitoring.ledger import ANSWERED, DAY, Ledger
 from ontime.core.monitoring.readings import REFERENCE, WINDOW, read_window
 from ontime.core.statistics.metrics import log_losses
+from ontime.errors import OntimeError
 
 DELAY_DAYS, DELAY_HOURS = 2, 2  # the label delay, at leads of up to so many hours
 
@@ -43,46 +47,35 @@ def label_delay(lead_hours: float) -> pd.Timedelta:
     return (DELAY_DAYS + max(0, math.ceil((lead_hours - DELAY_HOURS) / 24))) * DAY
 
 
-def initial_state(day: pd.Timestamp, ledger: Ledger, models: Models, rules: Rules) -> State:
-    """The state before the first day: its champion is learned from what was known when the day began.
+def initial_state(day: pd.Timestamp, champion: str, ledger: Ledger, rules: Rules) -> State:
+    """The state before the first day.
 
-    Where the ledger holds answers of the weeks before, these are read: alarms then know from the start what is usual.
+    champion: a version that learned from what was known when the day began. Where the ledger holds answers of the weeks
+    before, these are read: alarms then know from the start what is usual.
     """
-    version, name = models.train(day), f"{day:%Y-%m-%d}"
+    name, before = f"{day:%Y-%m-%d}", f"{day - DAY:%Y-%m-%d}"
     ends = [day - rules.label_delay - back * WINDOW for back in reversed(range(REFERENCE // WINDOW))]
     answered = [end for end in ends if len(ledger.predictions(end - WINDOW + DAY, end, ANSWERED))]
     readings = tuple(read_window(end, ledger, {}) for end in answered)
-    return State(begun=name, champion=version, promoted=name, trained=name, readings=readings)
+    return State(begun=name, last=before, champion=champion, promoted=name, trained=name, readings=readings)
 
 
 def day_step(
     state: State, day: pd.Timestamp, intake: Intake, ledger: Ledger, models: Models, rules: Rules
 ) -> tuple[State, list[DecisionRecord]]:
-    """One day: record the outcomes that came in, once a week read the last window and decide, answer the day's rows."""
-    ledger.record_outcomes(intake.ids, intake.outcomes)
-    decisions: list[DecisionRecord] = []
-    if _week_ends(state, day):
-        state = _read(state, day - rules.label_delay, ledger, models)
-        state, rolled_back = _roll_back(state, day, ledger, rules)
-        state, judged = _judge(state, day, ledger, models, rules)
-        state, retrained = _retrain(state, day, models, rules)
-        decisions = [*rolled_back, *judged, *retrained]
-    answer_rows(state, day, intake, ledger, models)
-    return state, decisions
+    """One day: record the outcomes that came in, once a week read the last window and decide, receive what was trained.
 
-
-def answer_rows(state: State, day: pd.Timestamp, intake: Intake, ledger: Ledger, models: Models) -> None:
-    """Record the predictions of all versions for the day's rows, and the answers.
-
-    The champion answers, and climatology where the watched source is silent.
+    Verdicts come before a new model takes a place, the next request after it. The same step of the same state, again,
+    records and decides the same. Raises OntimeError where the day is not the one after the last.
     """
-    if intake.rows.empty:
-        return
-    probabilities = {version: models.predict(version, intake.rows) for version in state.versions}
-    answers = probabilities[state.champion]
-    if intake.silent.any():
-        answers = np.where(intake.silent, models.fallback(intake.rows), answers)
-    ledger.record_predictions(day, intake.rows["id"].to_numpy(), probabilities | {ANSWERED: answers})
+    if day != state.next_day:
+        raise OntimeError(f"a step of {day:%Y-%m-%d}: expected {state.next_day:%Y-%m-%d}, the day after {state.last}")
+    ledger.record_outcomes(intake.ids, intake.outcomes)
+    week_ends = _week_ends(state, day)
+    state, verdicts = _look(state, day, ledger, models, rules) if week_ends else (state, [])
+    state, received = _receive(state, day, intake.trainings, rules)
+    state, requested = _request(state, day, rules) if week_ends else (state, [])
+    return replace(state, last=f"{day:%Y-%m-%d}"), [*verdicts, *received, *requested]
 
 
 def _week_ends(state: State, day: pd.Timestamp) -> bool:
@@ -90,9 +83,16 @@ def _week_ends(state: State, day: pd.Timestamp) -> bool:
     return since > 0 and since % (WINDOW // DAY) == 0
 
 
-def _read(state: State, last: pd.Timestamp, ledger: Ledger, models: Models) -> State:
+def _look(
+    state: State, day: pd.Timestamp, ledger: Ledger, models: Models, rules: Rules
+) -> tuple[State, list[DecisionRecord]]:
+    """Read the last window whose outcomes are known; judge the champion that was promoted, and the challenger."""
+    last = day - rules.label_delay
     drift = models.drift(state.champion, last - WINDOW + DAY, last)
-    return replace(state, readings=(*state.readings, read_window(last, ledger, drift, state.champion)))
+    state = replace(state, readings=(*state.readings, read_window(last, ledger, drift, state.champion)))
+    state, rolled_back = _roll_back(state, day, ledger, rules)
+    state, judged = _judge(state, day, ledger, models, rules)
+    return state, [*rolled_back, *judged]
 
 
 def _roll_back(state: State, day: pd.Timestamp, ledger: Ledger, rules: Rules) -> tuple[State, list[DecisionRecord]]:
@@ -128,23 +128,41 @@ def _judge(
     return _promoted(state, day), [*decisions, *_unwatched(state, day)]
 
 
-def _retrain(state: State, day: pd.Timestamp, models: Models, rules: Rules) -> tuple[State, list[DecisionRecord]]:
-    """A new model where the policy asks for one and no challenger waits. Without a gate it answers at once."""
-    if state.challenger:
+def _receive(
+    state: State, day: pd.Timestamp, trainings: Sequence[TrainingResult], rules: Rules
+) -> tuple[State, list[DecisionRecord]]:
+    """What came of the open request: the version waits in shadow, and without a gate answers at once.
+
+    After a failure there may be another request. The result of a request that is not open changes nothing.
+    """
+    results = [result for result in trainings if state.requested and result.requested == state.requested]
+    if not results:
+        return state, []
+    result, training = results[0], f"the training requested on {state.requested}"
+    state = replace(state, requested="")
+    if not result.version:
+        return state, [_record(day, Decision(FAILED, f"{training} failed: {result.failure}"), "")]
+    state = replace(state, trained=result.requested)
+    if result.version == state.champion:
+        return state, [_record(day, Decision(READY, f"{training} gave the champion once more"), result.version)]
+    place = "waits in shadow" if rules.policy.gated else "answers from now on"
+    decisions = [_record(day, Decision(READY, f"{training} is done; its model {place}"), result.version)]
+    state = replace(state, challenger=result.version)
+    if rules.policy.gated:
+        return state, decisions
+    return _promoted(state, day), [*decisions, *_unwatched(state, day)]
+
+
+def _request(state: State, day: pd.Timestamp, rules: Rules) -> tuple[State, list[DecisionRecord]]:
+    """A training is requested where the policy wants one, no challenger waits and no request is open."""
+    if state.challenger or state.requested:
         return state, []
     ringing = {monitor: alarm_rings(state.readings, monitor, rules.drift) for monitor in MONITORS}
     trained = Training(pd.Timestamp(state.begun), pd.Timestamp(state.trained))
     decision = retraining_due(rules.policy, day, trained, ringing)
     if decision.action != RETRAIN:
         return state, []
-    version, name = models.train(day), f"{day:%Y-%m-%d}"
-    decisions = [_record(day, decision, version)]
-    if version == state.champion:
-        return replace(state, trained=name), decisions
-    state = replace(state, challenger=version, trained=name)
-    if rules.policy.gated:
-        return state, decisions
-    return _promoted(state, day), [*decisions, *_unwatched(state, day)]
+    return replace(state, requested=f"{day:%Y-%m-%d}"), [_record(day, decision, "")]
 
 
 def _promoted(state: State, day: pd.Timestamp) -> State:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -14,12 +14,14 @@ import pandas as pd
 
 from ontime.core.loop.replay_data import ReplaySetting
 from ontime.core.loop.scenarios import PLAIN, Scenario, shuffled
+from ontime.core.loop.state import TrainingResult
 from ontime.core.loop.timeline import Timeline
 from ontime.core.model.climatology import fit_climatology
 from ontime.core.model.model import Model
 from ontime.core.model.split import day_start, known_rows
 from ontime.core.model.training import fit_model
 from ontime.core.monitoring.drift import drift_ranks
+from ontime.core.monitoring.ledger import DAY
 from ontime.core.profiles.reference import ReferenceProfile
 from ontime.errors import validated
 from ontime.params import record
@@ -101,13 +103,20 @@ class ModelCache:
 
 @dataclass(frozen=True)
 class ReplayModels:
-    """The `Models` of a loop that runs in a scenario, from the cache."""
+    """The `Models` of a loop that runs in a scenario, from the cache, and their trainings."""
 
     cache: ModelCache
     scenario: Scenario
 
     def train(self, day: pd.Timestamp) -> str:
+        """The version that is learned from what was known when the day began."""
         return self.cache.train(self.scenario, day)
+
+    def trainings(self, requests: Collection[str], day: pd.Timestamp) -> list[TrainingResult]:
+        """What a day brings of the trainings that were requested on these days."""
+        requested = day - self.cache.setting.training_days * DAY
+        name = f"{requested:%Y-%m-%d}"
+        return [TrainingResult(name, self.train(requested))] if name in requests else []
 
     def predict(self, version: str, rows: pd.DataFrame) -> np.ndarray:
         return self.cache.predict(version, self.scenario, rows["day"].iloc[0], rows)

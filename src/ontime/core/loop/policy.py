@@ -12,6 +12,7 @@ from scipy.stats import t
 from ontime.params import Policy
 
 RETRAIN, PROMOTE, REJECT, ROLL_BACK, ESCALATE, WAIT = "retrain", "promote", "reject", "roll back", "escalate", "wait"
+READY, FAILED = "ready", "failed"  # what comes of a training that was requested
 MIN_DAYS = 5  # nothing is concluded from fewer
 LOOK_DAYS = 7  # a case is looked at once a week
 UNANSWERED = "unless a person decides otherwise, the challenger is discarded"

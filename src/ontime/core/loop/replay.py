@@ -9,12 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ontime.core.loop.day_step import answer_rows, day_step, initial_state
+from ontime.core.loop.advance import Loop, advance, begin
+from ontime.core.loop.journal import InMemoryJournal
 from ontime.core.loop.model_cache import ModelCache, ReplayModels
 from ontime.core.loop.policy import RETRAIN
 from ontime.core.loop.progress import Progress, RunProgress, Serving
 from ontime.core.loop.scenarios import Scenario
-from ontime.core.loop.state import DecisionRecord, Rules
+from ontime.core.loop.score_rows import score_rows
+from ontime.core.loop.state import DecisionRecord, Intake, Rules, State
 from ontime.core.monitoring.ledger import ANSWERED, InMemoryLedger
 
 PROGRESS = "progress"  # the checkpoint that holds it
@@ -37,20 +39,28 @@ class Run:
 
     def __init__(self, spec: RunSpec, cache: ModelCache, earlier: pd.DataFrame, first: pd.Timestamp) -> None:
         self.spec, self.models, self.ledger = spec, ReplayModels(cache, spec.scenario), InMemoryLedger()
-        self.decisions: list[DecisionRecord] = []
+        self.journal = InMemoryJournal()
         self.serving: list[Serving] = []
-        for day in earlier["day"].drop_duplicates():
-            rows = earlier[earlier["day"] == day]
-            self.ledger.record_predictions(day, rows["id"].to_numpy(), {ANSWERED: rows["probability"].to_numpy()})
+        self.loop = Loop(self.journal, self.ledger, self.models, spec.rules, self._intake)
+        self.ledger.record_scores(earlier, {ANSWERED: earlier["probability"].to_numpy()})
         known = earlier[earlier["outcome"].notna()]
         self.ledger.record_outcomes(known["id"].to_numpy(), known["outcome"].to_numpy(dtype=np.int8))
-        self.state = initial_state(first, self.ledger, self.models, spec.rules)
+        self.state = begin(self.loop, first, self.models.train(first))
+
+    @property
+    def decisions(self) -> list[DecisionRecord]:
+        """All of them, in order."""
+        return self.journal.decisions
+
+    @property
+    def requests(self) -> list[str]:
+        """The days on which trainings were requested."""
+        return [one.day for one in self.decisions if one.action == RETRAIN]
 
     def step(self, day: pd.Timestamp) -> None:
-        """Run one more day."""
-        intake = self.models.timeline.intake(day)
-        self.state, decisions = day_step(self.state, day, intake, self.ledger, self.models, self.spec.rules)
-        self.decisions += decisions
+        """Run one more day, and score its rows."""
+        self.state = advance(self.loop, day)
+        self._score(self.state, day)
         self.serving.append(Serving(self.state.champion, self.state.challenger, self.state.former))
 
     @property
@@ -63,15 +73,22 @@ class Run:
 
         The ledger is filled again by the versions that predicted then. Nothing is decided twice.
         """
-        for decision in progress.decisions:
-            if decision.action == RETRAIN:
-                self.models.train(pd.Timestamp(decision.day))
+        self.state, self.serving = progress.state, list(progress.serving)
+        self.journal.save(progress.state, progress.decisions)
+        for requested in self.requests:
+            self.models.train(pd.Timestamp(requested))
         for day, serving in zip(days, progress.serving, strict=False):
             intake = self.models.timeline.intake(day)
             self.ledger.record_outcomes(intake.ids, intake.outcomes)
-            answer_rows(replace(self.state, **serving._asdict()), day, intake, self.ledger, self.models)
-        self.state = progress.state
-        self.decisions, self.serving = list(progress.decisions), list(progress.serving)
+            self._score(replace(progress.state, **serving._asdict()), day)
+
+    def _intake(self, day: pd.Timestamp) -> Intake:
+        trainings = self.models.trainings(self.requests, day)
+        return self.models.timeline.intake(day)._replace(trainings=trainings)
+
+    def _score(self, state: State, day: pd.Timestamp) -> None:
+        timeline = self.models.timeline
+        score_rows(state, timeline.rows(day, day), timeline.silent(day), self.ledger, self.models)
 
 
 def replay_runs(

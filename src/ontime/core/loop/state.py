@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -16,25 +16,30 @@ from ontime.errors import validated
 from ontime.params import Drift, Policy
 
 
-class Intake(NamedTuple):
-    """What came in until a day began, and the rows to be answered on it.
+class TrainingResult(NamedTuple):
+    """What came of a training: a version, or '' and why it failed.
 
-    rows: `id` and features as of each row's `predict_at`, after the contract. silent (n,) bool: whether the watched
-    source had then sent nothing for too long. ids, outcomes (m,): outcomes of earlier rows that have become known.
+    requested: the day of the request. The version learned from what was known when that day began.
     """
 
-    rows: pd.DataFrame
-    silent: np.ndarray
+    requested: str
+    version: str
+    failure: str = ""
+
+
+class Intake(NamedTuple):
+    """What came in between the beginning of the day before and that of a day.
+
+    ids, outcomes (n,): outcomes of earlier rows that became known. trainings: those that ended.
+    """
+
     ids: np.ndarray
     outcomes: np.ndarray
+    trainings: Sequence[TrainingResult] = ()
 
 
 class Models(Protocol):
-    """What trains models and keeps them. A version is a hash of a model's content."""
-
-    def train(self, day: pd.Timestamp) -> str:
-        """The version that is learned from what was known when the day began."""
-        ...
+    """What keeps models. A version is a hash of a model's content."""
 
     def predict(self, version: str, rows: pd.DataFrame) -> np.ndarray:
         """Probabilities (n,) of a version for rows (n,)."""
@@ -66,17 +71,20 @@ class Rules(NamedTuple):
 
 @dataclass(frozen=True)
 class State:
-    """What the loop keeps from day to day. Days are text; a version that is not there is ''.
+    """What the loop keeps from day to day. Days are text; a version or a day that is not there is ''.
 
-    begun: the loop's first day. champion: the version that answers, since the day `promoted`. trained: when the last
-    model was trained. challenger: it waits in shadow. former: the champion before, in shadow for a while after a
-    promotion. readings: what each window showed.
+    begun: the loop's first day. last: the last one that was stepped; at first the day before `begun`. champion: the
+    version that answers, since the day `promoted`. trained: the day up to which the last model learned. requested: the
+    day of the request for a training that has not ended: whoever trains models reads it here. challenger: it waits in
+    shadow. former: the champion before, in shadow for a while after a promotion. readings: what each window showed.
     """
 
     begun: str
+    last: str
     champion: str
     promoted: str
     trained: str
+    requested: str = ""
     challenger: str = ""
     former: str = ""
     readings: tuple[Reading, ...] = ()
@@ -91,6 +99,11 @@ class State:
         return validated(cls, content, "the state of the loop")
 
     @property
+    def next_day(self) -> pd.Timestamp:
+        """The day that is to be stepped next."""
+        return (pd.Timestamp(self.last) + DAY).as_unit("us")
+
+    @property
     def versions(self) -> list[str]:
         """The versions that predict every row, the champion first."""
         return list(dict.fromkeys(name for name in (self.champion, self.challenger, self.former) if name))
@@ -98,7 +111,7 @@ class State:
 
 @dataclass(frozen=True)
 class DecisionRecord:
-    """A decision with its day, and the version that it is about."""
+    """A decision with its day, and the version that it is about; '' where there is none yet."""
 
     day: str
     action: str

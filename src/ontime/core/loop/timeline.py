@@ -1,4 +1,4 @@
-"""A scenario -> its rows by day, and what had come in by the time each day began."""
+"""A scenario -> the rows that fall due by day, and what had come in by the time each day began."""
 
 from __future__ import annotations
 
@@ -24,17 +24,16 @@ class Timeline:
         """The rows of the days from the first to the last, both included."""
         return self.scenario.rows.iloc[self._places(first, last)]
 
+    def silent(self, day: pd.Timestamp) -> np.ndarray:
+        """Whether the watched source is silent when the rows of a day are predicted: (n,) bool."""
+        return self.scenario.silent[self._places(day, day)]
+
     def intake(self, day: pd.Timestamp) -> Intake:
-        """The day's rows, and the outcomes that became known between the beginning of the day before and its own."""
+        """The outcomes that became known between the beginning of the day before and that of a day."""
         moments = [day_start(moment, self.lead_hours) for moment in (day - DAY, day)]
         span = slice(*self._outcomes["outcome_known_at"].searchsorted(moments, side="right"))
-        known, places = self._outcomes.iloc[span], self._places(day, day)
-        return Intake(
-            rows=self.scenario.rows.iloc[places],
-            silent=self.scenario.silent[places],
-            ids=known["id"].to_numpy(),
-            outcomes=known["outcome"].to_numpy(dtype=np.int8),
-        )
+        known = self._outcomes.iloc[span]
+        return Intake(known["id"].to_numpy(), known["outcome"].to_numpy(dtype=np.int8))
 
     def _places(self, first: pd.Timestamp, last: pd.Timestamp) -> slice:
         return slice(*np.searchsorted(self._day, [first.to_datetime64(), (last + DAY).to_datetime64()]))

@@ -1,83 +1,140 @@
-"""Predictions by row and version, and outcomes by row -> the rows of some days, scored; the contract, and in memory."""
+"""Scores by row and version, outcomes and answers -> the scored rows of some days; the contract, and one in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 
-ANSWERED = "answered"  # in place of a version: the answers that users got, whichever model gave them
+ANSWERED = "answered"  # in place of a version: what is answered at a row's `predict_at`, whichever model gives it
+ANSWER_KEY = ["id", "user", "answered_at"]
+ANSWER_CONTENT = ["version", "probability", "decision", "provisional", "degraded", "last_event", "features"]
+ANSWER_COLUMNS = [*ANSWER_KEY, "day", "predict_at", *ANSWER_CONTENT]
 UNKNOWN = -1
 DAY = pd.Timedelta(days=1)
 
 
 class Ledger(Protocol):
-    """What the loop writes down and looks up.
+    """What the loop writes down and looks up, by row; a row has an id and a day.
 
-    A version names a model; ANSWERED is the version of what users got. A span of days includes its first and its last.
+    *Scores* are what versions predict for a row at its `predict_at`: from these the loop learns. *Answers* are what
+    users got, as often as they wanted one, also before `predict_at`: from these it does not. A version names a model;
+    ANSWERED is the version of the answer at `predict_at`. A span of days includes its first and its last. Each record
+    is one write, all of it or none, and the same one again changes nothing.
     """
 
-    def record_predictions(self, day: pd.Timestamp, ids: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> None:
-        """Keep, for the rows `ids` (n,) of a day, the probabilities (n,) of each version."""
+    def record_scores(self, rows: pd.DataFrame, probabilities: Mapping[str, np.ndarray]) -> None:
+        """Keep the probabilities (n,) of each version for rows (n,). A row is scored once: the first score stays.
+
+        rows: `id`, no two alike, and `day`. What else it has may be kept with the scores: `predict_at`, `answered_at`,
+        `last_event`, `degraded` (climatology answered), and the features as they were.
+        """
 
     def record_outcomes(self, ids: np.ndarray, outcomes: np.ndarray) -> None:
-        """Keep the outcomes (n,), 1 or 0, of rows (n,). A row may be predicted later, or never."""
+        """Keep the outcomes (n,), 1 or 0, of rows (n,): the last of a row counts. It may be scored later, or never."""
+
+    def record_answers(self, answers: pd.DataFrame) -> None:
+        """Keep what users got: ANSWER_COLUMNS. Of answers with one ANSWER_KEY the first stays.
+
+        last_event: what an answer rests on, it and all before it. provisional: given before `predict_at`. degraded:
+        climatology answered, and `version` is ''. features: a mapping by name, as they were.
+        """
 
     def scored_rows(self, first: pd.Timestamp, last: pd.Timestamp, *versions: str) -> pd.DataFrame:
-        """The rows whose outcome is known, of those days of the span that all these versions predicted.
+        """The rows of the span that all these versions scored and whose outcome is known, in order of `day`.
 
         Columns: `day`, `outcome` (bool), and the probabilities of each version under its name.
         """
         ...
 
     def predictions(self, first: pd.Timestamp, last: pd.Timestamp, version: str) -> np.ndarray:
-        """The probabilities of a version for all rows of the span, whether or not their outcome is known: (n,)."""
+        """The probabilities (n,) of a version for all rows of the span that it scored, their outcome known or not.
+
+        In order of `day`, and within a day as they were recorded.
+        """
+        ...
+
+    def answers(self, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+        """The answers for rows of the span: ANSWER_COLUMNS, in order of `answered_at`."""
         ...
 
 
+class Scores(NamedTuple):
+    """Rows of a day that were scored together: their places (n,) among all rows, and the probabilities by version."""
+
+    places: np.ndarray
+    probabilities: Mapping[str, np.ndarray]
+
+
 class InMemoryLedger:
-    """A ledger that lasts as long as the process. The rows of a day are recorded together."""
+    """A ledger that lasts as long as the process. Of scores it keeps id, day, version and probability alone."""
 
     def __init__(self) -> None:
-        self._probabilities: dict[pd.Timestamp, dict[str, np.ndarray]] = {}
-        self._rows: dict[pd.Timestamp, np.ndarray] = {}  # by day the places of its rows among the outcomes
+        self._scores: dict[pd.Timestamp, list[Scores]] = {}  # by day
         self._places: dict[str, int] = {}  # by id
+        self._scored = np.zeros(1024, dtype=bool)  # by place, as are outcomes
         self._outcomes = np.full(1024, UNKNOWN, dtype=np.int8)
+        self._answers = pd.DataFrame(columns=ANSWER_COLUMNS)
 
-    def record_predictions(self, day: pd.Timestamp, ids: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> None:
-        if day not in self._rows:
-            self._rows[day] = np.array([self._place(row_id) for row_id in ids], dtype=np.int64)
-        self._probabilities.setdefault(day, {}).update(probabilities)
+    def record_scores(self, rows: pd.DataFrame, probabilities: Mapping[str, np.ndarray]) -> None:
+        places, days = self._places_of(rows["id"].to_numpy()), rows["day"].to_numpy()
+        new = ~self._scored[places]
+        for day in np.unique(days[new]):
+            chosen = new & (days == day)
+            scores = {version: _chosen(values, chosen) for version, values in probabilities.items()}
+            self._scores.setdefault(pd.Timestamp(day), []).append(Scores(places[chosen], scores))
+        self._scored[places] = True
 
     def record_outcomes(self, ids: np.ndarray, outcomes: np.ndarray) -> None:
-        places = [self._place(row_id) for row_id in ids]  # which may make room
+        places = self._places_of(ids)
         self._outcomes[places] = outcomes
 
+    def record_answers(self, answers: pd.DataFrame) -> None:
+        both = [frame for frame in (self._answers, answers[ANSWER_COLUMNS]) if len(frame)]
+        if both:
+            self._answers = pd.concat(both, ignore_index=True).drop_duplicates(ANSWER_KEY, ignore_index=True)
+
     def scored_rows(self, first: pd.Timestamp, last: pd.Timestamp, *versions: str) -> pd.DataFrame:
-        days = self._predicted_days(first, last, versions)
-        outcome = self._outcomes[_concatenated([self._rows[day] for day in days], np.int64)]
+        batches = self._scored_by(first, last, versions)
+        outcome = self._outcomes[_concatenated([scores.places for _, scores in batches], np.int64)]
         known = outcome != UNKNOWN
-        day = np.repeat(np.array(days, dtype="datetime64[us]"), [len(self._rows[day]) for day in days])
-        probabilities = {version: self._of_days(days, version)[known] for version in versions}
+        days = np.array([day for day, _ in batches], dtype="datetime64[us]")
+        day = np.repeat(days, [len(scores.places) for _, scores in batches])
+        probabilities = {version: _of_version(batches, version)[known] for version in versions}
         return pd.DataFrame({"day": day[known], "outcome": outcome[known] == 1, **probabilities})
 
     def predictions(self, first: pd.Timestamp, last: pd.Timestamp, version: str) -> np.ndarray:
-        return self._of_days(self._predicted_days(first, last, (version,)), version)
+        return _of_version(self._scored_by(first, last, (version,)), version)
 
-    def _predicted_days(self, first: pd.Timestamp, last: pd.Timestamp, versions: tuple[str, ...]) -> list[pd.Timestamp]:
+    def answers(self, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+        inside = self._answers[(self._answers["day"] >= first) & (self._answers["day"] <= last)]
+        return inside.sort_values("answered_at", kind="stable", ignore_index=True)
+
+    def _scored_by(
+        self, first: pd.Timestamp, last: pd.Timestamp, versions: tuple[str, ...]
+    ) -> list[tuple[pd.Timestamp, Scores]]:
         days = pd.date_range(first, last, freq=DAY).as_unit("us")
-        return [day for day in days if set(versions) <= self._probabilities.get(day, {}).keys()]
+        batches = [(day, scores) for day in days for scores in self._scores.get(day, [])]
+        return [(day, scores) for day, scores in batches if set(versions) <= scores.probabilities.keys()]
 
-    def _of_days(self, days: Sequence[pd.Timestamp], version: str) -> np.ndarray:
-        return _concatenated([self._probabilities[day][version] for day in days], np.float64)
-
-    def _place(self, row_id: str) -> int:
-        place = self._places.setdefault(row_id, len(self._places))
-        if place >= len(self._outcomes):
+    def _places_of(self, ids: np.ndarray) -> np.ndarray:
+        """The places (n,) of rows; new ones get the next, and room for it."""
+        places = np.array([self._places.setdefault(row_id, len(self._places)) for row_id in ids], dtype=np.int64)
+        while len(self._places) > len(self._outcomes):
             self._outcomes = np.append(self._outcomes, np.full(len(self._outcomes), UNKNOWN, dtype=np.int8))
-        return place
+            self._scored = np.append(self._scored, np.zeros(len(self._scored), dtype=bool))
+        return places
+
+
+def _chosen(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The chosen ones (n,) bool of values (n,): where all are, themselves, which many ledgers may share."""
+    return values if chosen.all() else values[chosen]
+
+
+def _of_version(batches: Sequence[tuple[pd.Timestamp, Scores]], version: str) -> np.ndarray:
+    return _concatenated([scores.probabilities[version] for _, scores in batches], np.float64)
 
 
 def _concatenated(parts: Sequence[np.ndarray], dtype: type) -> np.ndarray:
