@@ -43,7 +43,7 @@ def _sum_reader(placed: Sequence[tuple[Window | Waited, int]], of_key: KeyedLine
     bounds = sorted({bound for one, _ in placed for bound in _span(one)}, reverse=True)
     spans = [span for one, slot in placed for span in _placed_spans(one, slot, bounds, of_key.summed)]
     anchor = "limit" if waits and isinstance(one, Waited) else f"row[{_anchor(one)!r}]"
-    lines = [*_places(bounds, clipped=waits and isinstance(one, Window)), *_values(spans, len(of_key.summed))]
+    lines = [*_bounds(bounds, clipped=waits and isinstance(one, Window)), *_values(spans, len(of_key.summed))]
     code = _READER.format(anchor=anchor, lines="\n    ".join(lines), until=bounds[0], places=_listed(len(bounds)))
     names = {
         "key_of": of_key.key,
@@ -62,23 +62,27 @@ def read(row, own, limit, values):
     if line is None:
         return
     anchor, moments, sums = {anchor}, line.moments, line.sums
+    place = len(moments)
     {lines}
-    if own is not None and own["moment"] <= min(limit, anchor + {until}) and key_of(own) == key:
+    if own is not None and own["moment"] <= anchor + {until} and own["moment"] <= limit and key_of(own) == key:
         leave_out(own, anchor, [{places}], line, values)
 """
+# A bound is mostly among the last events before the one after it: half of the steps of a search over all.
+_BOUND = """moment = {moment}
+    near = place - 256
+    place_{place} = place = bisect_right(moments, moment, near if near > 0 and moments[near] <= moment else 0, place)"""
 
 
 def _listed(count: int) -> str:
     return ", ".join(f"place_{number}" for number in range(count))
 
 
-def _places(bounds: Sequence[int], *, clipped: bool) -> Iterator[str]:
+def _bounds(bounds: Sequence[int], *, clipped: bool) -> Iterator[str]:
     """Code: how many events there are up to each of the descending bounds, and up to the limit if it is clipped."""
-    before = ""
     for place, bound in enumerate(bounds):
-        moment = f"min(limit, anchor + {bound})" if clipped else f"anchor + {bound}"
-        yield f"place_{place} = bisect_right(moments, {moment}{before})"
-        before = f", 0, place_{place}"
+        moment = f"anchor + {bound}"
+        moment = f"{moment} if {moment} < limit else limit" if clipped else moment
+        yield _BOUND.format(moment=moment, place=place)
 
 
 def _values(spans: Sequence[_Span], width: int) -> Iterator[str]:
