@@ -212,12 +212,14 @@ def usual_readers(
     return [(one.name, one.stream, waiting.get(one, ""), _usual_reader(one, lines)) for one, lines in pointers]
 
 
-def row_readers(asof: Iterable[AsOf], streams: Streams, waiting: Mapping[AsOf, str]) -> list[tuple[str, str, Reader]]:
-    """Stream and source, and what reads declarations into the slots of their columns, which follow one another.
+def row_readers(
+    asof: Iterable[AsOf], streams: Streams, waiting: Mapping[AsOf, str]
+) -> dict[tuple[str, str], list[Reader]]:
+    """By stream and source, what reads declarations into the slots of their columns, which follow one another.
 
     waiting: by declaration that waits for a source, the source; of others it is ''.
     """
-    readers: list[tuple[str, str, Reader]] = []
+    readers: dict[tuple[str, str], list[Reader]] = defaultdict(list)
     summed: dict[tuple[str, Keys, str, str, bool], list[tuple[Window | Waited, int]]] = defaultdict(list)
     slot = 0
     for one in asof:
@@ -228,14 +230,13 @@ def row_readers(asof: Iterable[AsOf], streams: Streams, waiting: Mapping[AsOf, s
                 summed[one.stream, one.keys, _anchor(one), source, shifted].append((one, slot))
             case Open():
                 ended = streams[one.stream, one.keys, one.hours]
-                readers.append((one.stream, source, _open_reader(one, slot, lines, ended)))
+                readers[one.stream, source].append(_open_reader(one, slot, lines, ended))
             case Latest():
-                readers.append((one.stream, source, _latest_reader(one, slot, lines)))
+                readers[one.stream, source].append(_latest_reader(one, slot, lines))
         slot += len(column_names(one))
     for (stream, keys, _, source, _), group in summed.items():
-        reader = _sum_reader(group, streams[stream, keys, 0.0], waits=bool(source))
-        readers.append((stream, source, reader))
-    return readers
+        readers[stream, source].append(_sum_reader(group, streams[stream, keys, 0.0], waits=bool(source)))
+    return dict(readers)
 
 
 def of_no_events(asof: Iterable[AsOf]) -> list[float]:
