@@ -2,11 +2,13 @@
 
 Usage: python tests/bench/asof.py, where `data/clean` and a model are (`dvc pull`). The others sum the events of each
 key up to each moment and look both ends of a window up by ASOF joins, with all cores; the executor of this repository
-uses one, and leaves a row's own event out, of which there is none so long before. Counts and means are compared.
+uses one, and leaves a row's own event out, of which there is none so long before. Counts and means are compared. Then
+the state of a service, in seconds of CPU: two months of events, rows one by one and a thousand at once.
 """
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -26,7 +28,7 @@ KEYS = (("origin",), ("carrier",), ("carrier", "origin"), ("destination",))
 WINDOWS = [Window("departures", keys, hours, means=("delay",)) for keys in KEYS for hours in (1, 6)]
 LEAD = 2.0
 REPEATS = 3
-ROWS = 500
+ROWS, BATCH = 500, 1_000
 FILES = Files()
 
 
@@ -44,7 +46,9 @@ def main() -> None:
         print(f"{name}: {seconds:.2f} s, {seconds / ours:.1f} times as long; equal: {same(known, means):.4%}")
     whole, _ = best(lambda: read_as_of(FLIGHTS.features.asof, rows, events))
     print(f"all {len(FLIGHTS.features.asof)} declarations: {whole:.2f} s")
-    one_row(rows.tail(20_000), {name: frame.tail(60_000) for name, frame in events.items()})
+    two_months = rows["day"].between("2013-09-01", "2013-10-31")
+    since, until = (pd.Timestamp(day, tz="UTC") for day in ("2013-09-01", "2013-11-01"))
+    online_rows(rows[two_months], {name: events[name][events[name]["moment"].between(since, until)] for name in events})
 
 
 def best(work: Callable[[], pd.DataFrame]) -> tuple[float, pd.DataFrame]:
@@ -131,25 +135,37 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> float:
     return float(np.mean(np.isclose(*values, equal_nan=True)))
 
 
-def one_row(rows: pd.DataFrame, events: dict[str, pd.DataFrame]) -> None:
-    """The executor of a row: all that the model reads, beside what it read before waits, slack and rotation."""
+def online_rows(rows: pd.DataFrame, events: dict[str, pd.DataFrame]) -> None:
+    """The state of a service, of what the model reads: taking in two months, rows one by one and a thousand at once."""
     features = read_by(FLIGHTS.features, read_model(FILES.candidate).inputs.types)
-    newer = {"waited", "slack", "rotation"}
-    before = [asof for group, declared in features.groups.items() if group not in newer for asof in declared]
-    times = []
-    for asof in (features.asof, before):
-        online = OnlineFeatures.of(asof, events)
-        last = records(rows.tail(ROWS))
-        [online.read(row) for row in last]
-        seconds, _ = best(lambda online=online, last=last: pd.DataFrame([online.read(row) for row in last]))
-        times.append(1e3 * seconds / ROWS)
+    bulk, online = cpu_seconds(lambda: OnlineFeatures.of(features.asof, events))
+    saving, content = cpu_seconds(online.save)
+    loading, online = cpu_seconds(lambda: OnlineFeatures.load(features.asof, content))
+    print(
+        f"{sum(map(len, events.values())):,} events taken in: {bulk:.2f} s from frames, {loading:.2f} s from a snapshot"
+    )
+    print(f"the snapshot: {len(content) / 1e6:.0f} MB, {saving:.2f} s to make")
+    last = records(rows.tail(BATCH + ROWS))
+    first, _ = cpu_seconds(lambda: [online.read(row) for row in last[:ROWS]], repeats=1)
+    one_by_one, _ = cpu_seconds(lambda: [online.read(row) for row in last[:ROWS]])
+    at_once, _ = cpu_seconds(lambda: online.read_many(last[-BATCH:]))
     pointing = sum(isinstance(asof, Usual) for asof in features.asof)
-    print(
-        f"a row: {times[0]:.3f} ms for {len(features.asof)} declarations, {pointing} of them keys that point to others;"
-    )
-    print(
-        f"{times[1]:.3f} ms for the {len(before)} that are no waits, slack or rotation: {times[0] / times[1]:.2f} times"
-    )
+    print(f"{len(features.asof)} declarations, {pointing} of them keys that point to others:")
+    print(f"a row: {1e3 * one_by_one / ROWS:.3f} ms, after a start {1e3 * first / ROWS:.3f} ms")
+    print(f"a row of {BATCH:,} at once: {1e3 * at_once / BATCH:.3f} ms")
+    last_hour = records(events["departures"].tail(ROWS))
+    taking, _ = cpu_seconds(lambda: [online.add("departures", event) for event in last_hour])
+    print(f"an event that is replaced: {1e3 * taking / ROWS:.3f} ms")
+
+
+def cpu_seconds(work: Callable[[], Any], repeats: int = REPEATS) -> tuple[float, Any]:
+    """The least CPU time of some runs, in seconds, and what the work gave."""
+    times, given = [], None
+    for _ in range(repeats):
+        begun = time.process_time()
+        given = work()
+        times.append(time.process_time() - begun)
+    return min(times), given
 
 
 if __name__ == "__main__":

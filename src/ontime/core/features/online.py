@@ -175,10 +175,11 @@ class OnlineFeatures:
         """The values of `names` for a row, which has `id`, `predict_at`, `starts_at` and keys."""
         with self.lock:
             limits, values = self._limits(row["predict_at"]), self._nothing.copy()
-            own = {stream: events.get(row["id"]) for stream, events in self._events.items()}
             row = self._pointing(row, limits)
-            for stream, source, read in self._readers:
-                read(row, own[stream], limits[source], values)
+            for (stream, source), readers in self._readers.items():
+                own, limit = self._events[stream].get(row["id"]), limits[source]
+                for read in readers:
+                    read(row, own, limit, values)
             return values
 
     def read_many(self, rows: Sequence[Row]) -> dict[str, np.ndarray]:

@@ -43,7 +43,7 @@ def _sum_reader(placed: Sequence[tuple[Window | Waited, int]], of_key: KeyedLine
     bounds = sorted({bound for one, _ in placed for bound in _span(one)}, reverse=True)
     spans = [span for one, slot in placed for span in _placed_spans(one, slot, bounds, of_key.summed)]
     anchor = "limit" if waits and isinstance(one, Waited) else f"row[{_anchor(one)!r}]"
-    lines = [*_places(bounds, clipped=waits and isinstance(one, Window)), *_values(spans, len(of_key.summed))]
+    lines = [*_bounds(bounds, clipped=waits and isinstance(one, Window)), *_values(spans, len(of_key.summed))]
     code = _READER.format(anchor=anchor, lines="\n    ".join(lines), until=bounds[0], places=_listed(len(bounds)))
     names = {
         "key_of": of_key.key,
@@ -62,23 +62,27 @@ def read(row, own, limit, values):
     if line is None:
         return
     anchor, moments, sums = {anchor}, line.moments, line.sums
+    place = len(moments)
     {lines}
-    if own is not None and own["moment"] <= min(limit, anchor + {until}) and key_of(own) == key:
+    if own is not None and own["moment"] <= anchor + {until} and own["moment"] <= limit and key_of(own) == key:
         leave_out(own, anchor, [{places}], line, values)
 """
+# A bound is mostly among the last events before the one after it: half of the steps of a search over all.
+_BOUND = """moment = {moment}
+    near = place - 256
+    place_{place} = place = bisect_right(moments, moment, near if near > 0 and moments[near] <= moment else 0, place)"""
 
 
 def _listed(count: int) -> str:
     return ", ".join(f"place_{number}" for number in range(count))
 
 
-def _places(bounds: Sequence[int], *, clipped: bool) -> Iterator[str]:
+def _bounds(bounds: Sequence[int], *, clipped: bool) -> Iterator[str]:
     """Code: how many events there are up to each of the descending bounds, and up to the limit if it is clipped."""
-    before = ""
     for place, bound in enumerate(bounds):
-        moment = f"min(limit, anchor + {bound})" if clipped else f"anchor + {bound}"
-        yield f"place_{place} = bisect_right(moments, {moment}{before})"
-        before = f", 0, place_{place}"
+        moment = f"anchor + {bound}"
+        moment = f"{moment} if {moment} < limit else limit" if clipped else moment
+        yield _BOUND.format(moment=moment, place=place)
 
 
 def _values(spans: Sequence[_Span], width: int) -> Iterator[str]:
@@ -208,12 +212,14 @@ def usual_readers(
     return [(one.name, one.stream, waiting.get(one, ""), _usual_reader(one, lines)) for one, lines in pointers]
 
 
-def row_readers(asof: Iterable[AsOf], streams: Streams, waiting: Mapping[AsOf, str]) -> list[tuple[str, str, Reader]]:
-    """Stream and source, and what reads declarations into the slots of their columns, which follow one another.
+def row_readers(
+    asof: Iterable[AsOf], streams: Streams, waiting: Mapping[AsOf, str]
+) -> dict[tuple[str, str], list[Reader]]:
+    """By stream and source, what reads declarations into the slots of their columns, which follow one another.
 
     waiting: by declaration that waits for a source, the source; of others it is ''.
     """
-    readers: list[tuple[str, str, Reader]] = []
+    readers: dict[tuple[str, str], list[Reader]] = defaultdict(list)
     summed: dict[tuple[str, Keys, str, str, bool], list[tuple[Window | Waited, int]]] = defaultdict(list)
     slot = 0
     for one in asof:
@@ -224,14 +230,13 @@ def row_readers(asof: Iterable[AsOf], streams: Streams, waiting: Mapping[AsOf, s
                 summed[one.stream, one.keys, _anchor(one), source, shifted].append((one, slot))
             case Open():
                 ended = streams[one.stream, one.keys, one.hours]
-                readers.append((one.stream, source, _open_reader(one, slot, lines, ended)))
+                readers[one.stream, source].append(_open_reader(one, slot, lines, ended))
             case Latest():
-                readers.append((one.stream, source, _latest_reader(one, slot, lines)))
+                readers[one.stream, source].append(_latest_reader(one, slot, lines))
         slot += len(column_names(one))
     for (stream, keys, _, source, _), group in summed.items():
-        reader = _sum_reader(group, streams[stream, keys, 0.0], waits=bool(source))
-        readers.append((stream, source, reader))
-    return readers
+        readers[stream, source].append(_sum_reader(group, streams[stream, keys, 0.0], waits=bool(source)))
+    return dict(readers)
 
 
 def of_no_events(asof: Iterable[AsOf]) -> list[float]:
