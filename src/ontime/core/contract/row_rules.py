@@ -20,13 +20,13 @@ from ontime.core.contract.values import (
     array_series,
     declared_dtype,
     frame_values,
-    is_missing,
     rule_array,
     value_texts,
     without_rows,
 )
 from ontime.dataset.clocks import Clock
 from ontime.dataset.contract import DerivedColumn, Rule, Table
+from ontime.dataset.dtypes import is_missing
 
 NOT_NULLABLE = "not_nullable"
 NEVER = np.iinfo(np.int64).max  # in place of a clock, of rows that lose nothing

@@ -26,7 +26,6 @@ from ontime.core.contract.values import (
     declared_dtype,
     exact_texts,
     frame_values,
-    is_missing,
     key_text,
     rule_array,
 )
@@ -34,6 +33,7 @@ from ontime.core.contract.violations import QUARANTINE_COLUMNS
 from ontime.core.features.keys import key_codes
 from ontime.dataset.contract import Table
 from ontime.dataset.dataset import Dataset
+from ontime.dataset.dtypes import is_missing
 from ontime.dataset.messages import Messages
 from ontime.errors import OntimeError
 
