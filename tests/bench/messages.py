@@ -69,10 +69,11 @@ def messages() -> list[Message]:
 
 
 def as_messages(feed: str, frame: pd.DataFrame) -> list[Message]:
-    """Each row with values of Python, None where one is missing; moments as datetimes with a zone."""
+    """Each row with values of Python, None where one is missing; moments as datetime64."""
     columns = {name: frame[name].astype(object).where(frame[name].notna(), None) for name in frame}
-    moments = {name: [one.to_pydatetime() for one in frame[name]] for name in frame.select_dtypes("datetimetz")}
-    return [(feed, row) for row in pd.DataFrame(columns | moments, dtype=object).to_dict("records")]
+    moments = {name: [*frame[name].to_numpy("datetime64[us]")] for name in frame.select_dtypes("datetimetz")}
+    rows = zip(*(columns | moments).values(), strict=True)
+    return [(feed, dict(zip(columns, row, strict=True))) for row in rows]
 
 
 if __name__ == "__main__":

@@ -155,6 +155,19 @@ DECLARED: dict[str, tuple[dict[str, Any], str, str]] = {
         "make it a measure",
     ),
     "a rule twice": (parcels(rules=PARCELS.rules * 2), "tables.parcels: expected each rule", "'left_first' 2 times"),
+    "a measure without column": (
+        parcels(measures=(replace(SHARE_NORTH, columns=()),)),
+        "tables.parcels.measures.share_north.columns",
+        "name them",
+    ),
+    "a rule of whole numbers without bounds": (
+        parcels(
+            schema=pa.DataFrameSchema({**PARCELS.schema.columns, "weight": fact("Int64")}),
+            rules=(replace(PARCELS.rules[1], columns=("weight",)),),
+        ),
+        "tables.parcels.rules.depot_known.columns: expected bounds of 'weight' within 2^53",
+        "pa.Check.in_range",
+    ),
     "a measure's column": (
         parcels(measures=(replace(SHARE_NORTH, columns=("depo",)),)),
         "tables.parcels.measures.share_north.columns",

@@ -48,7 +48,7 @@ def feature_table_flaws(features: FeatureSet, tables: Sequence[Table]) -> Iterat
     monthly = [table.name for table in tables if table.monthly]
     for name in features.tables:
         if name in {table.name for table in tables} - {*monthly}:
-            remedy = f"take {name!r} out: what features read of it, `derive` of a monthly table can add to its rows"
+            remedy = f"take {name!r} out: what features read of it, a derived column of a monthly table can hold"
             yield Flaw("features.tables", "monthly tables", f"{name!r}, a reference table", remedy)
         elif name not in monthly:
             yield unknown_name("features.tables", "a monthly table", name, monthly)

@@ -72,21 +72,25 @@ def _derived(where: str, table: Table) -> Iterator[Flaw]:
         place = f"{where}.derived.{one.name}"
         yield from every_unknown_name(place, "a column of `added`", [one.name], table.added)
         yield from every_unknown_name(f"{place}.reads", "a column that is there before it", one.reads, there)
-        yield from _reads(place, table, "reads", one.reads)
+        yield from _named(f"{place}.reads", one.reads)
+        yield from _exact_numbers(f"{place}.reads", table, one.reads)
         yield from _lookup(place, one)
         yield from call_flaws(f"{place}.compute", one.compute, len(one.reads) + bool(one.needs))
         there.append(one.name)
 
 
-def _reads(place: str, table: Table, part: str, names: Sequence[str]) -> Iterator[Flaw]:
-    """Whether what is read is named, and is exact as an array."""
+def _named(place: str, names: Sequence[str]) -> Iterator[Flaw]:
     if not names:
-        yield Flaw(f"{place}.{part}", "the columns that it reads", "none", "name them: it gets a value for each row")
+        yield Flaw(place, "the columns that it reads", "none", "name them: what it is given, and its clock, follow")
+
+
+def _exact_numbers(place: str, table: Table, names: Sequence[str]) -> Iterator[Flaw]:
+    """Whether whole numbers that are read are exact as float64."""
     for name in [name for name in names if name in table.schema.columns]:
         column = table.schema.columns[name]
         if (column.metadata or {}).get("dtype") == "Int64" and not _exact(column):
             expected = f"bounds of {name!r} within 2^53, since it is read as float64"
-            yield Flaw(f"{place}.{part}", expected, "none", "declare them: pa.Check.in_range(<least>, <greatest>)")
+            yield Flaw(place, expected, "none", "declare them: pa.Check.in_range(<least>, <greatest>)")
 
 
 def _exact(column: pa.Column) -> bool:
@@ -127,9 +131,10 @@ def _rules(where: str, table: Table) -> Iterator[Flaw]:
     for rule in every:
         place = f"{where}.{'rules' if isinstance(rule, Rule) else 'measures'}.{rule.name}"
         yield from every_unknown_name(f"{place}.columns", "a column of the table", rule.columns, table.columns)
+        yield from _named(f"{place}.columns", rule.columns)
         if isinstance(rule, Rule):
             raw = [name for name in rule.columns if name not in table.added]
-            yield from _reads(place, table, "columns", raw if rule.columns and raw else rule.columns)
+            yield from _exact_numbers(f"{place}.columns", table, raw)
             yield from _lookup(place, rule)
             yield from call_flaws(f"{place}.holds", rule.holds, len(rule.columns) + bool(rule.needs))
         else:

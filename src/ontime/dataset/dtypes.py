@@ -86,6 +86,11 @@ def castable_flaws(declaration: str, column: pd.Series, dtype: str) -> Iterator[
         yield Flaw(declaration, f"what {dtype} can hold", actual, "declare it 'int64' or 'float32'")
 
 
+def is_missing(values: np.ndarray) -> np.ndarray:
+    """Which values of an array of one of ARRAY_TYPES are missing: (n,) bool."""
+    return values == None if values.dtype == object else values != values  # noqa: E711, PLR0124 - NaN and NaT
+
+
 def is_whole(column: pd.Series) -> np.ndarray:
     """Which values of a column of numbers are whole numbers, not missing: (n,) bool."""
     if types.is_float_dtype(column):

@@ -20,19 +20,20 @@ from ontime.core.contract.values import (
     array_series,
     declared_dtype,
     frame_values,
-    is_missing,
     rule_array,
     value_texts,
     without_rows,
 )
 from ontime.dataset.clocks import Clock
 from ontime.dataset.contract import DerivedColumn, Rule, Table
+from ontime.dataset.dtypes import is_missing
 
 NOT_NULLABLE = "not_nullable"
 NEVER = np.iinfo(np.int64).max  # in place of a clock, of rows that lose nothing
 
 Arrays = dict[str, np.ndarray]  # columns by name, (n,) each, in the form that rules read
 Frames = Mapping[str, pd.DataFrame]
+Lookups = Mapping[str, tuple[object, ...]]  # by name what a rule reads of other tables: one thing, or nothing
 
 
 class Broken(NamedTuple):
@@ -74,15 +75,16 @@ class _CheckedColumn(NamedTuple):
 class RowRules:
     """The checks, derived columns and rules of a table, made ready once.
 
-    lookups: by the name of a derived column or a rule what it reads of other tables, in a tuple; empty where it needs
-    none. A rule without an entry needs a table that is not there, and is not judged.
+    raw, added: columns by name; clocks: place of the clock of each rule; of_derived, of_rules: their lookups. A rule
+    without an entry there needs a table that is not given, and is not judged.
     """
 
     table: Table
     raw: dict[str, _CheckedColumn]
     added: dict[str, _CheckedColumn]
     clocks: dict[str, int]
-    lookups: dict[str, tuple[object, ...]]
+    of_derived: Lookups
+    of_rules: Lookups
 
     @classmethod
     def of(cls, table: Table, others: Frames) -> RowRules:
@@ -90,20 +92,20 @@ class RowRules:
         raw = {name: _CheckedColumn.of(name, column) for name, column in table.schema.columns.items()}
         added = {name: _CheckedColumn.of(name, column) for name, column in table.added.items()}
         clocks = {rule.name: rule_clock(table, rule).place for rule in table.rules}
-        return cls(table, raw, added, clocks, table_lookups(table, others))
+        return cls(table, raw, added, clocks, made_lookups(table.derived, others), made_lookups(table.rules, others))
 
     def check(self, values: Mapping[str, Values]) -> list[Broken]:
         """Raw values that break the checks of their own column."""
         return [broken for name, given in values.items() for broken in _broken_values(self.raw[name], given)]
 
     def judge(self, values: Mapping[str, Values], before: Sequence[Broken], *, added: bool = True) -> Judged:
-        """Derive columns of raw values, and judge rules. `before`: what is known to be broken, which `check` gives.
+        """Derive columns of raw values, and judge them and the rules where what they read is not broken before.
 
-        Where what they read is broken already, derived values and rules are not judged. added: whether derived columns
-        are checked at all.
+        before: what is known to be broken, as `check` gives it. added: whether derived columns are checked at all. The
+        tables must be there that derived columns need.
         """
         arrays = _without_broken({name: rule_array(given) for name, given in values.items()}, before)
-        arrays = derive_arrays(self.table, arrays, self.lookups)
+        arrays = derive_arrays(self.table.derived, arrays, self.of_derived)
         of_added = [*self._check_added(arrays, before)] if added else []
         known = [*before, *of_added]
         of_rules = [broken for rule in self.table.rules for broken in self._judge_rule(rule, arrays, known)]
@@ -118,10 +120,10 @@ class RowRules:
                 yield from _beside(broken, explained)
 
     def _judge_rule(self, rule: Rule, arrays: Arrays, known: Sequence[Broken]) -> Iterator[Broken]:
-        if rule.name not in self.lookups:
+        if rule.name not in self.of_rules:
             return
         columns = [arrays[name] for name in rule.columns]
-        holds = rule.holds(*columns, *self.lookups[rule.name])
+        holds = rule.holds(*columns, *self.of_rules[rule.name])
         if _all(holds):
             return
         explained = _rows(broken for broken in known if broken.column in rule.columns)
@@ -131,17 +133,16 @@ class RowRules:
             yield Broken(name, rule.name, self.clocks[rule.name], rows, texts)
 
 
-def table_lookups(table: Table, others: Frames) -> dict[str, tuple[object, ...]]:
-    """What derived columns and rules read of other tables, made once; without those whose tables are not there."""
-    declared: tuple[DerivedColumn | Rule, ...] = (*table.derived, *table.rules)
+def made_lookups(declared: Sequence[DerivedColumn | Rule], others: Frames) -> Lookups:
+    """By name what each reads of other tables, made once; without those whose tables are not there."""
     there = [one for one in declared if {*one.needs} <= {*others}]
     return {one.name: (one.lookup(*(others[name] for name in one.needs)),) if one.lookup else () for one in there}
 
 
-def derive_arrays(table: Table, arrays: Arrays, lookups: Mapping[str, tuple[object, ...]]) -> Arrays:
+def derive_arrays(derived: Iterable[DerivedColumn], arrays: Arrays, lookups: Lookups) -> Arrays:
     """The arrays and those of the derived columns, which replace raw ones of their names."""
     arrays = {**arrays}
-    for one in table.derived:
+    for one in derived:
         arrays[one.name] = one.compute(*(arrays[name] for name in one.reads), *lookups[one.name])
     return arrays
 
@@ -151,7 +152,7 @@ def derived_frame(table: Table, frame: pd.DataFrame, others: Frames) -> pd.DataF
     names = {name for one in table.derived for name in one.reads if name in frame}
     columns = {name: column for name, column in table.schema.columns.items() if name in names}
     arrays = {name: rule_array(values) for name, values in frame_values(columns, frame).items()}
-    derived = derive_arrays(table, arrays, table_lookups(table, others))
+    derived = derive_arrays(table.derived, arrays, made_lookups(table.derived, others))
     return with_added(table, frame, derived)
 
 

@@ -107,7 +107,7 @@ def _by_value(judge: Callable[[Sequence[Any]], list[bool]]) -> Predicate:
     known: dict[Any, bool] = {}
 
     def holds(values: np.ndarray) -> np.ndarray:
-        listed = values.tolist()
+        listed = [*values] if values.dtype.kind == "M" else values.tolist()
         different = dict.fromkeys(listed)
         if len(known) > REMEMBERED:
             known.clear()

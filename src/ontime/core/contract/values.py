@@ -64,11 +64,6 @@ def rule_array(values: Values) -> np.ndarray:
     return np.where(missing, np.nan, content)
 
 
-def is_missing(values: np.ndarray) -> np.ndarray:
-    """Which values of an array that rules read are missing: (n,) bool."""
-    return values == None if values.dtype == object else values != values  # noqa: E711, PLR0124 - NaN and NaT
-
-
 def without_rows(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """The array that rules read with the values of these rows missing."""
     values = values.copy()

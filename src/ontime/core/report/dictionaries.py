@@ -13,6 +13,22 @@ from ontime.dataset.contract import Table
 from ontime.dataset.features import Feature
 
 COLUMNS = ["Column", "Type", "Unit", "Range", "Missing", "Clock", "Reason"]
+MESSAGES = """\
+## A month, and a message
+
+Checks and rules judge a row by itself, so a message is judged by the code that judges its month. What differs: a
+message may come before the one that makes its row, and waits for it, where in a month it belongs to no row; a later
+one of the same feed and key corrects the one before, where in a month neither of the two is trusted.
+
+What is of a whole has a meaning of its own while messages come. It is counted over the rows of a day, it only warns,
+and it never stops an answer:
+
+- The share of rows that break a rule, against `validate.max_quarantined`. A row counts once, as it stands at the end;
+  messages that still wait for their row then count as broken.
+- The shares of missing and extreme values of a column, of the rows whose values of its clock are known.
+- A measure, where there are as many rows as it asks for; not one that counts the days of a month.
+- The shift of a column against the months before, where it is beyond what chance alone gives of so few rows.
+"""
 LOST_ROW = (f"`{LOST}`", "`str`", "", "", "allowed", "", "clock from which on the row broke a rule and lost its values")
 
 
@@ -28,7 +44,8 @@ def data_dictionary(tables: Sequence[Table]) -> str:
         "values are kept in `data/quarantine.parquet`. A missing value breaks no rule; its column says whether it may\n"
         "be missing.\n"
     )
-    return "\n".join([intro, markdown_table(["Clock", "Its values are known"], rows), *map(_table, tables)])
+    clock_table = markdown_table(["Clock", "Its values are known"], rows)
+    return "\n".join([intro, clock_table, MESSAGES, *map(_table, tables)])
 
 
 def feature_dictionary(features: Sequence[Feature]) -> str:

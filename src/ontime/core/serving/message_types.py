@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -23,9 +22,8 @@ class MessageError(BrokenContractError):
 def typed_values(feed: str, dtypes: Mapping[str, str], message: Mapping[str, Any]) -> dict[str, Value]:
     """The values of a message, cast where nothing is lost.
 
-    dtypes: type of each column of the feed. A value is missing where it is None or not a number. A moment is a datetime
-    with a zone, a day one without; or either a datetime64, which is in UTC. Raises MessageError where columns are
-    missing or unknown, or values are none of their type.
+    dtypes: type of each column of the feed. A value is missing where it is None or not a number; moments, in UTC, and
+    days are datetime64. Raises MessageError where columns are missing or unknown, or values are none of their type.
     """
     values, wrong = {}, []
     for name, dtype in dtypes.items():
@@ -73,22 +71,6 @@ def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else _none(value)
 
 
-def _moment(value: object) -> np.datetime64 | None:
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError
-        return np.datetime64(value.astimezone(UTC).replace(tzinfo=None), "us")
-    return _microseconds(value)
-
-
-def _day(value: object) -> np.datetime64 | None:
-    if isinstance(value, datetime):
-        if value.tzinfo is not None:
-            raise ValueError
-        return np.datetime64(value, "us")
-    return _microseconds(value)
-
-
 def _microseconds(value: object) -> np.datetime64 | None:
     if not isinstance(value, np.datetime64):
         return _none(value)
@@ -110,6 +92,6 @@ _CASTS: dict[str, Callable[[object], Value]] = {
     "float64": _number,
     TEXT: _text,
     FLAG: _flag,
-    MOMENT: _moment,
-    DAY: _day,
+    MOMENT: _microseconds,
+    DAY: _microseconds,
 }

@@ -19,14 +19,13 @@ from ontime.core.contract.duplicates import (
 )
 from ontime.core.contract.few_rows import tolerated_share
 from ontime.core.contract.findings import EXAMPLES, Finding, Level, quantity
-from ontime.core.contract.row_rules import Arrays, Broken, derive_arrays, table_lookups
+from ontime.core.contract.row_rules import Arrays, Broken, derive_arrays, made_lookups
 from ontime.core.contract.schema import check_columns, sound_columns, sound_frame
 from ontime.core.contract.values import (
     Values,
     declared_dtype,
     exact_texts,
     frame_values,
-    is_missing,
     key_text,
     rule_array,
 )
@@ -34,6 +33,7 @@ from ontime.core.contract.violations import QUARANTINE_COLUMNS
 from ontime.core.features.keys import key_codes
 from ontime.dataset.contract import Table
 from ontime.dataset.dataset import Dataset
+from ontime.dataset.dtypes import is_missing
 from ontime.dataset.messages import Messages
 from ontime.errors import OntimeError
 
@@ -178,7 +178,7 @@ def _key_values(form: Table, messages: pd.DataFrame) -> dict[str, Values]:
 def _of_key(form: Table, key: Mapping[str, Values]) -> Arrays:
     """The key of messages, and what follows from it."""
     arrays = {name: rule_array(values) for name, values in key.items()}
-    return derive_arrays(form, arrays, table_lookups(form, {}))
+    return derive_arrays(form.derived, arrays, made_lookups(form.derived, {}))
 
 
 def _received(

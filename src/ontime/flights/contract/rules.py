@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ontime.core.contract.values import is_missing
 from ontime.dataset.contract import Measure, Rule
+from ontime.dataset.dtypes import is_missing
 from ontime.flights.contract.times import EXTRA_ZONES, at_home, minute_of_day, minutes, winter_offset
 
 DAY = 24 * 60  # minutes

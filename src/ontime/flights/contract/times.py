@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import pandas as pd
+
+from ontime.dataset.dtypes import is_missing
 
 # All three airports of departure keep this time.
 HOME_ZONE = "America/New_York"
@@ -30,6 +32,7 @@ ONE_DAY, HOUR, MINUTE = np.timedelta64(1, "D"), np.timedelta64(1, "h"), 60_000_0
 WINTER = datetime(2013, 1, 15)
 DAYS_KEPT = 2**16  # days in a zone whose offset is kept
 NO_MOMENT = np.datetime64("NaT", "us")
+NO_NUMBER = np.iinfo(np.int64).min  # what no moment and no length of time are as integers
 
 Column = TypeVar("Column", np.ndarray, pd.Series)
 Offset = Callable[[str, datetime], timedelta]  # of a zone and a time -> how far clocks are ahead of UTC then
@@ -37,7 +40,7 @@ Offset = Callable[[str, datetime], timedelta]  # of a zone and a time -> how far
 
 def destination_zones(airports: pd.DataFrame) -> dict[str, str]:
     """The time zone of each destination that has one, by its code."""
-    named = airports.dropna(subset="tzone")
+    named = airports[["faa", "tzone"]].dropna()
     return dict(zip(named["faa"], named["tzone"], strict=True)) | EXTRA_ZONES
 
 
@@ -55,13 +58,10 @@ def flight_ids(
 
     day: the local scheduled date.
     """
-    dates = np.datetime_as_string(day, unit="D").tolist()
-    lacks = np.isnat(day) | np.isnan(flight)
-    parts = zip(dates, carrier, flight.tolist(), origin, destination, lacks.tolist(), strict=True)
-    ids = [
-        None if lack or None in (code, begin, end) else f"{date}-{code}-{number:.0f}-{begin}-{end}"
-        for date, code, number, begin, end, lack in parts
-    ]
+    lacks = np.isnat(day) | np.isnan(flight) | is_missing(carrier) | is_missing(origin) | is_missing(destination)
+    dates, numbers = np.datetime_as_string(day, unit="D"), np.where(lacks, 0, flight).astype(np.int64)
+    parts = zip(lacks.tolist(), dates.tolist(), carrier, numbers.tolist(), origin, destination, strict=True)
+    ids = [None if lack else f"{date}-{code}-{number}-{begin}-{end}" for lack, date, code, number, begin, end in parts]
     return np.array(ids, dtype=object)
 
 
@@ -145,22 +145,22 @@ def _offsets(times: np.ndarray, zone: str, offset: Offset) -> np.ndarray:
 
     A day that begins and ends with the same offset has it throughout.
     """
-    days, place = np.unique(times.astype("datetime64[D]"), return_inverse=True)
-    of_days = [_day_offset(zone, day, offset) for day in days.tolist()]
-    offsets = np.array(of_days, dtype="timedelta64[us]")[place]
+    days = times.astype("datetime64[D]").astype(np.int64).tolist()
+    of_days = {day: _day_offset(zone, day, offset) for day in {*days}}
+    offsets = np.array([of_days[day] for day in days], dtype=np.int64).astype("timedelta64[us]")
     for row in np.flatnonzero(np.isnat(offsets) & ~np.isnat(times)):
         offsets[row] = offset(zone, times[row].item())
     return offsets
 
 
 @lru_cache(maxsize=DAYS_KEPT)
-def _day_offset(zone: str, day: date | None, offset: Offset) -> timedelta | None:
-    """The offset of a whole day; None where clocks change in it."""
-    if day is None:
-        return None
-    begins = datetime(day.year, day.month, day.day)
+def _day_offset(zone: str, day: int, offset: Offset) -> int:
+    """The offset of a whole day since 1970 in microseconds; NO_NUMBER where clocks change in it, or it is none."""
+    if day == NO_NUMBER:
+        return NO_NUMBER
+    begins = datetime(1970, 1, 1) + timedelta(days=day)
     first, last = offset(zone, begins), offset(zone, begins + timedelta(days=1))
-    return first if first == last else None
+    return first // timedelta(microseconds=1) if first == last else NO_NUMBER
 
 
 def _utc_offset(zone: str, moment: datetime) -> timedelta:
