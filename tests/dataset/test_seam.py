@@ -310,6 +310,11 @@ DECLARED: dict[str, tuple[dict[str, Any], str, str]] = {
         "stress.sources.scans",
         "name them",
     ),
+    "the source of outcomes": (
+        {"stress": replace(STRESS, outcomes="scan")},
+        "stress.outcomes",
+        "write 'scans'",
+    ),
     "an example's feature": (
         {"stress": replace(STRESS, examples=(EXAMPLE,))},
         "stress.examples.one.expected",

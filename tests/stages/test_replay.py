@@ -26,7 +26,9 @@ from ontime.core.loop.state import Rules
 from ontime.core.model.split import day_start
 from ontime.core.monitoring.ledger import ANSWERED
 from ontime.core.profiles.distances import TESTS
+from ontime.io.model_files import read_model
 from ontime.io.month_files import months, read_months
+from ontime.io.paths import Files
 from ontime.params import RULES
 
 OUTPUTS = ("decisions.csv", "replay.csv", "replay.json", "replay.png", "weeks.csv")
@@ -47,13 +49,23 @@ def written(folder: Path) -> dict[str, bytes]:
     return {name: (folder / "metrics/replay" / name).read_bytes() for name in OUTPUTS}
 
 
+def test_a_model_of_the_backtest_is_the_one_that_the_replay_would_train(made: Path):
+    data = data_of(made)
+    trained, plain = ModelCache(data.setting, {}), plain_scenario(data)
+    for month in data.backtest_months:
+        kept, day = ModelCache(data.setting, {}), pd.Timestamp(f"{month}-01")
+        kept.keep(day, read_model(Files(made).backtest_models / month))
+        assert kept.train(plain, day) == trained.train(plain, day)
+    assert len(data.backtest_months) > 1
+
+
 def test_every_policy_is_replayed_and_every_fault_by_two(made: Path):
     table = pd.read_csv(made / "metrics/replay/replay.csv")
     plain = table[table["fault"] == PLAIN]
     assert set(plain["policy"]) == set(RULES)
     assert set(plain["window"]) == {"selection", "evaluation", "test window", "all"}
     assert set(table.loc[table["fault"] != PLAIN, "policy"]) == {"monthly", "gated"}
-    assert table["fault"].nunique() == 6
+    assert table["fault"].nunique() == 7
     assert (table["log_loss_low"] <= table["log_loss"]).all()
     never = plain[(plain["policy"] == "never") & (plain["baseline"] == "never")]
     assert (never[["log_loss_minus_baseline", "retrainings", "champion_changes"]] == 0).all(axis=None)

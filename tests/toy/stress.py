@@ -9,5 +9,6 @@ def _crossed(tables: dict) -> dict:
 
 STRESS = StressDeclaration(
     sources={"scans": Source(("left",))},
+    outcomes="scans",
     changes=(Change("renumbered", "every parcel has another number", _crossed),),
 )

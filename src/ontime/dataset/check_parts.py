@@ -54,6 +54,9 @@ def stress_flaws(stress: StressDeclaration, features: FeatureSet) -> Iterator[Fl
         if not source.streams and not source.ends:
             yield Flaw(where, "streams that fail with it", "none", "name them, or take the source out")
     known = feature_types(features)
+    if stress.outcomes:
+        names = [*stress.sources]
+        yield from every_unknown_name("stress.outcomes", "one of stress.sources", [stress.outcomes], names)
     yield from repeated_names("stress", "example or change", (one.name for one in (*stress.examples, *stress.changes)))
     for example in stress.examples:
         names = dict.fromkeys(name for values in example.expected.values() for name in values)

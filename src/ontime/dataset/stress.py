@@ -61,7 +61,7 @@ class Change:
 class StressDeclaration:
     """What may happen to a dataset: sources that fail, examples, and changes.
 
-    sources: by name, what fails together.
+    sources: by name, what fails together. outcomes: the source that says what came of rows, '' where none does.
     known: laws that are known to be broken, each with the reason. A law that is kept may not stand there.
     """
 
@@ -69,3 +69,4 @@ class StressDeclaration:
     examples: tuple[Example, ...] = ()
     changes: tuple[Change, ...] = ()
     known: Mapping[str, str] = field(default_factory=dict)
+    outcomes: str = ""

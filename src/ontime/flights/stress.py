@@ -126,6 +126,7 @@ STRESS = StressDeclaration(
         "weather": Source(("weather",)),
         "schedule": Source(("schedule",)),
     },
+    outcomes="arrivals",
     examples=(
         Example(
             "spring_forward",

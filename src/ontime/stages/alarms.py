@@ -16,6 +16,7 @@ from ontime.core.profiles.distances import TESTS
 from ontime.dataset.dataset import Dataset
 from ontime.io.atomic import stage_draft
 from ontime.io.formats import read_csv, read_parquet, write_csv, write_png
+from ontime.io.model_files import read_model
 from ontime.io.month_files import months, read_months
 from ontime.io.paths import Files
 from ontime.params import Drift, Features, Intervals, Policy, Replay, Split, Train
@@ -45,6 +46,8 @@ def run(
     answers = pd.concat([data.earlier_answers(), predicted])
     rules = Rules(policy, drift, label_delay(features.lead_hours))
     cache, frozen = ModelCache(setting, {}), {}
+    for month in data.backtest_months:
+        cache.keep(pd.Timestamp(f"{month}-01"), read_model(files.backtest_models / month))
     for month in tqdm(data.backtest_months, desc="alarms", unit=" models", disable=None):
         frozen[month] = freeze_model(month, data, cache, answers, rules)
     table = alarm_table(alarm_rules(TESTS), list(frozen.values()), data.judged_from, intervals)

@@ -19,6 +19,7 @@ from ontime.core.loop.scenarios import (
     Scenario,
     features_in_outage,
     late_labels,
+    outcomes_silent,
     predicted_in_outage,
     shuffled_month,
     shuffled_training,
@@ -104,16 +105,28 @@ def _scenarios(dataset: Dataset, files: Files, data: ReplayData, policy: Policy)
     moments = _moments(dataset, files, source.streams)
     plain = Scenario(PLAIN, data.rows, source_silent(data.rows["predict_at"], moments, policy.silent_hours))
     down = (since + FAULT_DAY).tz_localize("UTC").as_unit("us")
-    outage = features_in_outage(_outage_sample(dataset, files, data, down), source, down)[list(data.rows)]
+    sample = _outage_sample(dataset, files, data, down)
+    outage = features_in_outage(sample, source, down)[list(data.rows)]
     without_fallback = source_down(plain, down, outage, moments, NEVER_SILENT)
     return [
         plain,
         source_down(plain, down, outage, moments, policy.silent_hours),
         replace(without_fallback, fault="a source down, without fallback"),
+        *_outcomes_silent(dataset, plain, sample, down),
         late_labels(plain, since),
         shuffled_month(plain, since, since + pd.offsets.MonthBegin(1), data.setting.seed),
         shuffled_training(plain, since),
     ]
+
+
+def _outcomes_silent(dataset: Dataset, plain: Scenario, sample: Sample, down: pd.Timestamp) -> list[Scenario]:
+    """The source of outcomes down, where the dataset names one."""
+    source = dataset.stress.sources.get(dataset.stress.outcomes)
+    if source is None:
+        return []
+    outage = features_in_outage(sample, source, down)[list(plain.rows)]
+    nothing = pd.Series(dtype="datetime64[us, UTC]")
+    return [outcomes_silent(source_down(plain, down, outage, nothing, NEVER_SILENT), down)]
 
 
 def _outage_sample(dataset: Dataset, files: Files, data: ReplayData, down: pd.Timestamp) -> Sample:

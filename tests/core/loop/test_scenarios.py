@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ontime.core.loop.scenarios import PLAIN, Scenario, late_labels, shuffled_month, shuffled_training, source_down
+from ontime.core.loop.scenarios import (
+    PLAIN,
+    Scenario,
+    late_labels,
+    outcomes_silent,
+    shuffled_month,
+    shuffled_training,
+    source_down,
+)
 
 DAYS = pd.date_range("2013-09-01", periods=40).as_unit("us")
 
@@ -42,6 +50,21 @@ def test_while_a_source_is_down_rows_have_the_features_they_had_then_and_others_
     assert not scenario.silent[~down].any()
     assert not source_down(plain, since, features, moments, 1e9).silent.any()
     assert scenario.span == (pd.Timestamp("2013-09-10"), pd.Timestamp("2013-09-12"))
+
+
+def test_while_the_source_of_outcomes_is_silent_outcomes_wait_until_it_is_back(plain: Scenario):
+    since = pd.Timestamp("2013-09-10T12:00Z").as_unit("us")
+    back = since + pd.Timedelta(days=3)
+    nothing = pd.Series(dtype="datetime64[us, UTC]")
+    scenario = outcomes_silent(source_down(plain, since, plain.rows.head(0), nothing, 1e9), since)
+    before, after = plain.rows["outcome_known_at"], scenario.rows["outcome_known_at"]
+    waits = (before >= since) & (before < back)
+    assert waits.sum() == 30
+    assert (after[waits] == back).all()
+    assert after[~waits].equals(before[~waits])
+    assert scenario.rows["outcome"].equals(plain.rows["outcome"])
+    assert scenario.differs_from == pd.Timestamp("2013-09-10")
+    assert not scenario.silent.any()
 
 
 def test_late_labels_come_a_week_later_and_are_the_same(plain: Scenario):

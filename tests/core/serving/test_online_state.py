@@ -34,10 +34,9 @@ def sent_by(dataset: Dataset, raw: dict[str, pd.DataFrame]) -> list[Message]:
     for declared in dataset.messages:
         for feed, frame in to_feeds(declared, raw[declared.table]).items():
             columns = {name: frame[name].astype(object).where(frame[name].notna(), None) for name in frame}
-            columns |= {
-                name: [one.to_pydatetime() for one in frame[name]] for name in frame.select_dtypes("datetimetz")
-            }
-            messages += [(feed, row) for row in pd.DataFrame(columns, dtype=object).to_dict("records")]
+            columns |= {name: [*frame[name].to_numpy("datetime64[us]")] for name in frame.select_dtypes("datetimetz")}
+            rows = zip(*columns.values(), strict=True)
+            messages += [(feed, dict(zip(columns, row, strict=True))) for row in rows]
     return messages
 
 
@@ -137,8 +136,7 @@ def test_a_row_that_breaks_a_rule_of_its_schedule_is_gone_with_its_events_and_co
         state.answer([name], None, FAR)
     assert not any(name in events for events in state.online._events.values())
     state.take(admission.take([(feed, values)]))
-    whole = OnlineState.of(FLIGHTS.tables, FLIGHTS.features, 2.0, clean, FAR)
-    assert events_of(state) == events_of(whole)
+    assert events_of(state) == events_of(taken(FLIGHTS, reference, messages, 2.0, 5))
 
 
 @pytest.fixture(scope="module")

@@ -58,8 +58,7 @@ class ModelCache:
 
     def train(self, scenario: Scenario, day: pd.Timestamp) -> str:
         """The version that is learned from what was known in a scenario when a day began."""
-        fault = PLAIN if scenario.trains_as_plain(day) else scenario.fault
-        name = f"fit-{_file_name(fault)}-{day:%Y-%m-%d}"
+        name = _checkpoint(PLAIN if scenario.trains_as_plain(day) else scenario.fault, day)
         if name not in self.checkpoints:
             self.checkpoints[name] = json.dumps(asdict(self._fit(scenario, day)))
         stored = validated(StoredModel, json.loads(self.checkpoints[name]), f"the checkpoint {name}")
@@ -67,6 +66,10 @@ class ModelCache:
             self._models[stored.version] = Model.load(stored.text, stored.signature)
             self._trained_on[stored.version] = scenario, day
         return stored.version
+
+    def keep(self, day: pd.Timestamp, model: Model) -> None:
+        """A model that learned from what was known in the plain scenario when a day began: it is not trained again."""
+        self.checkpoints[_checkpoint(PLAIN, day)] = json.dumps(asdict(StoredModel(model.text, model.signature())))
 
     def predict(self, version: str, scenario: Scenario, day: pd.Timestamp, rows: pd.DataFrame) -> np.ndarray:
         """Probabilities (n,) for all rows (n,) that a day has in a scenario."""
@@ -137,5 +140,5 @@ class ReplayModels:
         return Timeline(self.scenario, self.cache.setting.lead_hours)
 
 
-def _file_name(fault: str) -> str:
-    return fault.replace(" ", "_").replace(",", "")
+def _checkpoint(fault: str, day: pd.Timestamp) -> str:
+    return f"fit-{fault.replace(' ', '_').replace(',', '')}-{day:%Y-%m-%d}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -77,14 +77,31 @@ def predicted_in_outage(predict_at: pd.Series, since: pd.Timestamp) -> np.ndarra
 
 
 def features_in_outage(sample: Sample, source: Source, since: pd.Timestamp) -> pd.DataFrame:
-    """The features of a sample's rows if nothing had come from a source since a moment."""
+    """The features of a sample's rows if nothing had come from a source since a moment, no sign of life either.
+
+    So what is read by absence waits: it is read as of that moment.
+    """
     events = {
         stream: frame[frame["moment"] < since] for stream, frame in sample.events.items() if stream in source.streams
     }
     for stream in source.ends:
         frame = events.get(stream, sample.events[stream])
         events[stream] = frame.assign(until=frame["until"].mask(frame["until"] >= since))
-    return sample.under(events)
+    heard = np.array([since.tz_localize(None)], dtype="datetime64[us]")
+    return sample.under(events, heard=dict.fromkeys(source.streams, heard))
+
+
+def outcomes_silent(down: Scenario, since: pd.Timestamp) -> Scenario:
+    """The source that is down is the one that says what came of rows: outcomes wait until it is back.
+
+    So do outcomes by absence: silence is not news.
+    """
+    known_at, back = down.rows["outcome_known_at"], since + OUTAGE
+    waits = (known_at >= since) & (known_at < back)
+    first = min(down.differs_from, down.rows.loc[waits, "day"].min())
+    rows = down.rows.assign(outcome_known_at=known_at.mask(waits, back))
+    fault = "the source of outcomes silent for three days"
+    return replace(down, fault=fault, rows=rows, differs_from=first)
 
 
 def late_labels(plain: Scenario, since: pd.Timestamp) -> Scenario:

@@ -54,7 +54,7 @@ def _summed(panel: SubFigure, weeks: pd.DataFrame, decisions: pd.DataFrame) -> N
     loss = weeks.pivot_table(index="week_end", columns="policy", values="log_loss", sort=True)
     gaps = loss.sub(loss[NEVER], axis=0).drop(columns=NEVER).cumsum()
     week_end = pd.to_datetime(gaps.index)
-    new_models = decisions[(decisions["fault"] == PLAIN) & decisions["action"].isin(["retrain", "promote"])]
+    new_models = decisions[(decisions["fault"] == PLAIN) & decisions["action"].isin(["ready", "promote"])]
     for number, policy in enumerate(gaps):
         color, style = COLORS[number % len(COLORS)], STYLES[number % len(STYLES)]
         axes.plot(week_end, gaps[policy], color=color, linestyle=style, label=policy)
