@@ -1,4 +1,4 @@
-"""data/clean/ and the bundle -> how long an answer takes: features and model, cold and warm, one row or many."""
+"""Files of a checkout -> how long answers and messages take, cold and warm, one or many."""
 
 from __future__ import annotations
 
@@ -8,32 +8,22 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import lightgbm
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ontime.core.features.online import OnlineFeatures, records
-from ontime.core.features.table import build, months_needed, read_by, with_past
-from ontime.core.model.model import Model
 from ontime.core.pictures.latency import latency_picture
 from ontime.core.serving.latency import terminal_header, terminal_line
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
-from ontime.io.formats import read_parquet, write_json, write_png
-from ontime.io.model_files import read_model
-from ontime.io.month_files import months, months_of, part, read_months
+from ontime.io.formats import write_json, write_png
+from ontime.io.measured_work import WORK, Work, sizes
 from ontime.io.paths import Files
 from ontime.params import Features
 
-Work = Callable[[], object]
-
-SIZES = (1, 10, 1_000, 100_000)
-QUICK_SIZES = (1, 10)
 SECONDS, RUNS = 8.0, 1_000  # a measurement is repeated until it took so long, or so often
 QUICK_SECONDS, QUICK_RUNS = 0.2, 5
 YARDSTICK = 10_000_000
@@ -68,8 +58,7 @@ def run(
         _print_one(dataset, files, features, only, quick=quick)
         return
     unit = yardstick()
-    sizes = QUICK_SIZES if quick else SIZES
-    cases = [(what, rows) for what in WORK for rows in ((1,) if what in ALONE else sizes)]
+    cases = [(what, rows) for what in WORK for rows in sizes(dataset, what, quick=quick)]
     print(f"yardstick: {unit:.2f} s to sort ten million numbers\n{terminal_header()}")
     measurements = []
     for what, rows in tqdm(cases, desc="bench", unit=" cases", disable=None):
@@ -107,7 +96,7 @@ def _print_one(dataset: Dataset, files: Files, features: Features, only: tuple[s
     if what not in WORK or not rows.isdecimal() or not int(rows):
         raise OntimeError(f"--only {what} {rows}: expected one of {', '.join(WORK)} and a number of rows from 1 on")
     begun = time.perf_counter()
-    work = WORK[what](dataset, files, features, int(rows))
+    work = WORK[what](dataset, files, features.lead_hours, int(rows))
     loaded = time.perf_counter()
     work()
     first = time.perf_counter()
@@ -127,69 +116,3 @@ def _repeat(work: Work, seconds: float, runs: int) -> list[float]:
         work()
         times.append(time.perf_counter() - begun)
     return times
-
-
-def _features(dataset: Dataset, files: Files, features: Features, rows: int) -> Work:
-    """The last rows of the clean tables, month by month as `featurize` does."""
-    declared, pieces, left = dataset.features, [], rows
-    there = months_of(files.clean, declared.tables[0])
-    for month in reversed(there):
-        past = [name for name in months_needed(declared, month, features.lead_hours) if name in there]
-        kept = {name: _clean_tables(dataset, files, name) for name in past}
-        tables = with_past(declared, month, kept, features.lead_hours)
-        own = read_parquet(part(files.clean, declared.tables[0], month)).tail(left).reset_index(drop=True)
-        pieces.append(({**tables, declared.tables[0]: own}, tables))
-        left -= len(own)
-        if not left:
-            return lambda: [build(declared, own, tables, features.lead_hours) for own, tables in pieces]
-    raise _too_many(rows, rows - left, files.clean)
-
-
-def _model(_: Dataset, files: Files, features: Features, rows: int) -> Work:  # noqa: ARG001
-    model = read_model(files.bundle)
-    frame = _last_rows(files, model, rows)
-    return lambda: model.predict(frame)
-
-
-def _row_features(dataset: Dataset, files: Files, features: Features, rows: int) -> Work:
-    """The executor of the service, one row after another, with the events of a month in memory."""
-    declared = read_by(dataset.features, read_model(files.bundle).inputs.types)
-    month = max(months_of(files.clean, declared.tables[0]))
-    tables = _clean_tables(dataset, files, month)
-    online = OnlineFeatures.of(declared.asof, declared.events(tables))
-    last_rows = records(declared.rows(tables, features.lead_hours).tail(RUNS))
-    turn = iter(range(sys.maxsize))
-    return lambda: [online.read(last_rows[next(turn) % len(last_rows)]) for _ in range(rows)]
-
-
-def _row_model(_: Dataset, files: Files, features: Features, rows: int) -> Work:  # noqa: ARG001
-    """Trees that are loaded once, a row of numbers, one thread."""
-    model = read_model(files.bundle)
-    booster, values = lightgbm.Booster(model_str=model.text), model.inputs.matrix(_last_rows(files, model, rows))
-    return lambda: booster.predict(values, num_threads=1)
-
-
-def _clean_tables(dataset: Dataset, files: Files, month: str) -> dict[str, pd.DataFrame]:
-    return {name: read_parquet(part(files.clean, name, month)) for name in dataset.features.tables}
-
-
-def _last_rows(files: Files, model: Model, rows: int) -> pd.DataFrame:
-    frames: list[pd.DataFrame] = []
-    for month in reversed(months(files.features)):
-        frames.insert(0, read_months(files.features, [month], list(model.inputs.types)))
-        if sum(map(len, frames)) >= rows:
-            return pd.concat(frames, ignore_index=True).tail(rows)
-    raise _too_many(rows, sum(map(len, frames)), files.features)
-
-
-def _too_many(rows: int, there: int, folder: Path) -> OntimeError:
-    return OntimeError(f"{rows:,} rows are more than there are: {there:,} in {folder}")
-
-
-WORK: dict[str, Callable[[Dataset, Files, Features, int], Work]] = {
-    "features": _features,
-    "model": _model,
-    "row-features": _row_features,
-    "row-model": _row_model,
-}
-ALONE = ("row-features", "row-model")  # a row at a time, whatever their number

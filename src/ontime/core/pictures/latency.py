@@ -1,4 +1,4 @@
-"""Measurements of how long answers take -> a picture."""
+"""Measurements of how long answers take -> a picture; what is no answer is in the table alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ LINES = {
     "model": ("model on a table", WARM, "s"),
     "row-features": ("features of one row", ACCENT, "D"),
     "row-model": ("model on one row", WARM, "D"),
+    "answers": ("answers of a service", INK, "^"),
 }
 COLD = ["start_seconds", "load_seconds", "first_seconds"]
 
@@ -22,7 +23,7 @@ def latency_picture(measured: pd.DataFrame) -> Figure:
     figure, (panel,) = panels(4.0)
     axes = panel.subplots()
     handles = []
-    for what, lines in measured.groupby("what", sort=False):
+    for what, lines in measured[measured["what"].isin(list(LINES))].groupby("what", sort=False):
         label, color, marker = LINES[str(what)]
         number, median = lines["rows"], lines["p50_seconds"]
         ends = [median * 0, lines["p95_seconds"] - median]

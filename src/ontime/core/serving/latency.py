@@ -14,6 +14,12 @@ LABELS = {
     "model": "model, a table",
     "row-features": "features, one row",
     "row-model": "model, one row",
+    "answers": "answers",
+    "explained": "answers, explained",
+    "messages": "messages",
+    "take-in": "taking messages in",
+    "load": "60 days loaded",
+    "snapshot": "60 days, a snapshot",
 }
 TIMES = ("start", "load", "first", "p50", "p95", "p99")
 
