@@ -14,6 +14,7 @@ from ontime.errors import OntimeError
 FORMAT = "1"
 MOMENT = pa.timestamp("us", tz="UTC")
 TEXT = pa.dictionary(pa.int32(), pa.string())
+PARTS = pa.schema([("kind", pa.string()), ("name", pa.string()), ("content", pa.large_binary())])
 
 
 class Snapshot(NamedTuple):
@@ -74,9 +75,6 @@ def from_bytes(content: bytes) -> Snapshot:
         {name: part["moment"].to_pylist() for (kind, name), part in tables.items() if kind == "heard"},
         int(metadata["received"]),
     )
-
-
-PARTS = pa.schema([("kind", pa.string()), ("name", pa.string()), ("content", pa.large_binary())])
 
 
 def _stream_bytes(table: pa.Table) -> bytes:
