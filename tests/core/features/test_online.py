@@ -178,6 +178,15 @@ def test_an_event_that_lacks_what_is_read_is_refused_whole():
     assert online.read(ROW)[0] == 0
 
 
+def test_rows_whose_keys_and_moments_do_not_fit_are_refused():
+    online = OnlineFeatures(DEPOTS)
+    for number in range(4):
+        online.add("left", {**EVENT, "id": str(number), "depot": str(number), "moment": 2**62 * (number % 2)})
+        online.add("left", {**EVENT, "id": f"{number} again", "depot": str(number), "moment": 0})
+    with pytest.raises(ValueError, match=r"4 keys over .* days: read fewer rows at a time"):
+        online.read_many([{**ROW, "depot": str(number)} for number in range(4)])
+
+
 def test_no_rows_have_no_columns_of_values():
     online = OnlineFeatures(ASOF)
     assert {name: len(values) for name, values in online.read_many([]).items()} == dict.fromkeys(online.names, 0)

@@ -14,7 +14,7 @@ from ontime.core.features.column_readers import Keys, Limit, Value
 from ontime.core.features.event_lines import Event, EventLine, end, number
 from ontime.core.features.keyed_lines import Key, KeyedLines, Streams
 from ontime.core.features.keys import order_of_codes
-from ontime.core.features.moments import ALIVE, NEVER
+from ontime.core.features.moments import ALIVE, HOUR, NEVER
 from ontime.core.features.row_readers import Row
 
 
@@ -62,8 +62,10 @@ class _JoinedLines:
         self._rows, self._summed = rows, keyed.summed
         moments = _join(line.moments for line in self.lines)
         sizes = np.array([len(line.moments) for line in self.lines], dtype=np.int64)
-        self._earliest = int(moments.min(initial=ALIVE))
-        self._length = int(moments.max(initial=self._earliest)) - self._earliest + 3
+        self._earliest, latest = (int(moments.min()), int(moments.max())) if len(moments) else (0, 0)
+        self._length = latest - self._earliest + 3
+        if len(sizes) * self._length > ALIVE:
+            raise ValueError(f"{len(sizes)} keys over {self._length / HOUR / 24:.0f} days: read fewer rows at a time")
         self._moments = moments + np.repeat(np.arange(len(sizes)) * self._length + 1 - self._earliest, sizes)
         self.first = (np.cumsum(sizes + 1) - sizes - 1)[rows.codes]  # a line of n events has n + 1 places
 

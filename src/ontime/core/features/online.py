@@ -183,7 +183,10 @@ class OnlineFeatures:
             return values
 
     def read_many(self, rows: Sequence[Row]) -> dict[str, np.ndarray]:
-        """The same for many rows (n), by name: (n,) float32, and int32 for counts, as `read_as_of` gives them."""
+        """The same for many rows (n), by name: (n,) float32, and int32 for counts, as `read_as_of` gives them.
+
+        Raises ValueError where keys and moments do not fit 64 bits.
+        """
         with self.lock:
             limits = [self._limits(row["predict_at"]) for row in rows]
             rows = [self._pointing(row, of_row) for row, of_row in zip(rows, limits, strict=True)]

@@ -14,6 +14,7 @@ from ontime.errors import OntimeError
 FORMAT = "1"
 MOMENT = pa.timestamp("us", tz="UTC")
 TEXT = pa.dictionary(pa.int32(), pa.string())
+PARTS = pa.schema([("kind", pa.string()), ("name", pa.string()), ("content", pa.large_binary())])
 
 
 class Snapshot(NamedTuple):
@@ -78,9 +79,6 @@ def from_bytes(content: bytes) -> Snapshot:
         int(metadata["received"]),
         int(metadata["alive_until"]),
     )
-
-
-PARTS = pa.schema([("kind", pa.string()), ("name", pa.string()), ("content", pa.large_binary())])
 
 
 def _stream_bytes(table: pa.Table) -> bytes:
