@@ -129,8 +129,9 @@ class LiveTable:
         rows = [LiveRow(key, name, None, waits=True) for key, name in zip(waiting, names, strict=True)]
         if made:
             judged = self._judged(made)
-            shared = [self._row_keys.note(key, self._row_key(judged, row)) for row, key in enumerate(made)]
-            others = [key for key in dict.fromkeys(itertools.chain(*shared)) if key not in {*made}]
+            touched = [self._row_keys.note(key, self._row_key(judged, row)) for row, key in enumerate(made)]
+            own = {*made}
+            others = [key for key in dict.fromkeys(itertools.chain(*touched)) if key not in own]
             rows += self._live_rows(judged)
             rows += self._live_rows(self._judged(others)) if others else []
         return rows
