@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from live_rows import Message, by_messages, by_month, messages_of
 
 from ontime.core.contract.checks import check_part
+from ontime.core.serving.message_admission import MessageAdmission
 from ontime.flights import FLIGHTS
 from ontime.flights.source import read_parts
 
@@ -79,3 +81,19 @@ def test_all_messages_of_some_days_make_the_clean_rows_of_the_month():
     rows, violations = by_messages(FLIGHTS, reference(), sent, [100] * 10)
     assert (rows, violations) == by_month(FLIGHTS, reference(), sent, MONTH)
     assert (len(rows), violations) == (1000, [])
+
+
+def test_no_frame_is_made_of_a_message(monkeypatch: pytest.MonkeyPatch):
+    admission = MessageAdmission.of(FLIGHTS.tables, FLIGHTS.messages, reference())
+    sent = sound()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a frame")
+
+    for made in (pd.DataFrame, pd.Series):
+        monkeypatch.setattr(made, "__init__", refuse)
+    feed, values = sent[-1]
+    for message in sent:
+        admission.take([message])
+    (wrong,) = admission.take([(feed, values | {"arr_delay": 5000})])["flights"]
+    assert wrong.violations

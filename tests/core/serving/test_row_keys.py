@@ -20,5 +20,5 @@ def test_rows_that_share_their_key_are_those_that_have_it_and_who_is_touched_is_
         counts = Counter(key for key in known.values() if key is not None)
         shared = {other for other, key in known.items() if key is not None and counts[key] > 1}
         assert {other for other in ROWS if keys.is_shared(other)} == shared
-        assert (before ^ shared) - {row} <= touched
+        assert (before ^ shared) - {row} <= {*touched}
         assert row not in touched

@@ -79,11 +79,13 @@ class LiveTable:
     reference: Frames
     _received: dict[Key, dict[str, Mapping[str, Value]]] = field(default_factory=dict)
     _row_keys: RowKeys = field(default_factory=RowKeys)
+    _rules: RowRules = field(init=False)
 
     def __post_init__(self) -> None:
         needed = {name for declared in (self.table, *self.table.rules) for name in declared.needs}
         if absent := ", ".join(sorted(needed - {*self.reference})):
             raise OntimeError(f"messages of {self.table.name} cannot be checked: expected the clean tables {absent}")
+        self._rules = RowRules.of(self.table, self.reference)
 
     def take(self, messages: Iterable[Message]) -> list[LiveRow]:
         """The rows that these messages change, as they stand after all of them.
@@ -129,8 +131,9 @@ class LiveTable:
         rows = [LiveRow(key, name, None, waits=True) for key, name in zip(waiting, names, strict=True)]
         if made:
             judged = self._judged(made)
-            shared = [self._row_keys.note(key, self._row_key(judged, row)) for row, key in enumerate(made)]
-            others = [key for key in dict.fromkeys(itertools.chain(*shared)) if key not in {*made}]
+            touched = [self._row_keys.note(key, self._row_key(judged, row)) for row, key in enumerate(made)]
+            own = {*made}
+            others = [key for key in dict.fromkeys(itertools.chain(*touched)) if key not in own]
             rows += self._live_rows(judged)
             rows += self._live_rows(self._judged(others)) if others else []
         return rows
@@ -211,10 +214,6 @@ class LiveTable:
     @cached_property
     def _form(self) -> Table:
         return feed_tables([self.table], [self.declared])[self._first]
-
-    @cached_property
-    def _rules(self) -> RowRules:
-        return RowRules.of(self.table, self.reference)
 
     @cached_property
     def _raw_types(self) -> dict[str, str]:

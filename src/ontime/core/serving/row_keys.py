@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
@@ -11,28 +10,34 @@ Key = tuple[Hashable, ...]
 
 @dataclass
 class RowKeys:
-    """The key in the clean table of every row, by the key of its messages."""
+    """The key in the clean table of every row, by the key of its messages; and the other way round."""
 
     _known: dict[Key, Key] = field(default_factory=dict)
-    _rows: defaultdict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
+    _rows: dict[Key, dict[Key, None]] = field(default_factory=dict)  # dictionaries, not sets: they keep their order
 
-    def note(self, row: Key, key: Key | None) -> set[Key]:
+    def note(self, row: Key, key: Key | None) -> list[Key]:
         """Note the key of a row, None where it has none. Returns other rows that now share it, or no longer do."""
         before = self._known.get(row)
         if before == key:
-            return set()
-        others: set[Key] = set()
-        if before is not None:
-            del self._known[row]
-            self._rows[before].discard(row)
-            others |= self._rows[before] or self._rows.pop(before)
+            return []
+        others = [*self._leave(row), *(self._rows.get(key, ()) if key is not None else ())]
         if key is not None:
             self._known[row] = key
-            others |= self._rows[key]
-            self._rows[key].add(row)
+            self._rows.setdefault(key, {})[row] = None
         return others
 
     def is_shared(self, row: Key) -> bool:
         """Whether another row has the same key."""
         key = self._known.get(row)
         return key is not None and len(self._rows[key]) > 1
+
+    def _leave(self, row: Key) -> list[Key]:
+        """Take a row from those of its key; the others of these."""
+        key = self._known.pop(row, None)
+        if key is None:
+            return []
+        rows = self._rows[key]
+        del rows[row]
+        if not rows:
+            del self._rows[key]
+        return [*rows]
