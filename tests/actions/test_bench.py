@@ -29,6 +29,15 @@ def test_features_and_model_are_measured_apart_for_one_row_and_many(toy: Path):
         ("model", 10),
         ("row-features", 1),
         ("row-model", 1),
+        ("answers", 1),
+        ("answers", 10),
+        ("explained", 1),
+        ("messages", 1),
+        ("messages", 10),
+        ("take-in", 1),
+        ("take-in", 10),
+        ("load", 1),
+        ("snapshot", 1),
     ]
     for measured in measurements:
         assert set(measured) == MEASURED | {"what", "rows", "runs", "megabytes"}
@@ -45,7 +54,7 @@ def test_features_and_model_are_measured_apart_for_one_row_and_many(toy: Path):
 @pytest.mark.parametrize(
     ("only", "expected"),
     [
-        (("model", "none"), "--only model none: expected one of features, model, row-features, row-model"),
+        (("model", "none"), "--only model none: expected one of features, model, row-features, row-model,"),
         (("nonsense", "1"), "expected one of features, model"),
         (("features", "99999"), "99,999 rows are more than there are: 2,400 in data/clean"),
         (("model", "99999"), "99,999 rows are more than there are: 2,400 in data/features"),

@@ -38,6 +38,12 @@ def decide(probability: np.ndarray, costs: Costs) -> np.ndarray:
     return np.where(probability >= high, YES, np.where(probability <= low, NO, UNKNOWN))
 
 
+def decision(probability: float, thresholds: tuple[float, float]) -> str:
+    """The same to one probability, by the thresholds of the costs."""
+    low, high = thresholds
+    return YES if probability >= high else NO if probability <= low else UNKNOWN
+
+
 def forced(costs: Costs) -> Costs:
     """The same costs where every row must be answered: 'unknown' is as dear as the dearest mistake."""
     return replace(costs, unknown=max(costs.missed, costs.false_alarm))

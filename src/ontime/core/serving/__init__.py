@@ -11,6 +11,7 @@ bundle: what answers, as one thing with one version
 answers: what answers depend on; features as of a moment; probability, decision and conformal set
 model_rows: rows, and what was read of the streams, as the numbers that a model reads
 row_answers: answers to one row or many, without frames, with reasons
+online_state: rows as they come, and what is known of the streams; answers to them as of now
 batch: rows that are asked for, chunk after chunk, answered a month at a time
 latency: how long answers take, as lines of a table
 """

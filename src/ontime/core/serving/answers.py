@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ontime.core.evaluation.conformal import conformal_set
+from ontime.core.evaluation.conformal import Calibration, conformal_set
 from ontime.core.evaluation.costs import decide
 from ontime.core.features.point_in_time import read_as_of
 from ontime.core.features.table import MARGIN_DAYS, ROW, assemble, months_needed
@@ -24,7 +24,7 @@ TYPES = dict.fromkeys(ANSWER, "str") | {
     "probability": "float64",
 }
 HOUR = pd.Timedelta(hours=1)
-SETS = np.array(["empty", "false", "true", "both"])  # by what they hold: 1 for False, 2 for True
+SETS = ("empty", "false", "true", "both")  # by what they hold: 1 for False, 2 for True
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,12 @@ def no_answers() -> pd.DataFrame:
 
 def set_names(sets: np.ndarray) -> np.ndarray:
     """What each conformal set holds, in a word. sets: (n, 2) bool, whether False is in it, and whether True is."""
-    return SETS[sets[:, 0] + 2 * sets[:, 1]]
+    return np.array(SETS)[sets[:, 0] + 2 * sets[:, 1]]
+
+
+def set_name(probability: float, calibration: Calibration) -> str:
+    """What the conformal set of one probability holds."""
+    return SETS[(1 - probability >= calibration.false) + 2 * (probability >= calibration.true)]
 
 
 def hours_ahead(month: str, terms: AnswerTerms) -> float:

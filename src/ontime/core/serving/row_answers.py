@@ -8,10 +8,9 @@ from typing import NamedTuple
 import lightgbm
 import numpy as np
 
-from ontime.core.evaluation.conformal import conformal_set
-from ontime.core.evaluation.costs import decide
+from ontime.core.evaluation.costs import answer_thresholds, decision
 from ontime.core.model.model import DIGITS, rounded_probabilities
-from ontime.core.serving.answers import set_names
+from ontime.core.serving.answers import set_name
 from ontime.core.serving.bundle import Bundle
 from ontime.core.serving.model_rows import ModelRows, Row
 from ontime.dataset.features import FeatureSet
@@ -44,7 +43,7 @@ class Answerer:
 
     def __init__(self, bundle: Bundle, features: FeatureSet, names: Sequence[str]) -> None:
         self.bundle = bundle
-        self._inputs = bundle.model.inputs
+        self._inputs, self._thresholds = bundle.model.inputs, answer_thresholds(bundle.costs)
         self._rows = ModelRows(features, self._inputs, names)
         self._booster = lightgbm.Booster(model_str=bundle.model.text)
 
@@ -62,9 +61,11 @@ class Answerer:
         for place in range(len(rows)) if any(by_fallback) else ():
             if by_fallback[place]:
                 probability[place] = self.bundle.fallback.rate_of(rows[place])
-        decisions = decide(probability, self.bundle.costs).tolist()
-        sets = set_names(conformal_set(probability, self.bundle.calibration)).tolist()
-        answers = list(map(Answer, probability.tolist(), decisions, sets, by_fallback))
+        thresholds, calibration = self._thresholds, self.bundle.calibration
+        answers = [
+            Answer(one, decision(one, thresholds), set_name(one, calibration), fell_back)
+            for one, fell_back in zip(probability.tolist(), by_fallback, strict=True)
+        ]
         return self._explained(answers, rows, matrix, reasons) if reasons else answers
 
     def _explained(self, answers: list[Answer], rows: Sequence[Row], matrix: np.ndarray, count: int) -> list[Answer]:
