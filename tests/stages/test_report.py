@@ -144,7 +144,7 @@ def test_numbers_are_those_of_the_stages_with_their_intervals(text: str, reporte
     assert "0123456789ab" in text
 
 
-def test_a_changed_template_runs_the_report_and_nothing_else():
+def test_a_changed_template_runs_report_and_bundle_and_nothing_else():
     stages = YAML(typ="safe").load((REPOSITORY / "dvc.yaml").read_text())["stages"]
     readers = {
         name
@@ -152,7 +152,7 @@ def test_a_changed_template_runs_the_report_and_nothing_else():
         for path in stage.get("do", stage)["deps"]
         if Path(path).name.startswith("report") and path.startswith("src/ontime/core")
     }
-    assert readers == {"report"}
+    assert readers == {"bundle", "report"}
     made = {next(iter(out)) if isinstance(out, dict) else out for out in stages["report"]["outs"]}
     assert not [name for name, stage in stages.items() if made & set(stage.get("do", stage)["deps"])]
 

@@ -54,10 +54,12 @@ def read_bundle(folder: Path) -> Bundle:
     """Raises ModelUnfitError, with the name of each part, where one is missing, cut off, changed or does not fit."""
     try:
         _check_parts(folder)
-        return _bundle(folder)
+        bundle = _bundle(folder)
+        _check_parts(folder)  # nobody copied another one in meanwhile
     except OntimeError as error:
         text = str(error)
         raise ModelUnfitError(text if FETCH_AGAIN in text else f"{text}\n{FETCH_AGAIN}") from error
+    return bundle
 
 
 def _check_parts(folder: Path) -> None:

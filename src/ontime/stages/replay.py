@@ -125,8 +125,7 @@ def _outcomes_silent(dataset: Dataset, plain: Scenario, sample: Sample, down: pd
     if source is None:
         return []
     outage = features_in_outage(sample, source, down)[list(plain.rows)]
-    nothing = pd.Series(dtype="datetime64[us, UTC]")
-    return [outcomes_silent(source_down(plain, down, outage, nothing, NEVER_SILENT), down)]
+    return [outcomes_silent(plain, down, outage)]
 
 
 def _outage_sample(dataset: Dataset, files: Files, data: ReplayData, down: pd.Timestamp) -> Sample:

@@ -29,7 +29,6 @@ OUTPUTS = (
     "metrics/slices/bands.csv",
     "metrics/slices/bands.png",
     "metrics/slices/conformal.csv",
-    "metrics/slices/conformal.json",
     "metrics/slices/costs.csv",
     "metrics/slices/costs.png",
     "metrics/slices/costs_answered.csv",

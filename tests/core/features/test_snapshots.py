@@ -1,12 +1,14 @@
 """A state that was saved is the same in another process; what is not whole, or of another kind, is refused."""
 
+import hashlib
+
 import pyarrow as pa
 import pytest
 from random_events import ASOF, START, WAITING
 
 from ontime.core.features.moments import HOUR
 from ontime.core.features.online import OnlineFeatures
-from ontime.core.features.snapshots import FORMAT, from_bytes
+from ontime.core.features.snapshots import DIGEST, FORMAT, from_bytes
 from ontime.dataset.features import Window
 from ontime.errors import OntimeError
 
@@ -35,14 +37,23 @@ def test_a_snapshot_that_is_cut_off_anywhere_is_refused():
             from_bytes(content[:length])
 
 
+def test_a_snapshot_in_which_a_byte_has_changed_anywhere_is_refused():
+    content = state().save()
+    for place in range(0, len(content), 97):
+        changed = bytes([content[place] ^ 0xFF])
+        with pytest.raises(OntimeError, match="expected a whole snapshot"):
+            from_bytes(content[:place] + changed + content[place + 1 :])
+
+
 def test_a_snapshot_of_another_format_is_refused():
     content = state().save()
-    table = pa.ipc.open_file(content).read_all()
+    table = pa.ipc.open_file(content[DIGEST:]).read_all()
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, table.schema.with_metadata({"format": "0", "received": "1"})) as writer:
         writer.write_table(table.replace_schema_metadata({"format": "0", "received": "1"}))
+    changed = sink.getvalue().to_pybytes()
     with pytest.raises(OntimeError, match=f"expected a snapshot of format {FORMAT}, found 0"):
-        from_bytes(sink.getvalue().to_pybytes())
+        from_bytes(hashlib.sha256(changed).digest() + changed)
 
 
 def test_a_snapshot_that_lacks_what_is_read_is_refused():

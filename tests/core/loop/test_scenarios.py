@@ -55,8 +55,9 @@ def test_while_a_source_is_down_rows_have_the_features_they_had_then_and_others_
 def test_while_the_source_of_outcomes_is_silent_outcomes_wait_until_it_is_back(plain: Scenario):
     since = pd.Timestamp("2013-09-10T12:00Z").as_unit("us")
     back = since + pd.Timedelta(days=3)
-    nothing = pd.Series(dtype="datetime64[us, UTC]")
-    scenario = outcomes_silent(source_down(plain, since, plain.rows.head(0), nothing, 1e9), since)
+    asked = (plain.rows["predict_at"] >= since) & (plain.rows["predict_at"] < back)
+    scenario = outcomes_silent(plain, since, plain.rows[asked].assign(number=np.float32(-1)))
+    assert (scenario.rows.loc[asked, "number"] == -1).all()
     before, after = plain.rows["outcome_known_at"], scenario.rows["outcome_known_at"]
     waits = (before >= since) & (before < back)
     assert waits.sum() == 30

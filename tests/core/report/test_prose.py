@@ -9,8 +9,12 @@ import pytest
 from jinja2 import UndefinedError
 from repositories import REPOSITORY
 
+from ontime.core.evaluation.conformal import Calibration
+from ontime.core.model.climatology import Climatology
+from ontime.core.model.model import Inputs, Model
 from ontime.core.model.signature import TrainedSignature
 from ontime.core.report.blocks import Picture, Points, TableBlock, Text
+from ontime.core.report.bundle_card import BundleResults, bundle_card
 from ontime.core.report.card import model_card
 from ontime.core.report.page import SECTIONS, report_page
 from ontime.core.report.prose import Prose, templates
@@ -30,6 +34,7 @@ from ontime.core.report.records import (
     ValidateRecord,
 )
 from ontime.core.report.results import PICTURES, Results
+from ontime.core.serving.bundle import Bundle
 from ontime.core.statistics.intervals import OTHER_MONTHS, Interval
 from ontime.dataset.story import Story
 from ontime.params import Costs, Features, Fetch, Intervals, Slices
@@ -161,6 +166,14 @@ def results(*, empty: bool = False) -> Results:
     )
 
 
+def bundle_results(shown: Results) -> BundleResults:
+    """What the card of a bundle shows, of the same."""
+    model, fallback = Model("", Inputs({}, {})), Climatology({}, 0.2, [])
+    bundle = Bundle("0" * 12, model, shown.features.lead_hours, fallback, Calibration(0.1, 0.2), shown.costs)
+    level = shown.slices.conformal_level
+    return BundleResults(shown.story, shown.signature, bundle, shown.records.headline, level)
+
+
 class Recorder(dict):
     """The blocks of a template, and the names of those that were taken."""
 
@@ -199,6 +212,7 @@ def test_every_passage_of_every_template_is_said(monkeypatch: pytest.MonkeyPatch
     for shown in (results(), results(empty=True)):
         report_page(shown)
         model_card(shown)
+        bundle_card(bundle_results(shown))
     assert [(name, passage) for name, blocks in recorders.items() for passage in set(blocks) - blocks.taken] == []
     assert sum(len(blocks.taken) for blocks in recorders.values()) > 50
 

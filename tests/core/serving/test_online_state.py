@@ -97,6 +97,8 @@ def test_messages_in_any_order_make_the_state_of_whole_tables(flights: tuple, se
     assert by_message._rows.keys() == whole._rows.keys()
     assert by_message.online.received == len(sent_by(FLIGHTS, raw))
     same_state(whole, by_message, sorted(whole._rows)[::17])
+    by_message.forget(FAR)
+    assert not any((by_message._rows, *by_message._clean.values(), *by_message.online._events.values()))
 
 
 def test_a_corrected_row_and_all_that_follow_from_it_are_as_if_it_had_come_so(flights: tuple):
@@ -165,6 +167,7 @@ def test_answers_are_those_of_the_table_as_of_each_rows_moment(parcels: tuple):
     assert [one.answer.probability for one in answers] == expected
     assert not any(one.provisional or one.silent for one in answers)
     assert {one.version for one in answers} == {answerer.bundle.version}
+    assert state.answer([], answerer, FAR) == []
     alone = [state.answer([name], answerer, FAR)[0] for name in table["id"].iloc[::40]]
     assert alone == answers[::40]
 

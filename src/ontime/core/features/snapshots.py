@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from ontime.core.features.event_lines import Event
 from ontime.errors import OntimeError
 
 FORMAT = "1"
+DIGEST = 32  # bytes of the SHA-256 that stands before the rest
 MOMENT = pa.timestamp("us", tz="UTC")
 TEXT = pa.dictionary(pa.int32(), pa.string())
 PARTS = pa.schema([("kind", pa.string()), ("name", pa.string()), ("content", pa.large_binary())])
@@ -56,15 +58,16 @@ def to_bytes(snapshot: Snapshot) -> bytes:
     schema, sink = PARTS.with_metadata(metadata), pa.BufferOutputStream()
     with pa.ipc.new_file(sink, schema) as writer:
         writer.write_table(pa.table(columns, schema=schema))
-    return sink.getvalue().to_pybytes()
+    content = sink.getvalue().to_pybytes()
+    return hashlib.sha256(content).digest() + content
 
 
 def from_bytes(content: bytes) -> Snapshot:
     """Raises OntimeError where it is no whole snapshot, or one of another format."""
-    try:
-        table = pa.ipc.open_file(pa.BufferReader(content)).read_all()
-    except pa.ArrowInvalid as error:
-        raise OntimeError(f"expected a whole snapshot, found {len(content):,} bytes that are none: {error}") from error
+    digest, content = content[:DIGEST], content[DIGEST:]
+    if hashlib.sha256(content).digest() != digest:  # Arrow would read past the end of what is broken
+        raise OntimeError(f"expected a whole snapshot, found {len(digest + content):,} bytes that are none")
+    table = pa.ipc.open_file(pa.BufferReader(content)).read_all()
     metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     if metadata.get("format") != FORMAT:
         other = metadata.get("format", "none")

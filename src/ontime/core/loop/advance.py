@@ -42,6 +42,8 @@ def advance(loop: Loop, day: pd.Timestamp) -> State:
     state = loop.journal.load()
     if state is None:
         raise OntimeError("the loop has not begun; expected a state in its journal, found none: begin it first")
+    if day.tz is not None or day != day.normalize():
+        raise OntimeError(f"expected a day without an hour and a zone, such as 2013-04-01, found {day}")
     if day < pd.Timestamp(state.last):
         raise OntimeError(
             f"expected {state.last}, the last day of the loop, or a later one, found {day:%Y-%m-%d}: no day is stepped "

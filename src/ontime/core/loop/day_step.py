@@ -138,7 +138,8 @@ def _receive(
     results = [result for result in trainings if state.requested and result.requested == state.requested]
     if not results:
         return state, []
-    result, training = results[0], f"the training requested on {state.requested}"
+    result = next((one for one in results if one.version), results[0])
+    training = f"the training requested on {state.requested}"
     state = replace(state, requested="")
     if not result.version:
         return state, [_record(day, Decision(FAILED, f"{training} failed: {result.failure}"), "")]

@@ -91,11 +91,13 @@ def features_in_outage(sample: Sample, source: Source, since: pd.Timestamp) -> p
     return sample.under(events, heard=dict.fromkeys(source.streams, heard))
 
 
-def outcomes_silent(down: Scenario, since: pd.Timestamp) -> Scenario:
-    """The source that is down is the one that says what came of rows: outcomes wait until it is back.
+def outcomes_silent(plain: Scenario, since: pd.Timestamp, features: pd.DataFrame) -> Scenario:
+    """The source that says what came of rows sends nothing for three days: outcomes wait until it is back.
 
-    So do outcomes by absence: silence is not news.
+    So do outcomes by absence: silence is not news. features: as for `source_down`. No other source is silent.
     """
+    nothing = plain.rows["predict_at"].head(0)
+    down = replace(source_down(plain, since, features, nothing, 0.0), silent=plain.silent)
     known_at, back = down.rows["outcome_known_at"], since + OUTAGE
     waits = (known_at >= since) & (known_at < back)
     first = min(down.differs_from, down.rows.loc[waits, "day"].min())

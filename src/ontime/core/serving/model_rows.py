@@ -10,6 +10,7 @@ import numpy as np
 from ontime.core.features.table import column_types
 from ontime.core.model.model import Inputs
 from ontime.dataset.features import FeatureSet
+from ontime.errors import ModelUnfitError
 
 Row = Mapping[str, Any]
 Column = Callable[[Sequence[Row], np.ndarray, Mapping[str, np.ndarray]], np.ndarray]
@@ -26,6 +27,9 @@ class ModelRows:
     def __init__(self, features: FeatureSet, inputs: Inputs, names: Sequence[str]) -> None:
         own = {feature.name: feature.dtype for feature in features.own}
         slots = {name: slot for slot, name in enumerate(names)}
+        given = own.keys() | slots.keys() | {one.name for one in features.derived}
+        if lacking := [name for name in inputs.types if name not in given]:
+            raise ModelUnfitError(f"the model reads {', '.join(lacking)}, which rows and streams do not give")
         types = own | column_types(features)
         self._width = len(inputs.types)
         self._places = {name: place for place, name in enumerate(inputs.types)}

@@ -20,9 +20,10 @@ from ontime.core.serving.row_answers import Answer, Answerer
 from ontime.dataset.contract import Table
 from ontime.dataset.dtypes import DAY, MOMENT
 from ontime.dataset.features import FeatureSet
-from ontime.errors import NotReadyError, UnknownRowError
+from ontime.errors import ModelUnfitError, NotReadyError, UnknownRowError
 
 KEPT = 96 * HOUR  # after it started, a row may still be corrected, and rows after it may follow from it
+FROM_DAY = np.timedelta64(2, "D")  # local days and UTC differ by less
 SHOWN = 10  # unknown rows in an error
 
 Clean = Mapping[str, Value]
@@ -91,14 +92,17 @@ class OnlineState:
         state.online = OnlineFeatures.of(features.asof, events, features.waiting, silent, alive_until)
         rows = features.rows(tables, lead_hours)
         state._rows = {row["id"]: row for row in records(rows)}
-        recent = microseconds(rows["starts_at"]) > microseconds(rows["starts_at"]).max(initial=0) - KEPT
+        starts_at = microseconds(rows["starts_at"])
+        recent = starts_at > min(alive_until, int(starts_at.max(initial=0))) - KEPT
         for clean in _values(state._contract[state._predicted], tables[state._predicted][recent]):
             state._keep(state._predicted, clean["id"], clean)
         return state
 
     def take(self, changed: Mapping[str, Sequence[LiveRow]], received: int = 0) -> None:
         """Take in rows as they stand after messages, by table. received: the number of the last of these messages."""
-        changes = {name: [row for row in rows if not row.waits] for name, rows in changed.items()}
+        changes = {
+            name: [row for row in rows if not row.waits and None not in row.key] for name, rows in changed.items()
+        }
         names = {name: {row.name for row in rows} for name, rows in changes.items()}
         names[self._predicted] = self._joined_with(changes.get(self._predicted, []))
         before = self._events(names)
@@ -110,6 +114,8 @@ class OnlineState:
             self._replace(before, after)
             for row in changes.get(self._predicted, []):
                 self._rows.pop(row.name, None)
+                if row.clean is None:
+                    self._remove(row.name)
             self._rows.update(own)
             self.online.received = max(self.online.received, received)
 
@@ -118,19 +124,25 @@ class OnlineState:
         self.online.hear(source, moment)
 
     def forget(self, now: int) -> None:
-        """Forget what no row reads any more that is predicted from now on, and rows that started long before."""
+        """Forget rows that started long before, and what none of the others reads any more."""
         with self.online.lock:
-            self.online.forget(now)
+            self.online.forget(now - KEPT - int(self.lead_hours * HOUR))
             for name in [name for name, row in self._rows.items() if row["starts_at"] <= now - KEPT]:
                 del self._rows[name]
-                self._keep(self._predicted, name, None)
+            until = np.datetime64(now - KEPT, "us") - FROM_DAY
+            for table, kept in self._clean.items():
+                for name in [name for name, clean in kept.items() if clean["day"] <= until]:
+                    self._keep(table, name, None)
 
     def answer(self, ids: Sequence[str], answerer: Answerer, now: int, reasons: int = 0) -> list[RowAnswer]:
         """The answers to rows as of now, or as of each row's `predict_at` where that is earlier.
 
-        Raises UnknownRowError with all rows that are not known, NotReadyError where none has come yet. reasons: as for
-        `Answerer.answer`.
+        Raises UnknownRowError with all rows that are not known, NotReadyError where none has come yet, ModelUnfitError
+        where the bundle is of another lead or reads other columns. reasons: as for `Answerer.answer`.
         """
+        self._check_fit(answerer)
+        if not ids:
+            return []
         with self.online.lock:
             rows = self._as_of(ids, now)
             silent = [self._silent(row["predict_at"]) for row in rows]
@@ -151,6 +163,16 @@ class OnlineState:
             )
             for row, sources, answer in zip(rows, silent, answers, strict=True)
         ]
+
+    def _check_fit(self, answerer: Answerer) -> None:
+        bundle = answerer.bundle
+        if bundle.lead_hours != self.lead_hours:
+            raise ModelUnfitError(
+                f"bundle {bundle.version} answers {bundle.lead_hours:g} hours ahead, and the state was made for "
+                f"{self.lead_hours:g}: make a state for this bundle"
+            )
+        if answerer.names != self.online.names:
+            raise ModelUnfitError(f"bundle {bundle.version} was made ready for other columns than the state has")
 
     def _as_of(self, ids: Sequence[str], now: int) -> list[Row]:
         if not self._rows:
@@ -176,7 +198,7 @@ class OnlineState:
         if len(rows) == 1:
             return np.array([self.online.read(rows[0])])
         columns = self.online.read_many(rows)
-        return np.column_stack([columns[name] for name in self.online.names]).reshape(len(rows), -1)
+        return np.column_stack([columns[name] for name in self.online.names])
 
     def _keep(self, table: str, name: str, clean: Clean | None) -> None:
         """Keep a row as it stands, or no longer."""
@@ -199,6 +221,12 @@ class OnlineState:
                 if column and clean is not None:
                     names |= self._joined.get(clean[column], set())
         return names
+
+    def _remove(self, name: str) -> None:
+        """Take out what a predicted row made, also before it was kept: its events have its id."""
+        for stream in self._streams:
+            if self.features.streams[stream].table == self._predicted:
+                self.online.remove(stream, name)
 
     def _replace(self, before: Mapping[str, Events], after: Mapping[str, Events]) -> None:
         """Take out the events that are no more, and in those that are new or changed."""

@@ -38,11 +38,11 @@ class Answerer:
     """A bundle that is ready to answer rows.
 
     features: a feature set that declares all that its model reads. names: the columns that are read of the streams, in
-    the order in which they come.
+    the order in which they come. Raises ModelUnfitError where both together lack what the model reads.
     """
 
     def __init__(self, bundle: Bundle, features: FeatureSet, names: Sequence[str]) -> None:
-        self.bundle = bundle
+        self.bundle, self.names = bundle, list(names)
         self._inputs, self._thresholds = bundle.model.inputs, answer_thresholds(bundle.costs)
         self._rows = ModelRows(features, self._inputs, names)
         self._booster = lightgbm.Booster(model_str=bundle.model.text)
@@ -55,6 +55,8 @@ class Answerer:
         fallback (n,) bool: which rows the bundle's fallback answers; without it, none. reasons: so many of the features
         that move the probability most are told of each row that the model answers.
         """
+        if not rows:
+            return []
         matrix = self._rows.matrix(rows, known)
         probability = rounded_probabilities(self._booster, matrix, threads=1)
         by_fallback = [False] * len(rows) if fallback is None else fallback.tolist()
