@@ -242,6 +242,15 @@ def test_a_day_before_the_last_one_is_refused_with_both():
         advance(fresh, FIRST - 2 * DAY)
 
 
+@pytest.mark.parametrize("moment", ["2013-04-05T13:00", "2013-04-05T00:00Z"])
+def test_a_moment_that_is_no_day_is_refused_and_nothing_stepped(moment: str):
+    loop = begun(Fakes({"else": 0.25}), rules())
+    state = loop.journal.load()
+    with pytest.raises(OntimeError, match="expected a day without an hour and a zone"):
+        advance(loop, pd.Timestamp(moment))
+    assert loop.journal.load() == state
+
+
 def test_a_loop_that_has_not_begun_says_so():
     loop = Loop(InMemoryJournal(), InMemoryLedger(), Fakes({"else": 0.25}), rules(), intake)
     with pytest.raises(OntimeError, match="the loop has not begun"):

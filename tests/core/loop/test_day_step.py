@@ -171,6 +171,14 @@ def test_what_comes_of_a_request_that_is_not_open_changes_nothing(requested: str
     assert (again, decisions) == (replace(closed, last="2013-05-09"), [])
 
 
+def test_of_a_failure_and_a_version_for_one_request_the_version_counts():
+    models, ledger, state = until_requested()
+    results = [TrainingResult("2013-05-06", "", "no memory"), TrainingResult("2013-05-06", "m05-06")]
+    for both in (results, results[::-1]):
+        _, decisions = next_step(state, both, models, ledger)
+        assert [(one.action, one.version) for one in decisions] == [("ready", "m05-06")]
+
+
 def test_a_training_that_failed_is_requested_again_at_the_next_look():
     models, ledger, state = until_requested()
     state, decisions = next_step(state, [TrainingResult("2013-05-06", "", "no memory")], models, ledger)

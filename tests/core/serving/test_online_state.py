@@ -17,7 +17,7 @@ from ontime.core.serving.messages import to_feeds
 from ontime.core.serving.online_state import KEPT, OnlineState
 from ontime.core.serving.row_answers import Answerer
 from ontime.dataset.dataset import Dataset
-from ontime.errors import NotReadyError, UnknownRowError
+from ontime.errors import ModelUnfitError, NotReadyError, UnknownRowError
 from ontime.flights import FLIGHTS
 from ontime.io.bundle_files import read_bundle
 from ontime.io.formats import read_parquet
@@ -58,6 +58,12 @@ def taken(dataset: Dataset, reference: dict, messages: list[Message], lead: floa
 def frozen(row: dict) -> dict:
     """A row with its missing values equal to one another."""
     return {name: None if value != value else value for name, value in row.items()}  # noqa: PLR0124
+
+
+def depots(files: Files) -> dict[str, pd.DataFrame]:
+    """The toy's clean reference tables."""
+    raw = read_parquet(part(files.raw, "depots", None))
+    return {"depots": check_part(TOY.tables[0], raw, None, {}, 0).clean}
 
 
 def events_of(state: OnlineState) -> dict[str, dict]:
@@ -208,12 +214,37 @@ def test_rows_that_started_long_ago_are_forgotten_and_the_others_answered_as_bef
     _, answerer, tables, table = parcels
     state = OnlineState.of(TOY.tables, TOY.features, answerer.bundle.lead_hours, tables, FAR)
     now = int(microseconds(table["starts_at"]).max())
-    late = [name for name in table["id"] if state._rows[name]["predict_at"] > now]
     kept = [name for name, row in state._rows.items() if row["starts_at"] > now - KEPT]
-    before = state.answer(late, answerer, FAR) if late else []
+    before = state.answer(kept, answerer, FAR)
     state.forget(now)
     assert sorted(state._rows) == sorted(kept)
-    assert (state.answer(late, answerer, FAR) if late else []) == before
+    assert 0 < len(kept) < len(tables["parcels"])
+    assert state.answer(kept, answerer, FAR) == before
+
+
+def test_a_message_without_its_whole_key_changes_no_row(toy_made: Path):
+    files = Files(toy_made)
+    raw = {"parcels": read_parquet(part(files.raw, "parcels", "2020-01"))}
+    state = OnlineState(TOY.tables, TOY.features, 1.0)
+    admission = MessageAdmission.of(TOY.tables, TOY.messages, depots(files))
+    messages = sent_by(TOY, raw)[:50]
+    state.take(admission.take(messages))
+    before, rows = events_of(state), dict(state._rows)
+    feed, values = messages[0]
+    state.take(admission.take([(feed, values | {"depot": None})]))
+    assert (events_of(state), state._rows) == (before, rows)
+
+
+def test_a_bundle_of_another_lead_or_of_other_columns_is_refused(parcels: tuple):
+    state, answerer, tables, table = parcels
+    other = OnlineState.of(TOY.tables, TOY.features, 24.0, tables, FAR)
+    with pytest.raises(ModelUnfitError, match="answers 1 hours ahead, and the state was made for 24"):
+        other.answer(table["id"].tolist(), answerer, FAR)
+    turned = Answerer(answerer.bundle, TOY.features, state.online.names[::-1])
+    with pytest.raises(ModelUnfitError, match="for other columns than the state has"):
+        state.answer(table["id"].tolist(), turned, FAR)
+    with pytest.raises(ModelUnfitError, match="the model reads left_depot_24h_count"):
+        Answerer(answerer.bundle, TOY.features, [])
 
 
 def test_readers_beside_a_writer_see_whole_messages(toy_made: Path, parcels: tuple):
@@ -221,8 +252,7 @@ def test_readers_beside_a_writer_see_whole_messages(toy_made: Path, parcels: tup
     _, answerer, tables, table = parcels
     files = Files(toy_made)
     raw = {part_of: read_parquet(part(files.raw, part_of, "2020-01")) for part_of in ("parcels",)}
-    reference = {"depots": check_part(TOY.tables[0], read_parquet(part(files.raw, "depots", None)), None, {}, 0).clean}
-    admission = MessageAdmission.of(TOY.tables, TOY.messages, reference)
+    admission = MessageAdmission.of(TOY.tables, TOY.messages, depots(files))
     state = OnlineState.of(TOY.tables, TOY.features, answerer.bundle.lead_hours, tables, FAR)
     asked, seen, wrong = table["id"].tail(20).tolist(), [], []
     expected = [one.answer for one in state.answer(asked, answerer, FAR)]
