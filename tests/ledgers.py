@@ -2,9 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from loops import FIRST, ROWS, ids, outcomes, rows_of
 
 from ontime.core.monitoring.ledger import ANSWER_COLUMNS, ANSWERED, DAY, Ledger
+from ontime.errors import OntimeError
 
 LAST = FIRST + 6 * DAY
 HALF = ROWS // 2
@@ -106,6 +108,26 @@ class LedgerContract:
         last = FIRST + 59 * DAY
         ledger.record_scores(rows_of(last), {"a": probabilities(0)})
         assert len(ledger.scored_rows(FIRST, last, "a")) == ROWS
+
+    @pytest.mark.parametrize("wrong", [np.nan, -0.1, 1.1, np.inf])
+    def test_what_is_no_probability_is_refused_and_nothing_kept(self, ledger: Ledger, wrong: float):
+        values = np.r_[probabilities(0)[:-1], wrong]
+        with pytest.raises(OntimeError, match="scores of b: expected probabilities from 0 to 1, found"):
+            ledger.record_scores(rows_of(FIRST), {"a": probabilities(0), "b": values})
+        assert ledger.predictions(FIRST, LAST, "a").shape == (0,)
+
+    def test_a_row_that_comes_twice_in_a_batch_is_refused_and_nothing_kept(self, ledger: Ledger):
+        twice = pd.concat([rows_of(FIRST), rows_of(FIRST).head(1)])
+        with pytest.raises(OntimeError, match=f"expected each row once, found {ids(FIRST)[0]} twice"):
+            ledger.record_scores(twice, {"a": np.r_[probabilities(0), 0.5]})
+        assert ledger.predictions(FIRST, LAST, "a").shape == (0,)
+
+    @pytest.mark.parametrize("wrong", [2, -1, np.nan])
+    def test_what_is_no_outcome_is_refused_and_nothing_kept(self, ledger: Ledger, wrong: float):
+        ledger.record_scores(rows_of(FIRST), {"a": probabilities(0)})
+        with pytest.raises(OntimeError, match="outcomes: expected 1 or 0, found"):
+            ledger.record_outcomes(ids(FIRST)[:2], np.array([1, wrong]))
+        assert ledger.scored_rows(FIRST, LAST, "a").empty
 
     def test_nothing_is_a_batch_too(self, ledger: Ledger):
         ledger.record_scores(rows_of(FIRST)[:0], {"a": np.empty(0)})

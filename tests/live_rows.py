@@ -9,7 +9,7 @@ import pandas as pd
 from ontime.core.serving.admission import admit
 from ontime.core.serving.live_table import LiveRow
 from ontime.core.serving.message_admission import MessageAdmission
-from ontime.core.serving.messages import feed_tables, message_names, to_feeds
+from ontime.core.serving.messages import feed_tables, message_names
 from ontime.dataset.dataset import Dataset
 from ontime.dataset.messages import Messages
 
@@ -18,12 +18,6 @@ Message = tuple[str, Values]
 Frames = Mapping[str, pd.DataFrame]
 Rows = dict[tuple, Values]  # by table and key of the row
 Violations = list[tuple[str, ...]]  # table or feed, name, column, rule, value; in order
-
-
-def messages_of(declared: Messages, raw: pd.DataFrame) -> list[Message]:
-    """The messages that make raw rows."""
-    feeds = to_feeds(declared, raw)
-    return [(feed, single_values(row)) for feed, frame in feeds.items() for row in frame.to_dict("records")]
 
 
 def single_values(row: Mapping[Any, Any]) -> Values:

@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from live_rows import Message, by_messages, by_month, messages_of
+from live_rows import Message, by_messages, by_month
 
 from ontime.core.contract.checks import check_part
 from ontime.core.serving.message_admission import MessageAdmission
+from ontime.core.serving.message_types import table_messages
 from ontime.flights import FLIGHTS
 from ontime.flights.source import read_parts
 
@@ -41,7 +42,8 @@ def reference() -> dict[str, pd.DataFrame | None]:
 
 
 def messages(places: list[int]) -> list[Message]:
-    return [one for of in FLIGHTS.messages for one in messages_of(of, raw()[of.table, MONTH].iloc[places])]
+    tables = ((of, TABLES[of.table], raw()[of.table, MONTH].iloc[places]) for of in FLIGHTS.messages)
+    return [(feed, dict(values)) for table in tables for feed, values in table_messages(*table)]
 
 
 @cache

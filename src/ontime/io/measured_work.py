@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import lightgbm
 import numpy as np
@@ -16,9 +16,8 @@ from ontime.core.features.table import build, months_needed, read_by, with_past
 from ontime.core.model.model import Model
 from ontime.core.serving.admission import Tables, needed_tables
 from ontime.core.serving.bundle import Bundle
-from ontime.core.serving.live_table import Message
 from ontime.core.serving.message_admission import MessageAdmission
-from ontime.core.serving.messages import to_feeds
+from ontime.core.serving.message_types import Message, table_messages
 from ontime.core.serving.online_state import OnlineState
 from ontime.core.serving.row_answers import Answerer
 from ontime.dataset.dataset import Dataset
@@ -106,19 +105,23 @@ def _explained(dataset: Dataset, files: Files, lead_hours: float, rows: int) -> 
 
 def _messages(dataset: Dataset, files: Files, lead_hours: float, rows: int) -> Work:  # noqa: ARG001
     """Messages of all feeds mixed: their types, their rows, checks, derived columns, rules."""
-    admission, turn = _admission(dataset, files), _in_turn(_last_messages(dataset, files), rows)
+    first, others = _last_messages(dataset, files)
+    admission, turn = _admission(dataset, files), _in_turn([*first, *others], rows)
     for _ in range(TURNS // rows):
         admission.take(next(turn))
     return lambda: admission.take(next(turn))
 
 
 def _take_in(dataset: Dataset, files: Files, lead_hours: float, rows: int) -> Work:  # noqa: ARG001
-    """The rows of admitted messages taken into the online state, with their own features and their events."""
-    bundle = read_bundle(files.bundle)
-    admission, state = _admission(dataset, files), _state(dataset, bundle, _kept_tables(dataset, files))
-    messages = _last_messages(dataset, files)
-    admission.take(messages)
-    turn = itertools.cycle([admission.take(some) for some in itertools.islice(_in_turn(messages, rows), TURNS // rows)])
+    """The rows of admitted messages taken into the online state, with their own features and their events.
+
+    In turn as they stand once all is known, and as their schedule alone makes them: each turn changes each row.
+    """
+    state, first = _state(dataset, read_bundle(files.bundle), _kept_tables(dataset, files)), dataset.features.tables[0]
+    makes, adds = _last_messages(dataset, files)
+    planned, known = (_admission(dataset, files).take(some)[first] for some in (makes, [*makes, *adds]))
+    spans = [slice(begin, begin + rows) for begin in range(0, TURNS, rows)]
+    turn = itertools.cycle([{first: changed[span]} for span in spans for changed in (planned, known)])
     return lambda: state.take(next(turn))
 
 
@@ -152,29 +155,17 @@ def _admission(dataset: Dataset, files: Files) -> MessageAdmission:
     return MessageAdmission.of(dataset.tables, dataset.messages, reference)
 
 
-def _last_messages(dataset: Dataset, files: Files) -> list[Message]:
-    """Messages of the last rows of every table: of the first feeds in their order, then the others mixed."""
+def _last_messages(dataset: Dataset, files: Files) -> tuple[list[Message], list[Message]]:
+    """Messages of the last rows of every table: of the first feeds, and of all others, mixed."""
     forms, first, others = {table.name: table for table in dataset.tables}, [], []
     for declared in dataset.messages:
-        last = months_of(files.raw, declared.table)[-1]
-        raw = read_foreign(forms[declared.table], part(files.raw, declared.table, last))
-        makes, *adds = to_feeds(declared, raw.tail(TURNS).reset_index(drop=True)).items()
-        first += _as_messages(*makes)
-        others += [message for feed in adds for message in _as_messages(*feed)]
-    mixed = np.random.default_rng(0).permutation(len(others))
-    return [*first, *(others[place] for place in mixed)]
-
-
-def _as_messages(feed: str, frame: pd.DataFrame) -> list[Message]:
-    """Each row as an API hands it over."""
-    columns = {str(name): _as_values(frame[name]) for name in frame}
-    return [(feed, dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
-
-
-def _as_values(column: pd.Series) -> list[Any]:
-    if column.dtype.kind == "M":
-        return [*column.to_numpy("datetime64[us]")]
-    return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]
+        form = forms[declared.table]
+        last = part(files.raw, form.name, months_of(files.raw, form.name)[-1])
+        messages = table_messages(declared, form, read_foreign(form, last).tail(TURNS).reset_index(drop=True))
+        makes = next(iter(declared.feeds))
+        first += [message for message in messages if message[0] == makes]
+        others += [message for message in messages if message[0] != makes]
+    return first, [others[place] for place in np.random.default_rng(0).permutation(len(others))]
 
 
 def _in_turn(items: Sequence[Item], count: int) -> Iterator[list[Item]]:

@@ -1,19 +1,22 @@
 """The online state: whatever the order in which messages come, rows are answered as from whole tables."""
 
+import sys
 import threading
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from toy import TOY
+from toy.source import DEPOTS, read
 
 from ontime.core.contract.checks import check_part
 from ontime.core.features.moments import HOUR, microseconds
 from ontime.core.features.table import build
-from ontime.core.serving.live_table import Message
 from ontime.core.serving.message_admission import MessageAdmission
-from ontime.core.serving.messages import to_feeds
+from ontime.core.serving.message_types import Message, table_messages
 from ontime.core.serving.online_state import KEPT, OnlineState
 from ontime.core.serving.row_answers import Answerer
 from ontime.dataset.dataset import Dataset
@@ -30,14 +33,9 @@ DAY = pd.Timedelta(days=1)
 
 def sent_by(dataset: Dataset, raw: dict[str, pd.DataFrame]) -> list[Message]:
     """The messages that would have made these raw tables."""
-    messages = []
-    for declared in dataset.messages:
-        for feed, frame in to_feeds(declared, raw[declared.table]).items():
-            columns = {name: frame[name].astype(object).where(frame[name].notna(), None) for name in frame}
-            columns |= {name: [*frame[name].to_numpy("datetime64[us]")] for name in frame.select_dtypes("datetimetz")}
-            rows = zip(*columns.values(), strict=True)
-            messages += [(feed, dict(zip(columns, row, strict=True))) for row in rows]
-    return messages
+    forms = {table.name: table for table in dataset.tables}
+    tables = ((one, forms[one.table], raw[one.table]) for one in dataset.messages)
+    return [message for table in tables for message in table_messages(*table)]
 
 
 def taken(dataset: Dataset, reference: dict, messages: list[Message], lead: float, seed: int) -> OnlineState:
@@ -93,6 +91,40 @@ def flights(four_clean_months: Path) -> tuple[dict, dict, dict]:
     reference = {name: read_parquet(part(files.clean, name, None)) for name in ("airlines", "airports", "planes")}
     raw, clean = ({name: some(name, folder) for name in ("flights", "weather")} for folder in (files.raw, files.clean))
     return raw, clean, reference
+
+
+PARCELS = next(frame for table, month, frame in read("1", "2020-01") if table == "parcels").head(30)
+
+
+@given(st.data())
+@settings(max_examples=30, deadline=None)
+def test_parcels_in_any_order_with_corrections_and_forgetting_make_the_state_of_a_table(data: st.DataObject):
+    """Wrong values before the right ones, messages twice, in batches of any size; then what is old is forgotten."""
+    reference = {"depots": check_part(TOY.tables[0], DEPOTS, None, {}, 0).clean}
+    right = sent_by(TOY, {"parcels": PARCELS})
+    wrong = data.draw(st.lists(st.sampled_from([one for one in right if one[0] == "scans"]), max_size=10))
+    hours = st.integers(-3, 3).map(lambda hour: np.timedelta64(hour, "h"))
+    before = [(feed, values | {"left": values["left"] + data.draw(hours)}) for feed, values in wrong]
+    first = data.draw(st.permutations([*before, *data.draw(st.lists(st.sampled_from(right), max_size=20))]))
+    messages = [*first, *data.draw(st.permutations(right))]
+    admission = MessageAdmission.of(TOY.tables, TOY.messages, reference)
+    state = OnlineState(TOY.tables, TOY.features, 1.0)
+    while messages:
+        size = data.draw(st.integers(1, 40))
+        state.take(admission.take(messages[:size]))
+        messages = messages[size:]
+    clean = check_part(TOY.tables[1], PARCELS, "2020-01", reference, 1.0).clean
+    whole = OnlineState.of(TOY.tables, TOY.features, 1.0, {"parcels": clean}, 0)
+    assert events_of(state) == events_of(whole)
+    assert {name: frozen(row) for name, row in state._rows.items()} == {
+        name: frozen(row) for name, row in whole._rows.items()
+    }
+    now = int(microseconds(PARCELS["promised"]).max()) + data.draw(st.integers(0, 200)) * HOUR
+    kept = [row for row in whole._rows.values() if row["starts_at"] > now - KEPT]
+    known = [whole.online.read(row) for row in kept]
+    state.forget(now)
+    assert sorted(state._rows) == sorted(row["id"] for row in kept)
+    np.testing.assert_array_equal([state.online.read(row) for row in kept], known)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -246,31 +278,44 @@ def test_a_bundle_of_another_lead_or_of_other_columns_is_refused(parcels: tuple)
 
 
 def test_readers_beside_a_writer_see_whole_messages(toy_made: Path, parcels: tuple):
-    """Rows that come and go while others are read: every answer is one of the two that are right."""
-    _, answerer, tables, table = parcels
+    """Half the parcels of some days left in time, or not, in one call: all answers are of the one or of the other."""
+    _, answerer, _, _ = parcels
     files = Files(toy_made)
-    raw = {part_of: read_parquet(part(files.raw, part_of, "2020-01")) for part_of in ("parcels",)}
+    raw = read_parquet(part(files.raw, "parcels", "2020-01")).head(120)
+    changed = raw["number"] % 2 == 0
+    late = raw.assign(**{name: raw[name].mask(changed) for name in ("left", "delivered")})
     admission = MessageAdmission.of(TOY.tables, TOY.messages, depots(files))
-    state = OnlineState.of(TOY.tables, TOY.features, answerer.bundle.lead_hours, tables, FAR)
-    asked, seen, wrong = table["id"].tail(20).tolist(), [], []
-    expected = [one.answer for one in state.answer(asked, answerer, FAR)]
-    done = threading.Event()
+    state = OnlineState(TOY.tables, TOY.features, answerer.bundle.lead_hours)
+    state.online.alive_until = FAR
+    both = [admission.take(sent_by(TOY, {"parcels": one})) for one in (late, raw)]
+    expected = []
+    for one in both:
+        state.take(one)
+        asked = sorted(state._rows)[40:80]
+        expected.append([answer.answer for answer in state.answer(asked, answerer, FAR)])
+    assert expected[0] != expected[1]
+    seen, wrong, done, switch = set(), [], threading.Event(), sys.getswitchinterval()
 
     def read() -> None:
         while not done.is_set():
-            answers = state.answer(asked, answerer, FAR)
-            seen.append(len(answers))
-            if [one.answer for one in answers] != expected or len({one.received for one in answers}) != 1:
+            answers = [one.answer for one in state.answer(asked, answerer, FAR)]
+            if answers in expected:
+                seen.add(expected.index(answers))
+            else:
                 wrong.append(answers)
 
     readers = [threading.Thread(target=read) for _ in range(3)]
-    for reader in readers:
-        reader.start()
-    messages = sent_by(TOY, raw)[:400]
-    for begin in range(0, len(messages), 40):
-        state.take(admission.take(messages[begin : begin + 40]), begin + 40)
-    done.set()
-    for reader in readers:
-        reader.join()
-    assert seen
+    sys.setswitchinterval(1e-5)
+    try:
+        for reader in readers:
+            reader.start()
+        for number in range(40):
+            state.take(both[number % 2])
+        done.set()
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()
+        sys.setswitchinterval(switch)
     assert wrong == []
+    assert seen == {0, 1}

@@ -46,6 +46,11 @@ def column_metadata(column: pa.Column) -> dict[str, Any]:
     return column.metadata or {}
 
 
+def clean_dtypes(table: Table) -> dict[str, str]:
+    """The type of every column of the clean table, that of lost clocks among them."""
+    return {name: column_metadata(column)["dtype"] for name, column in table.columns.items()} | {LOST: "str"}
+
+
 def column_clocks(table: Table) -> dict[str, Clock]:
     """The clock of every column of the clean table."""
     return {name: column_metadata(column)["clock"] for name, column in table.columns.items()}

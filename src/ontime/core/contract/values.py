@@ -88,6 +88,24 @@ def single_value(values: np.ndarray, row: int, dtype: str) -> Value:
     return float(value) if dtype == "float64" else value
 
 
+def frame_rows(dtypes: Mapping[str, str], frame: pd.DataFrame) -> list[dict[str, Value]]:
+    """The rows of a frame (n,) as single rows. dtypes: type of each column that is wanted."""
+    columns = [_single_values(column_values(frame[name], dtype)) for name, dtype in dtypes.items()]
+    return [dict(zip(dtypes, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def rows_frame(dtypes: Mapping[str, str], rows: Sequence[Mapping[str, Value]]) -> pd.DataFrame:
+    """Single rows (n,) as a frame: what `frame_rows` gives back."""
+    index = pd.RangeIndex(len(rows))
+    arrays = {name: rule_array(row_values([row[name] for row in rows], dtype)) for name, dtype in dtypes.items()}
+    return pd.DataFrame({name: array_series(arrays[name], dtype, index) for name, dtype in dtypes.items()}, index=index)
+
+
+def _single_values(values: Values) -> list[Value]:
+    content = [*values.content] if values.content.dtype.kind == "M" else values.content.tolist()
+    return [None if missing else value for value, missing in zip(content, values.missing.tolist(), strict=True)]
+
+
 def value_text(value: Value, dtype: str) -> str | None:
     """A value of a single row as quarantine and findings show it; None where it is missing."""
     return None if value is None else _TEXTS.get(dtype, str)(value)

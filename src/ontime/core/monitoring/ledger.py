@@ -8,6 +8,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 
+from ontime.errors import OntimeError
+
 ANSWERED = "answered"  # in place of a version: what is answered at a row's `predict_at`, whichever model gives it
 ANSWER_KEY = ["id", "user", "answered_at"]
 ANSWER_CONTENT = ["version", "probability", "decision", "provisional", "degraded", "last_event", "features"]
@@ -29,11 +31,15 @@ class Ledger(Protocol):
         """Keep the probabilities (n,) of each version for rows (n,). A row is scored once: the first score stays.
 
         rows: `id`, no two alike, and `day`. What else it has may be kept with the scores: `predict_at`, `answered_at`,
-        `last_event`, `degraded` (climatology answered), and the features as they were.
+        `last_event`, `degraded` (climatology answered), and the features as they were. Raises OntimeError, and keeps
+        nothing, where an id comes twice or a probability is none.
         """
 
     def record_outcomes(self, ids: np.ndarray, outcomes: np.ndarray) -> None:
-        """Keep the outcomes (n,), 1 or 0, of rows (n,): the last of a row counts. It may be scored later, or never."""
+        """Keep the outcomes (n,), 1 or 0, of rows (n,): the last of a row counts. It may be scored later, or never.
+
+        Raises OntimeError, and keeps nothing, where an outcome is neither.
+        """
 
     def record_answers(self, answers: pd.DataFrame) -> None:
         """Keep what users got: ANSWER_COLUMNS. Of answers with one ANSWER_KEY the first stays.
@@ -61,6 +67,24 @@ class Ledger(Protocol):
         ...
 
 
+def check_scores(rows: pd.DataFrame, probabilities: Mapping[str, np.ndarray]) -> None:
+    """Raises OntimeError where a row comes twice, or is given what is no probability."""
+    if not rows["id"].is_unique:
+        twice = rows.loc[rows["id"].duplicated(), "id"]
+        raise OntimeError(f"scores: expected each row once, found {twice.iloc[0]} twice: score it once")
+    for version, values in probabilities.items():
+        if not ((values >= 0) & (values <= 1)).all():
+            wrong = values[~((values >= 0) & (values <= 1))][0]
+            raise OntimeError(f"scores of {version}: expected probabilities from 0 to 1, found {wrong}: mend the model")
+
+
+def check_outcomes(outcomes: np.ndarray) -> None:
+    """Raises OntimeError where an outcome is neither 1 nor 0."""
+    if not np.isin(outcomes, (0, 1)).all():
+        wrong = outcomes[~np.isin(outcomes, (0, 1))][0]
+        raise OntimeError(f"outcomes: expected 1 or 0, found {wrong}: leave out what is not known")
+
+
 class Scores(NamedTuple):
     """Rows of a day that were scored together: their places (n,) among all rows, and the probabilities by version."""
 
@@ -79,6 +103,7 @@ class InMemoryLedger:
         self._answers = pd.DataFrame(columns=ANSWER_COLUMNS)
 
     def record_scores(self, rows: pd.DataFrame, probabilities: Mapping[str, np.ndarray]) -> None:
+        check_scores(rows, probabilities)
         places, days = self._places_of(rows["id"].to_numpy()), rows["day"].to_numpy()
         new = ~self._scored[places]
         for day in np.unique(days[new]):
@@ -88,6 +113,7 @@ class InMemoryLedger:
         self._scored[places] = True
 
     def record_outcomes(self, ids: np.ndarray, outcomes: np.ndarray) -> None:
+        check_outcomes(outcomes)
         places = self._places_of(ids)
         self._outcomes[places] = outcomes
 

@@ -24,7 +24,8 @@ TYPES = dict.fromkeys(ANSWER, "str") | {
     "probability": "float64",
 }
 HOUR = pd.Timedelta(hours=1)
-SETS = ("empty", "false", "true", "both")  # by what they hold: 1 for False, 2 for True
+BOTH = "both"
+SETS = ("empty", "false", "true", BOTH)  # by what they hold: 1 for False, 2 for True
 
 
 @dataclass(frozen=True)

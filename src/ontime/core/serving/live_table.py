@@ -14,14 +14,12 @@ from ontime.core.contract.columns import LOST, column_clocks
 from ontime.core.contract.duplicates import KEY_UNIQUE
 from ontime.core.contract.row_rules import Arrays, Broken, Frames, RowRules, first_clock, lost_clocks
 from ontime.core.contract.values import Value, declared_dtype, key_text, row_values, single_value, value_text
-from ontime.core.serving.message_types import typed_values
+from ontime.core.serving.message_types import Message, typed_values
 from ontime.core.serving.messages import feed_tables, key_names
 from ontime.core.serving.row_keys import Key, RowKeys
 from ontime.dataset.contract import Table
 from ontime.dataset.messages import Messages
 from ontime.errors import OntimeError
-
-Message = tuple[str, Mapping[str, Any]]  # the feed, and the values by column
 
 
 class Violation(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ontime.core.contract.row_rules import Frames
-from ontime.core.serving.live_table import LiveRow, LiveTable, Message
-from ontime.core.serving.message_types import MessageError
+from ontime.core.serving.live_table import LiveRow, LiveTable
+from ontime.core.serving.message_types import Message, MessageError
 from ontime.dataset.contract import Table
 from ontime.dataset.messages import Messages
 

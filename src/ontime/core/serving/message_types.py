@@ -1,4 +1,4 @@
-"""A message as an API hands it over -> its values by column, each of the type that the contract declares."""
+"""A message as an API hands it over, or a row of a table -> its values, of the types that the contract declares."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from ontime.core.contract.values import Value
+from ontime.core.contract.values import Value, declared_dtype, frame_rows
+from ontime.core.serving.messages import feed_tables, to_feeds
+from ontime.dataset.contract import Table
 from ontime.dataset.dtypes import DAY, FLAG, MOMENT, TEXT
+from ontime.dataset.messages import Messages
 from ontime.errors import BrokenContractError
+
+Message = tuple[str, Mapping[str, Any]]  # the feed, and the values by column
 
 LARGEST = 2**63 - 1  # of int64
 EXACT_FLOATS = 2**53  # within which float64 holds every whole number
@@ -17,6 +23,15 @@ EXACT_FLOATS = 2**53  # within which float64 holds every whole number
 
 class MessageError(BrokenContractError):
     """A message has not the form of its feed; the text lists everything that is wrong with it."""
+
+
+def table_messages(declared: Messages, table: Table, raw: pd.DataFrame) -> list[Message]:
+    """The single messages that make the raw table, feed after feed."""
+    forms, messages = feed_tables([table], [declared]), []
+    for feed, frame in to_feeds(declared, raw).items():
+        dtypes = {name: declared_dtype(column) for name, column in forms[feed].schema.columns.items()}
+        messages += [(feed, values) for values in frame_rows(dtypes, frame)]
+    return messages
 
 
 def typed_values(feed: str, dtypes: Mapping[str, str], message: Mapping[str, Any]) -> dict[str, Value]:

@@ -9,16 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ontime.core.contract.columns import LOST
-from ontime.core.contract.values import Value, declared_dtype
+from ontime.core.contract.columns import clean_dtypes
+from ontime.core.contract.values import Value, frame_rows, rows_frame
 from ontime.core.features.moments import HOUR, microseconds
 from ontime.core.features.online import OnlineFeatures, records
-from ontime.core.serving.admission import Tables, empty_table
+from ontime.core.serving.admission import Tables
 from ontime.core.serving.live_table import LiveRow
 from ontime.core.serving.model_rows import Row
 from ontime.core.serving.row_answers import Answer, Answerer
 from ontime.dataset.contract import Table
-from ontime.dataset.dtypes import DAY, MOMENT
 from ontime.dataset.features import FeatureSet
 from ontime.errors import ModelUnfitError, NotReadyError, UnknownRowError
 
@@ -67,10 +66,10 @@ class OnlineState:
         self.features, self.lead_hours = features, lead_hours
         self.silent = {source: int(hours * HOUR) for source, hours in (silent_hours or {}).items()}
         self.online = OnlineFeatures(features.asof, features.waiting, self.silent)
-        self._contract = {table.name: table for table in contract if table.name in features.tables}
+        self._dtypes = {table.name: clean_dtypes(table) for table in contract if table.name in features.tables}
         self._predicted, self._streams = features.tables[0], {one.stream for one in features.asof}
         self._rows: dict[str, Row] = {}
-        self._clean: dict[str, dict[str, Clean]] = {name: {} for name in self._contract}
+        self._clean: dict[str, dict[str, Clean]] = {name: {} for name in self._dtypes}
         self._joined: defaultdict[Value, set[str]] = defaultdict(set)  # predicted rows by the value that joins them
 
     @classmethod
@@ -94,7 +93,7 @@ class OnlineState:
         state._rows = {row["id"]: row for row in records(rows)}
         starts_at = microseconds(rows["starts_at"])
         recent = starts_at > min(alive_until, int(starts_at.max(initial=0))) - KEPT
-        for clean in _values(state._contract[state._predicted], tables[state._predicted][recent]):
+        for clean in frame_rows(state._dtypes[state._predicted], tables[state._predicted][recent]):
             state._keep(state._predicted, clean["id"], clean)
         return state
 
@@ -253,35 +252,7 @@ class OnlineState:
 
     def _tables(self, names: Mapping[str, Iterable[str]]) -> dict[str, pd.DataFrame]:
         frames = {}
-        for name, table in self._contract.items():
+        for name, dtypes in self._dtypes.items():
             kept = self._clean[name]
-            frames[name] = _frame(table, [kept[row] for row in sorted(names.get(name, ())) if row in kept])
+            frames[name] = rows_frame(dtypes, [kept[row] for row in sorted(names.get(name, ())) if row in kept])
         return frames
-
-
-def _frame(table: Table, rows: Sequence[Clean]) -> pd.DataFrame:
-    """Rows of a clean table as its frame."""
-    if not rows:
-        return empty_table(table).assign(**{LOST: pd.Series(dtype="str")})
-    columns = {name: declared_dtype(column) for name, column in table.columns.items()} | {LOST: "str"}
-    return pd.DataFrame({name: _series([row[name] for row in rows], dtype) for name, dtype in columns.items()})
-
-
-def _series(values: list[Value], dtype: str) -> pd.Series:
-    if dtype == MOMENT:
-        return pd.Series(pd.DatetimeIndex(np.array(values, dtype="datetime64[us]"), tz="UTC"))
-    return pd.Series(values, dtype=dtype)
-
-
-def _values(table: Table, frame: pd.DataFrame) -> list[Clean]:
-    """The rows of a clean table's frame."""
-    columns = {name: declared_dtype(column) for name, column in table.columns.items()} | {LOST: "str"}
-    values = {name: _plain(frame[name], dtype) for name, dtype in columns.items()}
-    return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
-
-
-def _plain(column: pd.Series, dtype: str) -> list[Value]:
-    if dtype in {MOMENT, DAY}:
-        naive = column.dt.tz_convert(None) if dtype == MOMENT else column
-        return [None if np.isnat(moment) else moment for moment in naive.to_numpy(dtype="datetime64[us]")]
-    return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ontime.core.evaluation.costs import answer_thresholds, decision
 from ontime.core.model.model import DIGITS, rounded_probabilities
-from ontime.core.serving.answers import set_name
+from ontime.core.serving.answers import BOTH, set_name
 from ontime.core.serving.bundle import Bundle
 from ontime.core.serving.model_rows import ModelRows, Row
 from ontime.dataset.features import FeatureSet
@@ -25,7 +25,10 @@ class Reason(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What is answered to a row; fallback: whether the bundle's fallback answered in place of its model."""
+    """What is answered to a row; fallback: whether the bundle's fallback answered in place of its model.
+
+    Conformal sets promise nothing of the fallback: its set holds both outcomes.
+    """
 
     probability: float
     decision: str
@@ -65,7 +68,7 @@ class Answerer:
                 probability[place] = self.bundle.fallback.rate_of(rows[place])
         thresholds, calibration = self._thresholds, self.bundle.calibration
         answers = [
-            Answer(one, decision(one, thresholds), set_name(one, calibration), fell_back)
+            Answer(one, decision(one, thresholds), BOTH if fell_back else set_name(one, calibration), fell_back)
             for one, fell_back in zip(probability.tolist(), by_fallback, strict=True)
         ]
         return self._explained(answers, rows, matrix, reasons) if reasons else answers
