@@ -42,7 +42,7 @@ def verbs() -> dict[str, Path]:
         path.stem: path
         for folder in ("stages", "actions")
         for path in sorted((HOME / folder).glob("*.py"))
-        if path.stem != "__init__"
+        if not path.stem.startswith("_")
     }
 
 

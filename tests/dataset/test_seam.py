@@ -310,6 +310,11 @@ DECLARED: dict[str, tuple[dict[str, Any], str, str]] = {
         "stress.sources.scans",
         "name them",
     ),
+    "what joins rows": (
+        {"features": replace(FEATURES, joined_by="depott")},
+        "features.joined_by",
+        "write 'depot'",
+    ),
     "the source of outcomes": (
         {"stress": replace(STRESS, outcomes="scan")},
         "stress.outcomes",

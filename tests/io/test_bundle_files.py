@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -137,4 +137,3 @@ def test_the_fallback_of_one_row_is_that_of_many(folder: Path, toy_made: Path):
     rows = pd.concat([rows, rows.head(1).assign(depot="nowhere")], ignore_index=True)
     assert fallback.predict(rows).tolist() == [fallback.rate_of(row) for row in rows.to_dict("records")]
     assert len({*fallback.predict(rows)}) > 2
-    assert asdict(fallback) == fallback.content()

@@ -111,7 +111,7 @@ def data_of(folder: Path) -> ReplayData:
     sections = ("features", "split", "train", "replay")
     features, split, train, replay = (params.load(folder / "params.yaml", name) for name in sections)
     backtest, there = pd.read_csv(folder / "metrics/backtest/months.csv"), months(folder / "data/features")
-    setting = ReplaySetting.of(TOY.features, train, backtest, features.lead_hours, 1, replay.training_days)
+    setting = ReplaySetting.of(TOY.features, train, backtest, features.lead_hours, 1)
     return ReplayData.of(read_months(folder / "data/features", there, setting.columns), there, setting, split, replay)
 
 
@@ -164,8 +164,8 @@ def test_a_training_that_takes_longer_gives_the_same_model_later_and_until_then_
     spec = RunSpec("monthly", rules._replace(policy=replace(rules.policy, rule="monthly")), plain_scenario(data))
     runs = {}
     for days in (1, 3):
-        setting = data.setting._replace(training_days=days)
-        *_, by_name = replay_runs([spec], ModelCache(setting, {}), data.earlier_answers(), data.days[:40], {})
+        late = spec._replace(training_days=days)
+        *_, by_name = replay_runs([late], ModelCache(data.setting, {}), data.earlier_answers(), data.days[:40], {})
         runs[days] = by_name["monthly"]
     quick, slow = ([one for one in run.decisions if one.action == "ready"] for run in runs.values())
     assert quick[0].version == slow[0].version

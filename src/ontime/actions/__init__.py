@@ -2,6 +2,7 @@
 
 predict: answers to rows, from messages
 bench: how long answers take
+_measured_work: what of them is measured; no verb
 document: the dictionaries of data and features, written anew
 sweep: an experiment for each combination of params
 compare: is one revision better than another?

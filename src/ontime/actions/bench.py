@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from ontime.actions._measured_work import WORK, Work, sizes
 from ontime.core.pictures.latency import latency_picture
 from ontime.core.serving.latency import terminal_header, terminal_line
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
 from ontime.io.formats import write_json, write_png
-from ontime.io.measured_work import WORK, Work, sizes
 from ontime.io.paths import Files
 from ontime.params import Features
 

@@ -42,11 +42,7 @@ def run(dataset: Dataset, files: Files, *, revision: str, as_json: bool) -> None
     with open_repository(files.root, commit) as repository:
         declared = repository.stages()
         locked = locked_stages(read_text_at(files.lock, commit))
-        model, record = files.bundle.as_posix(), path_at(files.intervals, commit).as_posix()
-        if not any(model in stage.outs for stage in locked.values()):
-            raise OntimeError(
-                f"no stage in dvc.lock of {revision} makes {model}: run dvc repro there, and commit dvc.lock"
-            )
+        model, record = _model(files, locked, revision), path_at(files.intervals, commit).as_posix()
         checked = makers(locked, [model, record])
         broken = _broken(repository, declared, checked, commit)
     pinned = _pinned(files, commit)
@@ -58,7 +54,7 @@ def run(dataset: Dataset, files: Files, *, revision: str, as_json: bool) -> None
     at = commit or commit_of("HEAD")
     traced = lineage(locked, model, blame(files.lock, at), pinned, blame(files.pins, at) if pinned else [])
     require_whole_history(traced.commits)
-    metrics, version = _metrics(files, locked, commit), _version(files, commit)
+    metrics, version = _metrics(files, locked, commit), _version(files, traced, commit)
     if as_json:
         content = asdict(traced) | {
             "revision": asdict(commit_details(at)),
@@ -144,8 +140,21 @@ def _metrics(files: Files, locked: Mapping[str, LockedStage], commit: str | None
     return {"path": path, "level": locked[stages[0]].params[LEVEL].value, "values": values}
 
 
-def _version(files: Files, commit: str | None) -> str:
-    """The version that answers name, of the bundle that git has a record of."""
+def _model(files: Files, locked: Mapping[str, LockedStage], revision: str) -> str:
+    """The bundle; of a revision that is older than bundles, the candidate."""
+    made = {path for stage in locked.values() for path in stage.outs}
+    for path in (files.bundle.as_posix(), files.candidate.as_posix()):
+        if path in made:
+            return path
+    raise OntimeError(
+        f"no stage in dvc.lock of {revision} makes {files.bundle}: run dvc repro there, and commit dvc.lock"
+    )
+
+
+def _version(files: Files, traced: Lineage, commit: str | None) -> str:
+    """What answers name: the version of the bundle; before there were bundles, digits of the candidate's hash."""
+    if traced.model.path != files.bundle.as_posix():
+        return traced.model.hash[:DIGITS]
     return json.loads(read_text_at(path_at(files.bundle_record, commit), commit))["version"]
 
 

@@ -52,6 +52,11 @@ def feature_table_flaws(features: FeatureSet, tables: Sequence[Table]) -> Iterat
             yield Flaw("features.tables", "monthly tables", f"{name!r}, a reference table", remedy)
         elif name not in monthly:
             yield unknown_name("features.tables", "a monthly table", name, monthly)
+    if features.joined_by:
+        columns = [name for table in tables if table.name in features.tables[:1] for name in table.columns]
+        yield from every_unknown_name(
+            "features.joined_by", "a column of the table that is predicted", [features.joined_by], columns
+        )
 
 
 def feature_types(features: FeatureSet) -> dict[str, str | None]:

@@ -11,7 +11,6 @@ foreign_files: tables that others wrote, Parquet or CSV, as the contract has the
 message_files: a folder of messages: feeds by month, reference tables
 row_files: files of rows to be answered
 answer_files: what a batch of rows is answered with, and the file of answers
-measured_work: pieces of work that are measured, made ready from the files of a checkout
 atomic: what is written is there whole or not at all; drafts of stages and of single files
 checkpoints: what a killed run leaves for the next one
 hashes: hashes of contents: of data, and of folders as DVC forms them

@@ -37,9 +37,7 @@ def run(
 ) -> None:
     """Keep each model to the end of the data as if it were never replaced."""
     backtest, there = read_csv(files.backtest_months), months(files.features)
-    setting = ReplaySetting.of(
-        dataset.features, train, backtest, features.lead_hours, intervals.seed, replay.training_days
-    )
+    setting = ReplaySetting.of(dataset.features, train, backtest, features.lead_hours, intervals.seed)
     rows = read_months(files.features, there, setting.columns)
     data = ReplayData.of(rows, there, setting, split, replay)
     predicted = read_parquet(files.backtest, ["id", "day", "outcome", "probability"])

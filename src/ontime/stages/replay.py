@@ -59,13 +59,11 @@ def run(
 ) -> None:
     """Replay the loop under each policy. Killed and run again, it goes on with the day at which it was."""
     backtest, there = read_csv(files.backtest_months), months(files.features)
-    setting = ReplaySetting.of(
-        dataset.features, train, backtest, features.lead_hours, intervals.seed, replay.training_days
-    )
+    setting = ReplaySetting.of(dataset.features, train, backtest, features.lead_hours, intervals.seed)
     rows = read_months(files.features, there, setting.columns)
     data = ReplayData.of(rows, there, setting, split, replay)
     rules = Rules(policy, drift, label_delay(features.lead_hours))
-    specs = _specs(_scenarios(dataset, files, data, policy), rules)
+    specs = _specs(_scenarios(dataset, files, data, policy), rules, replay.training_days)
     inputs = {"data": content_hash(files.features), "clean": content_hash(files.clean), "setting": setting}
     sections = {"split": split, "drift": drift, "policy": policy, "replay": replay}
     with (
@@ -86,14 +84,15 @@ def run(
     log.info("%s", record["sentence"])
 
 
-def _specs(scenarios: list[Scenario], rules: Rules) -> list[RunSpec]:
+def _specs(scenarios: list[Scenario], rules: Rules, training_days: int) -> list[RunSpec]:
     """Every policy in the plain scenario, and some with each fault."""
     specs = []
     for scenario in scenarios:
         plain = scenario.fault == PLAIN
         for rule in RULES if plain else FAULTY:
             name = rule if plain else f"{rule}, {scenario.fault}"
-            specs.append(RunSpec(name, rules._replace(policy=replace(rules.policy, rule=rule)), scenario))
+            policy = replace(rules.policy, rule=rule)
+            specs.append(RunSpec(name, rules._replace(policy=policy), scenario, training_days))
     return specs
 
 

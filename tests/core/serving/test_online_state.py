@@ -15,16 +15,17 @@ from toy.source import DEPOTS, read
 from ontime.core.contract.checks import check_part
 from ontime.core.features.moments import HOUR, microseconds
 from ontime.core.features.table import build
+from ontime.core.monitoring.silence import source_silent
 from ontime.core.serving.message_admission import MessageAdmission
 from ontime.core.serving.message_types import Message, table_messages
 from ontime.core.serving.online_state import KEPT, OnlineState
 from ontime.core.serving.row_answers import Answerer
 from ontime.dataset.dataset import Dataset
-from ontime.errors import ModelUnfitError, NotReadyError, UnknownRowError
+from ontime.errors import ModelUnfitError, NotReadyError, OntimeError, UnknownRowError
 from ontime.flights import FLIGHTS
 from ontime.io.bundle_files import read_bundle
 from ontime.io.formats import read_parquet
-from ontime.io.month_files import months, part
+from ontime.io.month_files import months, part, read_months
 from ontime.io.paths import Files
 
 FAR = int(4e15)
@@ -42,14 +43,20 @@ def taken(dataset: Dataset, reference: dict, messages: list[Message], lead: floa
     """The state after these messages, in any order and in batches of any size; sources are alive throughout."""
     random = np.random.default_rng(seed)
     admission = MessageAdmission.of(dataset.tables, dataset.messages, reference)
-    state = OnlineState(dataset.tables, dataset.features, lead)
-    state.online.alive_until = FAR
+    state = OnlineState(dataset.tables, dataset.features, lead, dataset.stress.sources, alive_until=FAR)
     shuffled, begin, number = [messages[place] for place in random.permutation(len(messages))], 0, 0
     while begin < len(shuffled):
         size = int(random.integers(1, 400))
         number += len(shuffled[begin : begin + size])
         state.take(admission.take(shuffled[begin : begin + size]), number)
         begin += size
+    return state
+
+
+def loaded(dataset: Dataset, lead: float, tables: dict[str, pd.DataFrame]) -> OnlineState:
+    """The state of whole tables; sources are alive throughout."""
+    state = OnlineState(dataset.tables, dataset.features, lead, dataset.stress.sources, alive_until=FAR)
+    state.load(tables)
     return state
 
 
@@ -69,6 +76,15 @@ def events_of(state: OnlineState) -> dict[str, dict]:
         stream: {name: frozen(event) for name, event in events.items()}
         for stream, events in state.online._events.items()
     }
+
+
+def same_events(state: OnlineState, whole: OnlineState) -> None:
+    """All columns that are read of the whole one's events are the same."""
+    ours = events_of(state)
+    for stream, events in events_of(whole).items():
+        assert events.keys() == ours[stream].keys()
+        for name, event in events.items():
+            assert event.items() <= ours[stream][name].items()
 
 
 def same_state(one: OnlineState, other: OnlineState, ids: list[str]) -> None:
@@ -108,13 +124,13 @@ def test_parcels_in_any_order_with_corrections_and_forgetting_make_the_state_of_
     first = data.draw(st.permutations([*before, *data.draw(st.lists(st.sampled_from(right), max_size=20))]))
     messages = [*first, *data.draw(st.permutations(right))]
     admission = MessageAdmission.of(TOY.tables, TOY.messages, reference)
-    state = OnlineState(TOY.tables, TOY.features, 1.0)
+    state = OnlineState(TOY.tables, TOY.features, 1.0, TOY.stress.sources)
     while messages:
         size = data.draw(st.integers(1, 40))
         state.take(admission.take(messages[:size]))
         messages = messages[size:]
     clean = check_part(TOY.tables[1], PARCELS, "2020-01", reference, 1.0).clean
-    whole = OnlineState.of(TOY.tables, TOY.features, 1.0, {"parcels": clean}, 0)
+    whole = loaded(TOY, 1.0, {"parcels": clean})
     assert events_of(state) == events_of(whole)
     assert {name: frozen(row) for name, row in state._rows.items()} == {
         name: frozen(row) for name, row in whole._rows.items()
@@ -130,7 +146,7 @@ def test_parcels_in_any_order_with_corrections_and_forgetting_make_the_state_of_
 @pytest.mark.parametrize("seed", [1, 2])
 def test_messages_in_any_order_make_the_state_of_whole_tables(flights: tuple, seed: int):
     raw, clean, reference = flights
-    whole = OnlineState.of(FLIGHTS.tables, FLIGHTS.features, 2.0, clean, FAR)
+    whole = loaded(FLIGHTS, 2.0, clean)
     by_message = taken(FLIGHTS, reference, sent_by(FLIGHTS, raw), 2.0, seed)
     assert by_message._rows.keys() == whole._rows.keys()
     assert by_message.online.received == len(sent_by(FLIGHTS, raw))
@@ -167,7 +183,7 @@ def test_a_row_that_breaks_a_rule_of_its_schedule_is_gone_with_its_events_and_co
     raw, clean, reference = flights
     messages = sent_by(FLIGHTS, raw)
     admission = MessageAdmission.of(FLIGHTS.tables, FLIGHTS.messages, reference)
-    state = OnlineState(FLIGHTS.tables, FLIGHTS.features, 2.0)
+    state = OnlineState(FLIGHTS.tables, FLIGHTS.features, 2.0, FLIGHTS.stress.sources)
     state.take(admission.take(messages))
     feed, values = next(message for message in messages if message[0] == "schedule")
     state.take(admission.take([(feed, values | {"minute": (values["minute"] + 1) % 60})]))
@@ -182,17 +198,9 @@ def parcels(toy_made: Path) -> tuple[OnlineState, Answerer, dict, pd.DataFrame]:
     """The toy's state of its last two months, its bundle, the tables, and the feature table of the last one."""
     files = Files(toy_made)
     there = months(files.features)[-2:]
-    tables = {
-        "parcels": pd.concat([read_parquet(part(files.clean, "parcels", one)) for one in there], ignore_index=True)
-    }
-    bundle = read_bundle(files.bundle)
-    state = OnlineState.of(TOY.tables, TOY.features, bundle.lead_hours, tables, FAR)
-    return (
-        state,
-        Answerer(bundle, TOY.features, state.online.names),
-        tables,
-        read_parquet(part(files.features, there[-1], None)),
-    )
+    tables, bundle = {"parcels": read_months(files.clean / "parcels", there)}, read_bundle(files.bundle)
+    state, table = loaded(TOY, bundle.lead_hours, tables), read_parquet(part(files.features, there[-1], None))
+    return state, Answerer(bundle, TOY.features, state.online.names), tables, table
 
 
 def test_answers_are_those_of_the_table_as_of_each_rows_moment(parcels: tuple):
@@ -218,18 +226,45 @@ def test_before_its_moment_a_row_is_answered_as_of_now_and_provisional(parcels: 
     assert at == after
 
 
-def test_where_a_watched_source_is_silent_the_fallback_answers(parcels: tuple):
+def test_where_a_watched_source_is_silent_as_in_the_replay_the_fallback_answers(parcels: tuple):
     _, answerer, tables, table = parcels
-    asked = table["id"].head(5).tolist()
-    quiet = OnlineState.of(TOY.tables, TOY.features, 1.0, tables, 0, {"left": 0.5})
-    quiet.online.hear("left", 1)
-    answers = quiet.answer(asked, answerer, FAR)
-    assert {one.silent for one in answers} <= {("left",), ()}
-    rates = answerer.bundle.fallback.predict(table.head(5))
-    for one, rate in zip(answers, rates, strict=True):
-        assert one.answer.fallback == bool(one.silent)
-        if one.silent:
-            assert one.answer.probability == rate
+    state = OnlineState(TOY.tables, TOY.features, answerer.bundle.lead_hours, TOY.stress.sources, {"scans": 1.0})
+    state.load(tables)
+    silent = source_silent(table["predict_at"], TOY.features.events(tables)["left"]["moment"], 1.0)
+    assert 20 < silent.sum() < len(silent) - 20
+    answers = state.answer(table["id"].tolist(), answerer, FAR)
+    assert [one.silent == ("scans",) for one in answers] == silent.tolist()
+    assert [one.answer.fallback for one in answers] == silent.tolist()
+    rates = answerer.bundle.fallback.predict(table)
+    assert [one.answer.probability for one in answers if one.silent] == rates[silent].tolist()
+    for predict_at in table["predict_at"]:
+        state.hear("scans", int(microseconds(pd.Series([predict_at]))[0]))
+    assert not any(one.silent for one in state.answer(table["id"].tolist(), answerer, FAR))
+
+
+def test_hours_of_a_source_that_there_is_not_are_refused():
+    with pytest.raises(OntimeError, match="silent hours of scan: expected sources: scans"):
+        OnlineState(TOY.tables, TOY.features, 1.0, TOY.stress.sources, {"scan": 1.0})
+
+
+def test_messages_after_a_load_of_tables_change_and_remove_what_was_loaded(flights: tuple):
+    """Flights that are long past, and weather, among them."""
+    raw, clean, reference = flights
+    state, admission = loaded(FLIGHTS, 2.0, clean), MessageAdmission.of(FLIGHTS.tables, FLIGHTS.messages, reference)
+    admission.take(sent_by(FLIGHTS, raw))
+    old = {name: table[table["day"] == 7].head(40).reset_index(drop=True) for name, table in raw.items()}
+    gone = {
+        "flights": old["flights"].assign(minute=(old["flights"]["minute"] + 1) % 60),
+        "weather": old["weather"].assign(dewp=old["weather"]["temp"] + 10),
+    }
+    changed = admission.take(sent_by(FLIGHTS, gone))
+    state.take(changed)
+    removed = {row.name for row in changed["flights"]}
+    assert len(removed) == 40
+    assert not any(removed & events.keys() for events in state.online._events.values())
+    assert not removed & state._rows.keys()
+    state.take(admission.take(sent_by(FLIGHTS, old)))
+    same_events(state, loaded(FLIGHTS, 2.0, clean))
 
 
 def test_every_unknown_row_is_named_and_an_empty_state_is_not_ready(parcels: tuple):
@@ -237,12 +272,12 @@ def test_every_unknown_row_is_named_and_an_empty_state_is_not_ready(parcels: tup
     with pytest.raises(UnknownRowError, match="expected rows whose schedule has come; x, y are not known"):
         state.answer(["x", table["id"].iloc[0], "y"], answerer, FAR)
     with pytest.raises(NotReadyError, match="load clean months, or send the schedule first"):
-        OnlineState(TOY.tables, TOY.features, 1.0).answer(["x"], answerer, FAR)
+        OnlineState(TOY.tables, TOY.features, 1.0, TOY.stress.sources).answer(["x"], answerer, FAR)
 
 
 def test_rows_that_started_long_ago_are_forgotten_and_the_others_answered_as_before(parcels: tuple):
     _, answerer, tables, table = parcels
-    state = OnlineState.of(TOY.tables, TOY.features, answerer.bundle.lead_hours, tables, FAR)
+    state = loaded(TOY, answerer.bundle.lead_hours, tables)
     now = int(microseconds(table["starts_at"]).max())
     kept = [name for name, row in state._rows.items() if row["starts_at"] > now - KEPT]
     before = state.answer(kept, answerer, FAR)
@@ -255,7 +290,7 @@ def test_rows_that_started_long_ago_are_forgotten_and_the_others_answered_as_bef
 def test_a_message_without_its_whole_key_changes_no_row(toy_made: Path):
     files = Files(toy_made)
     raw = {"parcels": read_parquet(part(files.raw, "parcels", "2020-01"))}
-    state = OnlineState(TOY.tables, TOY.features, 1.0)
+    state = OnlineState(TOY.tables, TOY.features, 1.0, TOY.stress.sources)
     admission = MessageAdmission.of(TOY.tables, TOY.messages, depots(files))
     messages = sent_by(TOY, raw)[:50]
     state.take(admission.take(messages))
@@ -267,7 +302,7 @@ def test_a_message_without_its_whole_key_changes_no_row(toy_made: Path):
 
 def test_a_bundle_of_another_lead_or_of_other_columns_is_refused(parcels: tuple):
     state, answerer, tables, table = parcels
-    other = OnlineState.of(TOY.tables, TOY.features, 24.0, tables, FAR)
+    other = loaded(TOY, 24.0, tables)
     with pytest.raises(ModelUnfitError, match="answers 1 hours ahead, and the state was made for 24"):
         other.answer(table["id"].tolist(), answerer, FAR)
     turned = Answerer(answerer.bundle, TOY.features, state.online.names[::-1])
@@ -285,8 +320,7 @@ def test_readers_beside_a_writer_see_whole_messages(toy_made: Path, parcels: tup
     changed = raw["number"] % 2 == 0
     late = raw.assign(**{name: raw[name].mask(changed) for name in ("left", "delivered")})
     admission = MessageAdmission.of(TOY.tables, TOY.messages, depots(files))
-    state = OnlineState(TOY.tables, TOY.features, answerer.bundle.lead_hours)
-    state.online.alive_until = FAR
+    state = OnlineState(TOY.tables, TOY.features, answerer.bundle.lead_hours, TOY.stress.sources, alive_until=FAR)
     both = [admission.take(sent_by(TOY, {"parcels": one})) for one in (late, raw)]
     expected = []
     for one in both:

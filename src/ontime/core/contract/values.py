@@ -96,9 +96,14 @@ def frame_rows(dtypes: Mapping[str, str], frame: pd.DataFrame) -> list[dict[str,
 
 def rows_frame(dtypes: Mapping[str, str], rows: Sequence[Mapping[str, Value]]) -> pd.DataFrame:
     """Single rows (n,) as a frame: what `frame_rows` gives back."""
-    index = pd.RangeIndex(len(rows))
-    arrays = {name: rule_array(row_values([row[name] for row in rows], dtype)) for name, dtype in dtypes.items()}
-    return pd.DataFrame({name: array_series(arrays[name], dtype, index) for name, dtype in dtypes.items()}, index=index)
+    columns = {name: [row[name] for row in rows] for name in dtypes}
+    return pd.DataFrame({name: _column(columns[name], dtype) for name, dtype in dtypes.items()})
+
+
+def _column(values: Sequence[Value], dtype: str) -> pd.Series:
+    if dtype == MOMENT:
+        return pd.Series(pd.DatetimeIndex(np.array(values, dtype="datetime64[us]"), tz="UTC"))
+    return pd.Series(values, dtype=dtype)
 
 
 def _single_values(values: Values) -> list[Value]:

@@ -42,7 +42,7 @@ class OnlineFeatures:
     ) -> None:
         """waiting: by declaration that waits for a source, the source; without it, all are alive throughout.
 
-        watched: other sources of which it is kept when they were heard from.
+        watched: other streams of which it is kept when they were heard from.
         """
         self.asof, self.waiting = list(asof), waiting or {}
         self.names = [name for one in asof for name in column_names(one)]
@@ -137,23 +137,23 @@ class OnlineFeatures:
                 for lines in self._lines[stream]:
                     lines.delete(event)
 
-    def hear(self, source: str, moment: int) -> None:
-        """A source is alive at a moment: what is read by absence up to then waits no longer."""
+    def hear(self, stream: str, moment: int) -> None:
+        """A stream's source is alive at a moment: what is read by absence up to then waits no longer."""
         with self.lock:
-            moments = self._heard.get(source)
+            moments = self._heard.get(stream)
             if moments is None:
                 return
             place = bisect_right(moments, moment)
             if not place or moments[place - 1] != moment:
                 moments.insert(place, moment)
 
-    def last_heard(self, source: str, now: int) -> int:
-        """The last moment up to `now` at which a source was heard from; NEVER where there is none."""
+    def last_heard(self, stream: str, now: int) -> int:
+        """The last moment up to `now` at which a stream was heard from; NEVER where there is none."""
         with self.lock:
             if now <= self.alive_until:
                 return now
-            place = bisect_right(self._heard[source], now)
-            return max(self.alive_until, self._heard[source][place - 1] if place else NEVER)
+            place = bisect_right(self._heard[stream], now)
+            return max(self.alive_until, self._heard[stream][place - 1] if place else NEVER)
 
     def forget(self, predict_at: int) -> None:
         """Forget what no row reads that is predicted at that moment or later.

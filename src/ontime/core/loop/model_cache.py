@@ -115,9 +115,9 @@ class ReplayModels:
         """The version that is learned from what was known when the day began."""
         return self.cache.train(self.scenario, day)
 
-    def trainings(self, requests: Collection[str], day: pd.Timestamp) -> list[TrainingResult]:
-        """What a day brings of the trainings that were requested on these days."""
-        requested = day - self.cache.setting.training_days * DAY
+    def trainings(self, requests: Collection[str], day: pd.Timestamp, training_days: int) -> list[TrainingResult]:
+        """What a day brings of the trainings that were requested on these days, each of which takes so many days."""
+        requested = day - training_days * DAY
         name = f"{requested:%Y-%m-%d}"
         return [TrainingResult(name, self.train(requested))] if name in requests else []
 

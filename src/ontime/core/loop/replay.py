@@ -23,11 +23,15 @@ PROGRESS = "progress"  # the checkpoint that holds it
 
 
 class RunSpec(NamedTuple):
-    """A run to be made: the scenario that its loop meets, and the rules that it goes by."""
+    """A run to be made: the scenario that its loop meets, and the rules that it goes by.
+
+    training_days: so many days after its request a training ends.
+    """
 
     name: str
     rules: Rules
     scenario: Scenario
+    training_days: int = 1
 
 
 class Run:
@@ -83,7 +87,7 @@ class Run:
             self._score(replace(progress.state, **serving._asdict()), day)
 
     def _intake(self, day: pd.Timestamp) -> Intake:
-        trainings = self.models.trainings(self.requests, day)
+        trainings = self.models.trainings(self.requests, day, self.spec.training_days)
         return self.models.timeline.intake(day)._replace(trainings=trainings)
 
     def _score(self, state: State, day: pd.Timestamp) -> None:

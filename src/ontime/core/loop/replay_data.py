@@ -19,10 +19,7 @@ TEST = "test window"  # days that no choice at all has seen, not that of the rec
 
 
 class ReplaySetting(NamedTuple):
-    """How models are made: features that they read (type by name), recipe, trees by month, climatology's keys.
-
-    training_days: so many days after its request a training ends.
-    """
+    """How models are made: features that they read (type by name), recipe, trees by month, climatology's keys."""
 
     types: Mapping[str, str]
     recipe: Train
@@ -30,22 +27,14 @@ class ReplaySetting(NamedTuple):
     climate: Mapping[str, float | None]
     lead_hours: float
     seed: int
-    training_days: int
 
     @classmethod
     def of(
-        cls,
-        features: FeatureSet,
-        recipe: Train,
-        backtest: pd.DataFrame,
-        lead_hours: float,
-        seed: int,
-        training_days: int,
+        cls, features: FeatureSet, recipe: Train, backtest: pd.DataFrame, lead_hours: float, seed: int
     ) -> ReplaySetting:
         """With the features that the recipe leaves in. backtest: its months, with the `trees` of each."""
         trees = backtest.set_index("month")["trees"].to_dict()
-        types = model_features(features, recipe.leave_out)
-        return cls(types, recipe, trees, features.climate, lead_hours, seed, training_days)
+        return cls(model_features(features, recipe.leave_out), recipe, trees, features.climate, lead_hours, seed)
 
     @property
     def columns(self) -> list[str]:

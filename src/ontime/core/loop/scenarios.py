@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -58,17 +58,23 @@ def source_down(
     features: those that the rows predicted in these days then had. moments: when the source's messages came without the
     fault. hours: after so many without a message it counts as silent.
     """
-    rows = plain.rows.copy()
-    place = pd.Index(rows["id"]).get_indexer(pd.Index(features["id"]))
-    for name in features.columns.difference(["id", "outcome", "outcome_known_at"]):
-        values = rows[name].to_numpy().copy()
-        values[place] = features[name].to_numpy()
-        rows[name] = pd.Series(values, index=rows.index, dtype=rows[name].dtype)
+    rows = _with_features(plain.rows, features)
     down = predicted_in_outage(rows["predict_at"], since)
     early = moments[moments < since]
     silent = np.where(down, source_silent(rows["predict_at"], early, hours), plain.silent)
     days = rows.loc[down, "day"]  # local days: the first of them may be the day before `since`
     return Scenario("a source down for three days", rows, silent, days.min(), days.max() + DAY)
+
+
+def _with_features(rows: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+    """The rows, some of them with other features than they have."""
+    rows = rows.copy()
+    place = pd.Index(rows["id"]).get_indexer(pd.Index(features["id"]))
+    for name in features.columns.difference(["id", "outcome", "outcome_known_at"]):
+        values = rows[name].to_numpy().copy()
+        values[place] = features[name].to_numpy()
+        rows[name] = pd.Series(values, index=rows.index, dtype=rows[name].dtype)
+    return rows
 
 
 def predicted_in_outage(predict_at: pd.Series, since: pd.Timestamp) -> np.ndarray:
@@ -96,14 +102,12 @@ def outcomes_silent(plain: Scenario, since: pd.Timestamp, features: pd.DataFrame
 
     So do outcomes by absence: silence is not news. features: as for `source_down`. No other source is silent.
     """
-    nothing = plain.rows["predict_at"].head(0)
-    down = replace(source_down(plain, since, features, nothing, 0.0), silent=plain.silent)
-    known_at, back = down.rows["outcome_known_at"], since + OUTAGE
+    known_at, back = plain.rows["outcome_known_at"], since + OUTAGE
     waits = (known_at >= since) & (known_at < back)
-    first = min(down.differs_from, down.rows.loc[waits, "day"].min())
-    rows = down.rows.assign(outcome_known_at=known_at.mask(waits, back))
+    rows = _with_features(plain.rows, features).assign(outcome_known_at=known_at.mask(waits, back))
+    days = rows.loc[waits | predicted_in_outage(rows["predict_at"], since), "day"]
     fault = "the source of outcomes silent for three days"
-    return replace(down, fault=fault, rows=rows, differs_from=first)
+    return Scenario(fault, rows, plain.silent, days.min(), days.max() + DAY)
 
 
 def late_labels(plain: Scenario, since: pd.Timestamp) -> Scenario:

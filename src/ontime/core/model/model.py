@@ -62,11 +62,19 @@ class Model:
 
     def predict(self, rows: pd.DataFrame) -> np.ndarray:
         """Probability that a row's outcome is true: (n,) float64, six digits."""
-        return rounded_probabilities(self._booster, self.inputs.matrix(rows))
+        return self.predict_matrix(self.inputs.matrix(rows))
 
     def contributions(self, rows: pd.DataFrame) -> np.ndarray:
         """What each feature adds to the log-odds of a row's outcome, by Shapley values: (n, features), six digits."""
-        values = self._booster.predict(self.inputs.matrix(rows), pred_contrib=True)
+        return self.contributions_of(self.inputs.matrix(rows))
+
+    def predict_matrix(self, matrix: np.ndarray, threads: int = 0) -> np.ndarray:
+        """`predict` of what the model reads of rows, as a matrix (n, features). threads: 0 for one a core."""
+        return rounded_probabilities(self._booster, matrix, threads=threads)
+
+    def contributions_of(self, matrix: np.ndarray, threads: int = 0) -> np.ndarray:
+        """`contributions` of the same."""
+        values = self._booster.predict(matrix, pred_contrib=True, num_threads=threads)
         return np.round(np.asarray(values)[:, :-1], DIGITS)
 
     def signature(self) -> dict[str, Any]:

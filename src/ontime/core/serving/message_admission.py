@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ontime.core.contract.row_rules import Frames
 from ontime.core.serving.live_table import LiveRow, LiveTable
 from ontime.core.serving.message_types import Message, MessageError
+from ontime.core.serving.row_keys import Key
 from ontime.dataset.contract import Table
 from ontime.dataset.messages import Messages
 
@@ -28,6 +29,14 @@ class MessageAdmission:
         contracts = {table.name: table for table in contract}
         tables = {one.table: LiveTable(contracts[one.table], one, reference) for one in messages}
         return cls(tables, {feed: one.table for one in messages for feed in one.feeds})
+
+    def waiting(self) -> int:
+        """How many rows have messages, but not yet the one that makes them."""
+        return sum(len(table.waiting()) for table in self.tables.values())
+
+    def forget(self, table: str, keys: Iterable[Key]) -> None:
+        """Keep nothing more of the rows of a table that have these keys: no message of theirs is expected."""
+        self.tables[table].forget(keys)
 
     def take(self, messages: Sequence[Message]) -> dict[str, list[LiveRow]]:
         """By table the rows that these messages change, as they stand after all of them.

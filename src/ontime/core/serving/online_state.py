@@ -11,7 +11,8 @@ import pandas as pd
 
 from ontime.core.contract.columns import clean_dtypes
 from ontime.core.contract.values import Value, frame_rows, rows_frame
-from ontime.core.features.moments import HOUR, microseconds
+from ontime.core.contract.violations import row_labels
+from ontime.core.features.moments import HOUR, NEVER, microseconds
 from ontime.core.features.online import OnlineFeatures, records
 from ontime.core.serving.admission import Tables
 from ontime.core.serving.live_table import LiveRow
@@ -19,7 +20,8 @@ from ontime.core.serving.model_rows import Row
 from ontime.core.serving.row_answers import Answer, Answerer
 from ontime.dataset.contract import Table
 from ontime.dataset.features import FeatureSet
-from ontime.errors import ModelUnfitError, NotReadyError, UnknownRowError
+from ontime.dataset.stress import Source
+from ontime.errors import ModelUnfitError, NotReadyError, OntimeError, UnknownRowError
 
 KEPT = 96 * HOUR  # after it started, a row may still be corrected, and rows after it may follow from it
 FROM_DAY = np.timedelta64(2, "D")  # local days and UTC differ by less
@@ -50,8 +52,9 @@ class RowAnswer(NamedTuple):
 class OnlineState:
     """Every row that may be asked for, with its own features, which are computed when its message comes.
 
-    features: a feature set that declares what the models read. silent_hours: by source, after how long without a
-    message or a heartbeat it counts as silent. What is read by absence waits for its source in any case.
+    features: a feature set that declares what the models read. sources: by name, streams that fail together.
+    silent_hours: by source, after how long without a message or a heartbeat it counts as silent; what is read by
+    absence waits for its source in any case. alive_until: up to when every source is alive throughout.
 
     One thread writes and any number read; a reader sees a call whole or not at all.
     """
@@ -61,41 +64,39 @@ class OnlineState:
         contract: Sequence[Table],
         features: FeatureSet,
         lead_hours: float,
+        sources: Mapping[str, Source],
         silent_hours: Mapping[str, float] | None = None,
+        alive_until: int = NEVER,
     ) -> None:
+        """Raises OntimeError where hours are given for a source that there is not."""
         self.features, self.lead_hours = features, lead_hours
-        self.silent = {source: int(hours * HOUR) for source, hours in (silent_hours or {}).items()}
-        self.online = OnlineFeatures(features.asof, features.waiting, self.silent)
-        self._dtypes = {table.name: clean_dtypes(table) for table in contract if table.name in features.tables}
-        self._predicted, self._streams = features.tables[0], {one.stream for one in features.asof}
+        self._sources, self._silent_hours = sources, silent_hours or {}
+        if unknown := self._silent_hours.keys() - sources.keys():
+            raise OntimeError(f"silent hours of {', '.join(sorted(unknown))}: expected sources: {', '.join(sources)}")
+        self._watched = {stream for source in sources.values() for stream in source.streams}
+        self.online = OnlineFeatures(features.asof, features.waiting, self._watched)
+        self.online.alive_until = alive_until
+        self._contract = {table.name: table for table in contract if table.name in features.tables}
+        self._dtypes = {name: clean_dtypes(table) for name, table in self._contract.items()}
+        self._predicted = features.tables[0]
+        self._streams = {one.stream for one in features.asof} | self._watched
         self._rows: dict[str, Row] = {}
         self._clean: dict[str, dict[str, Clean]] = {name: {} for name in self._dtypes}
         self._joined: defaultdict[Value, set[str]] = defaultdict(set)  # predicted rows by the value that joins them
 
-    @classmethod
-    def of(
-        cls,
-        contract: Sequence[Table],
-        features: FeatureSet,
-        lead_hours: float,
-        tables: Tables,
-        alive_until: int,
-        silent_hours: Mapping[str, float] | None = None,
-    ) -> OnlineState:
-        """With all the rows of clean tables taken in.
-
-        alive_until: the end of the months that are there, up to which every source is alive throughout.
-        """
-        state = cls(contract, features, lead_hours, silent_hours)
-        events, silent = features.events(tables), state.silent
-        state.online = OnlineFeatures.of(features.asof, events, features.waiting, silent, alive_until)
-        rows = features.rows(tables, lead_hours)
-        state._rows = {row["id"]: row for row in records(rows)}
-        starts_at = microseconds(rows["starts_at"])
-        recent = starts_at > min(alive_until, int(starts_at.max(initial=0))) - KEPT
-        for clean in frame_rows(state._dtypes[state._predicted], tables[state._predicted][recent]):
-            state._keep(state._predicted, clean["id"], clean)
-        return state
+    def load(self, tables: Tables) -> None:
+        """Take in all the rows of clean tables, in place of what was there."""
+        features, rows = self.features, self.features.rows(tables, self.lead_hours)
+        alive_until = self.online.alive_until
+        events = features.events(tables)
+        self.online = OnlineFeatures.of(features.asof, events, features.waiting, self._watched, alive_until)
+        self._rows = {row["id"]: row for row in records(rows)}
+        last = min(alive_until, int(microseconds(rows["starts_at"]).max(initial=0)))
+        for name, table in self._contract.items():
+            recent = tables[name][tables[name]["day"] > _first_day_kept(last)]
+            cleans = frame_rows(self._dtypes[name], recent)
+            for label, clean in zip(row_labels(table, recent), cleans, strict=True):
+                self._keep(name, label, clean)
 
     def take(self, changed: Mapping[str, Sequence[LiveRow]], received: int = 0) -> None:
         """Take in rows as they stand after messages, by table. received: the number of the last of these messages."""
@@ -104,23 +105,26 @@ class OnlineState:
         }
         names = {name: {row.name for row in rows} for name, rows in changes.items()}
         names[self._predicted] = self._joined_with(changes.get(self._predicted, []))
-        before = self._events(names)
+        before, kept = self._events(names), {*self._clean[self._predicted]}
         for name, rows in changes.items():
             for row in rows:
                 self._keep(name, row.name, row.clean)
-        after, own = self._events(names), self._own({row.name for row in changes.get(self._predicted, [])})
+        predicted = {row.name for row in changes.get(self._predicted, [])}
+        after, own = self._events(names), self._own(predicted)
         with self.online.lock:
+            for name in predicted - kept:
+                self._remove(name)
             self._replace(before, after)
-            for row in changes.get(self._predicted, []):
-                self._rows.pop(row.name, None)
-                if row.clean is None:
-                    self._remove(row.name)
+            for name in predicted:
+                self._rows.pop(name, None)
             self._rows.update(own)
             self.online.received = max(self.online.received, received)
 
     def hear(self, source: str, moment: int) -> None:
         """A source is alive at a moment: a heartbeat."""
-        self.online.hear(source, moment)
+        with self.online.lock:
+            for stream in self._sources[source].streams:
+                self.online.hear(stream, moment)
 
     def forget(self, now: int) -> None:
         """Forget rows that started long before, and what none of the others reads any more."""
@@ -128,9 +132,8 @@ class OnlineState:
             self.online.forget(now - KEPT - int(self.lead_hours * HOUR))
             for name in [name for name, row in self._rows.items() if row["starts_at"] <= now - KEPT]:
                 del self._rows[name]
-            until = np.datetime64(now - KEPT, "us") - FROM_DAY
             for table, kept in self._clean.items():
-                for name in [name for name, clean in kept.items() if clean["day"] <= until]:
+                for name in [name for name, clean in kept.items() if clean["day"] <= _first_day_kept(now)]:
                     self._keep(table, name, None)
 
     def answer(self, ids: Sequence[str], answerer: Answerer, now: int, reasons: int = 0) -> list[RowAnswer]:
@@ -188,9 +191,15 @@ class OnlineState:
         return [row if row["predict_at"] <= now else {**row, "predict_at": now} for row in rows]
 
     def _silent(self, moment: int) -> tuple[str, ...]:
+        """The sources that have been silent for too long at a moment."""
         return tuple(
-            source for source, hours in self.silent.items() if self.online.last_heard(source, moment) < moment - hours
+            source
+            for source, hours in self._silent_hours.items()
+            if self._last_heard(source, moment) < moment - hours * HOUR
         )
+
+    def _last_heard(self, source: str, moment: int) -> int:
+        return max(self.online.last_heard(stream, moment) for stream in self._sources[source].streams)
 
     def _read(self, rows: Sequence[Row]) -> np.ndarray:
         """What was known of the streams: (n, names)."""
@@ -222,7 +231,7 @@ class OnlineState:
         return names
 
     def _remove(self, name: str) -> None:
-        """Take out what a predicted row made, also before it was kept: its events have its id."""
+        """Take out what a predicted row made that is not kept: its events have its id."""
         for stream in self._streams:
             if self.features.streams[stream].table == self._predicted:
                 self.online.remove(stream, name)
@@ -256,3 +265,8 @@ class OnlineState:
             kept = self._clean[name]
             frames[name] = rows_frame(dtypes, [kept[row] for row in sorted(names.get(name, ())) if row in kept])
         return frames
+
+
+def _first_day_kept(now: int) -> np.datetime64:
+    """Rows of later days are kept as they stand."""
+    return np.datetime64(now - KEPT, "us") - FROM_DAY

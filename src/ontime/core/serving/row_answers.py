@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import lightgbm
 import numpy as np
 
 from ontime.core.evaluation.costs import answer_thresholds, decision
-from ontime.core.model.model import DIGITS, rounded_probabilities
 from ontime.core.serving.answers import BOTH, set_name
 from ontime.core.serving.bundle import Bundle
 from ontime.core.serving.model_rows import ModelRows, Row
@@ -48,7 +46,6 @@ class Answerer:
         self.bundle, self.names = bundle, list(names)
         self._inputs, self._thresholds = bundle.model.inputs, answer_thresholds(bundle.costs)
         self._rows = ModelRows(features, self._inputs, names)
-        self._booster = lightgbm.Booster(model_str=bundle.model.text)
 
     def answer(
         self, rows: Sequence[Row], known: np.ndarray, fallback: np.ndarray | None = None, reasons: int = 0
@@ -56,12 +53,12 @@ class Answerer:
         """The answers to rows (n): with their own features, and (n, names) what was known of the streams.
 
         fallback (n,) bool: which rows the bundle's fallback answers; without it, none. reasons: so many of the features
-        that move the probability most are told of each row that the model answers.
+        that move the probability most are given for each row that the model answers.
         """
         if not rows:
             return []
         matrix = self._rows.matrix(rows, known)
-        probability = rounded_probabilities(self._booster, matrix, threads=1)
+        probability = self.bundle.model.predict_matrix(matrix, threads=1)
         by_fallback = [False] * len(rows) if fallback is None else fallback.tolist()
         for place in range(len(rows)) if any(by_fallback) else ():
             if by_fallback[place]:
@@ -79,7 +76,7 @@ class Answerer:
 
     def _reasons(self, rows: Sequence[Row], matrix: np.ndarray, count: int) -> list[tuple[Reason, ...]]:
         """Of each row the features that add or take most, by Shapley values."""
-        added = np.round(np.asarray(self._booster.predict(matrix, pred_contrib=True, num_threads=1))[:, :-1], DIGITS)
+        added = self.bundle.model.contributions_of(matrix, threads=1)
         names = list(self._inputs.types)
         most = np.argsort(-np.abs(added), axis=1, kind="stable")[:, :count]
         return [

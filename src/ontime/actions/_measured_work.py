@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-import lightgbm
 import numpy as np
 import pandas as pd
 
@@ -81,8 +80,8 @@ def _row_features(dataset: Dataset, files: Files, lead_hours: float, rows: int) 
 def _row_model(_: Dataset, files: Files, lead_hours: float, rows: int) -> Work:  # noqa: ARG001
     """Trees that are loaded once, a row of numbers, one thread."""
     model = read_model(files.bundle)
-    booster, values = lightgbm.Booster(model_str=model.text), model.inputs.matrix(_last_rows(files, model, rows))
-    return lambda: booster.predict(values, num_threads=1)
+    matrix = model.inputs.matrix(_last_rows(files, model, rows))
+    return lambda: model.predict_matrix(matrix, threads=1)
 
 
 def _answers(dataset: Dataset, files: Files, lead_hours: float, rows: int, reasons: int = 0) -> Work:  # noqa: ARG001
@@ -134,13 +133,15 @@ def _load(dataset: Dataset, files: Files, lead_hours: float, rows: int) -> Work:
 def _snapshot(dataset: Dataset, files: Files, lead_hours: float, rows: int) -> Work:  # noqa: ARG001
     """What is known of the streams in 60 days, from a snapshot in memory."""
     state = _state(dataset, read_bundle(files.bundle), _kept_tables(dataset, files))
-    content, features, silent = state.online.save(), state.features, state.silent
-    return lambda: OnlineFeatures.load(features.asof, content, features.waiting, silent)
+    content, features = state.online.save(), state.features
+    return lambda: OnlineFeatures.load(features.asof, content, features.waiting)
 
 
 def _state(dataset: Dataset, bundle: Bundle, tables: Tables) -> OnlineState:
-    features = read_by(dataset.features, bundle.model.inputs.types)
-    return OnlineState.of(dataset.tables, features, bundle.lead_hours, tables, FAR)
+    features, sources = read_by(dataset.features, bundle.model.inputs.types), dataset.stress.sources
+    state = OnlineState(dataset.tables, features, bundle.lead_hours, sources, alive_until=FAR)
+    state.load(tables)
+    return state
 
 
 def _kept_tables(dataset: Dataset, files: Files) -> dict[str, pd.DataFrame]:
