@@ -84,7 +84,7 @@ latency: .venv/installed  ## measure how long an answer takes; writes docs/laten
 	ontime bench --json docs/latency.json --picture docs/latency.png
 
 lock: .venv/installed  ## resolve pyproject.toml anew into requirements.lock; UPGRADE= keeps what is pinned
-	uv pip compile pyproject.toml --group dev --universal --fork-strategy fewest --python-version 3.11 $(UPGRADE) \
+	uv pip compile pyproject.toml --all-extras --group dev --universal --fork-strategy fewest --python-version 3.11 $(UPGRADE) \
 		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
 
 clean:  ## remove .venv, caches and work in progress; data, metrics and the DVC cache stay

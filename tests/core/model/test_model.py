@@ -1,12 +1,16 @@
 """A model: what it reads is checked before it predicts, and it comes back from its files as it was."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import lightgbm
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from trees import RECIPE, TYPES, month_data, tree_rows
 
 from ontime.core.model.model import Inputs, Model
+from ontime.core.model.one_row import OneRow
 from ontime.core.model.training import refit_model
 from ontime.errors import OntimeError
 
@@ -82,3 +86,46 @@ def test_a_model_that_is_cut_off_or_fits_no_signature_is_an_error(frame: pd.Data
         Model.load(model.text[: int(whole * keep)], model.signature() | change)
     with pytest.raises(OntimeError, match=r"signature\.json: expected features"):
         Model.load(model.text, ["features"])  # type: ignore[arg-type]
+
+
+def test_one_row_alone_is_bit_for_bit_as_among_others(frame: pd.DataFrame):
+    model = refit_model(month_data(frame, "2020-04"), TYPES, 12, RECIPE, {})
+    matrix = model.inputs.matrix(frame)
+    matrix[::7, 0] = np.nan
+    together = model.predict_matrix(matrix)
+    assert len(np.unique(together)) > 10
+    assert [model.predict_matrix(matrix[[place]])[0] for place in range(len(matrix))] == together.tolist()
+
+
+def test_one_row_from_many_threads_is_as_from_one(frame: pd.DataFrame):
+    model = refit_model(month_data(frame, "2020-04"), TYPES, 12, RECIPE, {})
+    matrix = model.inputs.matrix(frame)
+    with ThreadPoolExecutor(8) as pool:
+        alone = list(pool.map(lambda place: model.predict_matrix(matrix[[place]])[0], range(len(matrix))))
+    assert alone == model.predict_matrix(matrix).tolist()
+
+
+def test_a_row_of_another_width_is_refused(frame: pd.DataFrame):
+    model = refit_model(month_data(frame, "2020-04"), TYPES, 3, RECIPE, {})
+    with pytest.raises(ValueError, match="shape"):
+        model.predict_matrix(model.inputs.matrix(frame)[:1, :-1])
+
+
+def test_broken_trees_are_refused_for_one_row():
+    with pytest.raises(OntimeError, match="LightGBM: "):
+        OneRow("no trees", 3)
+
+
+def test_a_model_that_is_gone_leaves_no_memory_behind(frame: pd.DataFrame):
+    text = refit_model(month_data(frame, "2020-04"), TYPES, 300, RECIPE, {}).text
+    for _ in range(20):
+        OneRow(text, len(TYPES))
+    before = memory()
+    for _ in range(200):
+        OneRow(text, len(TYPES))
+    assert memory() - before < 20 * len(text)
+
+
+def memory() -> int:
+    """Bytes of this process in memory."""
+    return psutil.Process().memory_info().rss

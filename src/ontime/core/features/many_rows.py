@@ -39,15 +39,30 @@ class ManyRows:
         }
         self._by_time = np.argsort(self.anchors["predict_at"], kind="stable")
         self._by_keys: dict[Keys, RowsOfKeys] = {}
+        self._columns: dict[str, list[Any]] = {}
 
-    def by_key(self, lines: KeyedLines) -> RowsOfKeys:
-        """The rows by the keys of those lines."""
-        if lines.keys not in self._by_keys:
-            places: dict[Key, int] = {}
-            codes = np.array([places.setdefault(lines.key(row), len(places)) for row in self.rows], dtype=np.int64)
+    def by_key(self, keys: Keys) -> RowsOfKeys:
+        """The rows by their values of those keys."""
+        if keys not in self._by_keys:
+            values = self.values(keys)
+            places = {value: place for place, value in enumerate(dict.fromkeys(values))}
+            codes = np.array([places[value] for value in values], dtype=np.int64)
             order = self._by_time[order_of_codes(codes[self._by_time])]
-            self._by_keys[lines.keys] = RowsOfKeys([*places], codes, order)
-        return self._by_keys[lines.keys]
+            self._by_keys[keys] = RowsOfKeys([*places], codes, order)
+        return self._by_keys[keys]
+
+    def values(self, keys: Keys) -> list[Key]:
+        """What each row has in the columns of those keys: (n)."""
+        for name in keys:
+            if name not in self._columns:
+                self._columns[name] = [row[name] for row in self.rows]
+        match [self._columns[name] for name in keys]:
+            case []:
+                return [None] * len(self.rows)
+            case [column]:
+                return column
+            case columns:
+                return list(zip(*columns, strict=True))
 
 
 class _JoinedLines:
@@ -105,10 +120,11 @@ class LinesOfRows:
 
     def own_inside(self, keys: Keys, since: Limit, until: np.ndarray) -> np.ndarray:
         inside = (self._own_moments > since) & (self._own_moments <= until)
-        key = self._keyed[self._stream, keys, 0.0].key
-        for row in np.flatnonzero(inside).tolist():
-            own = self._own[row]
-            inside[row] = own is not None and key(own) == key(self._rows.rows[row])
+        if inside.any():
+            key, values = self._keyed[self._stream, keys, 0.0].key, self._rows.values(keys)
+            for row in np.flatnonzero(inside).tolist():
+                own = self._own[row]
+                inside[row] = own is not None and key(own) == values[row]
         return inside
 
     def own_numbers(self, value: Value, where: np.ndarray) -> np.ndarray:
@@ -118,7 +134,7 @@ class LinesOfRows:
         return self._of_own(lambda event: end(event, hours), where)
 
     def latest(self, keys: Keys, moments: np.ndarray) -> tuple[list[Event | None], np.ndarray]:
-        joined, (_, codes, _) = self._lines(keys), self._rows.by_key(self._keyed[self._stream, keys, 0.0])
+        joined, (_, codes, _) = self._lines(keys), self._rows.by_key(keys)
         counts = (joined.until(moments) - joined.first).tolist()
         events = [
             _latest(joined.lines[code].events, count, row["id"])
@@ -132,7 +148,7 @@ class LinesOfRows:
     def _lines(self, keys: Keys, hours: float = 0.0) -> _JoinedLines:
         if (keys, hours) not in self._joined:
             keyed = self._keyed[self._stream, keys, hours]
-            self._joined[keys, hours] = _JoinedLines(keyed, self._rows.by_key(keyed))
+            self._joined[keys, hours] = _JoinedLines(keyed, self._rows.by_key(keys))
         return self._joined[keys, hours]
 
     def _of_own(self, number_of: Callable[[Any], int], where: np.ndarray) -> np.ndarray:

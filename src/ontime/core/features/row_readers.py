@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, cast
@@ -195,11 +195,8 @@ def _usual_reader(usual: Usual, of_key: KeyedLines) -> UsualReader:
             return None
         last = bisect_right(line.moments, min(now, limit))
         first = bisect_right(line.moments, now - back, 0, last)
-        events = line.events[first:last][::-1]
-        if own is not None and own["moment"] <= now:
-            events = [event for event in events if event["id"] != own["id"]]
-        counts = Counter([event[field] for event in events])
-        return max(counts, key=counts.__getitem__, default=None)  # of equal counts the one that was met first
+        latest_first = [event[field] for event in line.events[first:last] if event is not own][::-1]
+        return max(dict.fromkeys(latest_first), key=latest_first.count, default=None)  # of equal counts the first
 
     return read
 

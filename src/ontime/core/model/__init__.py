@@ -2,6 +2,7 @@
 
 split: which months learn, choose and judge, and what was known at a moment
 model: trees and what they read, their probabilities and contributions
+one_row: the probability of one row at a time, in a fifth of the time
 training: how many trees, and the trees themselves, with checkpoints
 signature: what JSON holds of a model, typed
 climatology: how often the outcome is true by the schedule alone, also the fallback

