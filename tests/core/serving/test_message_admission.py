@@ -24,7 +24,7 @@ def test_a_message_goes_to_the_table_of_its_feed():
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (("plans", PLAN), "expected messages of plan, scans; found plans"),
+        (("plans", PLAN), "expected a message of plan, scans; found plans"),
         (("scans", PLAN), "left: missing; delivered: missing"),
     ],
 )

@@ -97,6 +97,10 @@ class LiveTable:
         """The values of a message, of the types of its columns. Raises MessageError where it has not its form."""
         return typed_values(feed, self._dtypes[feed], values)
 
+    def has(self, feed: str, values: Mapping[str, Value]) -> bool:
+        """Whether the last message of a feed with this key has the same values."""
+        return self._received.get(tuple([values[name] for name in self.declared.key]), {}).get(feed) == values
+
     def take_typed(self, messages: Iterable[Message]) -> list[LiveRow]:
         """`take` of messages that are typed."""
         changed: dict[Key, None] = {}

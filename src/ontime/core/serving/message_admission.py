@@ -38,16 +38,35 @@ class MessageAdmission:
         """Keep nothing more of the rows of a table that have these keys: no message of theirs is expected."""
         self.tables[table].forget(keys)
 
+    def typed(self, messages: Sequence[Message]) -> list[Message]:
+        """The messages with values of the types of their columns.
+
+        Raises MessageError with everything that is wrong, where one is of no feed, or has not the form of its feed.
+        """
+        wrong, typed = [], []
+        for place, (feed, values) in enumerate(messages):
+            if feed not in self.feeds:
+                wrong.append(f"messages[{place}]: expected a message of {', '.join(self.feeds)}; found {feed}")
+                continue
+            try:
+                typed.append((feed, self.tables[self.feeds[feed]].typed(feed, values)))
+            except MessageError as error:
+                wrong.append(f"messages[{place}]: {error}")
+        if wrong:
+            raise MessageError("\n".join(wrong))
+        return typed
+
+    def has(self, message: Message) -> bool:
+        """Whether a typed message says nothing that the last one of its feed and key has not said."""
+        feed, values = message
+        return self.tables[self.feeds[feed]].has(feed, values)
+
     def take(self, messages: Sequence[Message]) -> dict[str, list[LiveRow]]:
         """By table the rows that these messages change, as they stand after all of them.
 
         Raises MessageError, and takes none of them, where one is of no feed, or has not the form of its feed.
         """
-        unknown = sorted({feed for feed, _ in messages} - {*self.feeds})
-        if unknown:
-            raise MessageError(f"expected messages of {', '.join(self.feeds)}; found {', '.join(unknown)}")
-        typed: dict[str, list[Message]] = {}
-        for feed, values in messages:
-            table = self.feeds[feed]
-            typed.setdefault(table, []).append((feed, self.tables[table].typed(feed, values)))
-        return {table: self.tables[table].take_typed(given) for table, given in typed.items()}
+        by_table: dict[str, list[Message]] = {}
+        for feed, values in self.typed(messages):
+            by_table.setdefault(self.feeds[feed], []).append((feed, values))
+        return {table: self.tables[table].take_typed(given) for table, given in by_table.items()}

@@ -49,6 +49,19 @@ class RowAnswer(NamedTuple):
     answer: Answer
 
 
+class Known(NamedTuple):
+    """What is known of rows (n) as of each row's `predict_at`: the moment that was asked for, or an earlier one.
+
+    rows: with their own features. values: (n, names), what was read of the streams. silent: of each row the sources that
+    had then been silent for too long. received: the number of the last message that was taken in.
+    """
+
+    rows: Sequence[Row]
+    values: np.ndarray
+    silent: list[tuple[str, ...]]
+    received: int
+
+
 class OnlineState:
     """Every row that may be asked for, with its own features, which are computed when its message comes.
 
@@ -142,15 +155,12 @@ class OnlineState:
         Raises UnknownRowError with all rows that are not known, NotReadyError where none has come yet, ModelUnfitError
         where the bundle is of another lead or reads other columns. reasons: as for `Answerer.answer`.
         """
-        self._check_fit(answerer)
+        self.check_fit(answerer)
         if not ids:
             return []
-        with self.online.lock:
-            rows = self._as_of(ids, now)
-            silent = [self._silent(row["predict_at"]) for row in rows]
-            received, known = self.online.received, self._read(rows)
-        fallback = np.array([bool(sources) for sources in silent]) if any(silent) else None
-        answers = answerer.answer(rows, known, fallback, reasons)
+        known = self.known(ids, now)
+        fallback = np.array([bool(sources) for sources in known.silent]) if any(known.silent) else None
+        answers = answerer.answer(known.rows, known.values, fallback, reasons)
         due, version = int(self.lead_hours * HOUR), answerer.bundle.version
         return [
             RowAnswer(
@@ -159,14 +169,37 @@ class OnlineState:
                 row["predict_at"],
                 row["predict_at"] < row["starts_at"] - due,
                 version,
-                received,
+                known.received,
                 sources,
                 answer,
             )
-            for row, sources, answer in zip(rows, silent, answers, strict=True)
+            for row, sources, answer in zip(known.rows, known.silent, answers, strict=True)
         ]
 
-    def _check_fit(self, answerer: Answerer) -> None:
+    def known(self, ids: Sequence[str], now: int) -> Known:
+        """What is known of rows as of now, or as of each row's `predict_at` where that is earlier.
+
+        Raises UnknownRowError with all rows that are not known, NotReadyError where none has come yet.
+        """
+        with self.online.lock:
+            rows = self._as_of(ids, now)
+            silent = [self._silent(row["predict_at"]) for row in rows]
+            return Known(rows, self._read(rows), silent, self.online.received)
+
+    def row(self, name: str) -> Row | None:
+        """A row that may be asked for, with its own features; None where it is not known."""
+        return self._rows.get(name)
+
+    def names(self) -> list[str]:
+        """The rows that may be asked for."""
+        return [*self._rows]
+
+    def last_heard(self, source: str, now: int) -> int:
+        """The last moment up to `now` at which a source was heard from; NEVER where there is none."""
+        return self._last_heard(source, now)
+
+    def check_fit(self, answerer: Answerer) -> None:
+        """Raises ModelUnfitError where a bundle is of another lead, or reads other columns than the state has."""
         bundle = answerer.bundle
         if bundle.lead_hours != self.lead_hours:
             raise ModelUnfitError(

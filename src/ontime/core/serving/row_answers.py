@@ -46,6 +46,8 @@ class Answerer:
         self.bundle, self.names = bundle, list(names)
         self._inputs, self._thresholds = bundle.model.inputs, answer_thresholds(bundle.costs)
         self._rows = ModelRows(features, self._inputs, names)
+        own = {feature.name for feature in features.own}
+        self._seen = [(name, {*values}) for name, values in self._inputs.categories.items() if name in own]
 
     def answer(
         self, rows: Sequence[Row], known: np.ndarray, fallback: np.ndarray | None = None, reasons: int = 0
@@ -55,9 +57,16 @@ class Answerer:
         fallback (n,) bool: which rows the bundle's fallback answers; without it, none. reasons: so many of the features
         that move the probability most are given for each row that the model answers.
         """
-        if not rows:
-            return []
-        matrix = self._rows.matrix(rows, known)
+        return self.answer_matrix(rows, self.matrix(rows, known), fallback, reasons) if rows else []
+
+    def matrix(self, rows: Sequence[Row], known: np.ndarray) -> np.ndarray:
+        """What the model reads of rows (n): (n, features) float32."""
+        return self._rows.matrix(rows, known)
+
+    def answer_matrix(
+        self, rows: Sequence[Row], matrix: np.ndarray, fallback: np.ndarray | None = None, reasons: int = 0
+    ) -> list[Answer]:
+        """`answer` of rows whose matrix is there."""
         probability = self.bundle.model.predict_matrix(matrix, threads=1)
         by_fallback = [False] * len(rows) if fallback is None else fallback.tolist()
         for place in range(len(rows)) if any(by_fallback) else ():
@@ -69,6 +78,12 @@ class Answerer:
             for one, fell_back in zip(probability.tolist(), by_fallback, strict=True)
         ]
         return self._explained(answers, rows, matrix, reasons) if reasons else answers
+
+    def unseen(self, row: Row) -> tuple[str, ...]:
+        """The names of a row that the model has never seen, such as a new carrier, by feature."""
+        return tuple(
+            f"{name} {row[name]}" for name, known in self._seen if row[name] is not None and row[name] not in known
+        )
 
     def _explained(self, answers: list[Answer], rows: Sequence[Row], matrix: np.ndarray, count: int) -> list[Answer]:
         reasons = self._reasons(rows, matrix, count)
