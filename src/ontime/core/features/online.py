@@ -137,6 +137,11 @@ class OnlineFeatures:
                 for lines in self._lines[stream]:
                     lines.delete(event)
 
+    def event(self, stream: str, identity: str) -> Event | None:
+        """An event that is known; None where there is none, or nothing reads the stream."""
+        with self.lock:
+            return self._events.get(stream, {}).get(identity)
+
     def hear(self, stream: str, moment: int) -> None:
         """A stream's source is alive at a moment: what is read by absence up to then waits no longer."""
         with self.lock:

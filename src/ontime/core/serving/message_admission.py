@@ -56,6 +56,10 @@ class MessageAdmission:
             raise MessageError("\n".join(wrong))
         return typed
 
+    def key(self, feed: str) -> Sequence[str]:
+        """The columns that name the row of a feed's message."""
+        return self.tables[self.feeds[feed]].declared.key
+
     def has(self, message: Message) -> bool:
         """Whether a typed message says nothing that the last one of its feed and key has not said."""
         feed, values = message

@@ -13,7 +13,7 @@ from ontime.core.contract.columns import clean_dtypes
 from ontime.core.contract.values import Value, frame_rows, rows_frame
 from ontime.core.contract.violations import row_labels
 from ontime.core.features.moments import HOUR, NEVER, microseconds
-from ontime.core.features.online import OnlineFeatures, records
+from ontime.core.features.online import OnlineFeatures, columns_read, records
 from ontime.core.serving.admission import Tables
 from ontime.core.serving.live_table import LiveRow
 from ontime.core.serving.model_rows import Row
@@ -118,15 +118,13 @@ class OnlineState:
         }
         names = {name: {row.name for row in rows} for name, rows in changes.items()}
         names[self._predicted] = self._joined_with(changes.get(self._predicted, []))
-        before, kept = self._events(names), {*self._clean[self._predicted]}
+        before = self._events_before(names)
         for name, rows in changes.items():
             for row in rows:
                 self._keep(name, row.name, row.clean)
         predicted = {row.name for row in changes.get(self._predicted, [])}
         after, own = self._events(names), self._own(predicted)
         with self.online.lock:
-            for name in predicted - kept:
-                self._remove(name)
             self._replace(before, after)
             for name in predicted:
                 self._rows.pop(name, None)
@@ -263,12 +261,6 @@ class OnlineState:
                     names |= self._joined.get(clean[column], set())
         return names
 
-    def _remove(self, name: str) -> None:
-        """Take out what a predicted row made that is not kept: its events have its id."""
-        for stream in self._streams:
-            if self.features.streams[stream].table == self._predicted:
-                self.online.remove(stream, name)
-
     def _replace(self, before: Mapping[str, Events], after: Mapping[str, Events]) -> None:
         """Take out the events that are no more, and in those that are new or changed."""
         for stream in self._streams:
@@ -278,13 +270,26 @@ class OnlineState:
                 if before[stream].get(identity) != event:
                     self.online.add(stream, event)
 
+    def _events_before(self, names: Mapping[str, Iterable[str]]) -> dict[str, Events]:
+        """By stream the events that rows of these names have made: those of predicted rows have their id."""
+        others = {table: [name for name in rows if name in self._clean[table]] for table, rows in names.items()}
+        events = self._events(others | {self._predicted: []})
+        for stream in self._streams:
+            if self.features.streams[stream].table == self._predicted:
+                known = {name: self.online.event(stream, name) for name in names[self._predicted]}
+                events[stream] = {name: event for name, event in known.items() if event is not None}
+        return events
+
     def _events(self, names: Mapping[str, Iterable[str]]) -> dict[str, Events]:
         """By stream that is read, the events that the rows of these names make as they stand."""
         tables = self._tables(names)
         if all(table.empty for table in tables.values()):
             return {stream: {} for stream in self._streams}
         events = self.features.events(tables)
-        return {stream: {event["id"]: event for event in records(events[stream])} for stream in self._streams}
+        columns = {stream: columns_read(self.features.asof, stream) for stream in self._streams}
+        return {
+            stream: {event["id"]: event for event in records(events[stream][read])} for stream, read in columns.items()
+        }
 
     def _own(self, names: set[str]) -> dict[str, Row]:
         """Predicted rows by id, with their keys and own features."""

@@ -72,12 +72,16 @@ class Answerer:
         for place in range(len(rows)) if any(by_fallback) else ():
             if by_fallback[place]:
                 probability[place] = self.bundle.fallback.rate_of(rows[place])
-        thresholds, calibration = self._thresholds, self.bundle.calibration
         answers = [
-            Answer(one, decision(one, thresholds), BOTH if fell_back else set_name(one, calibration), fell_back)
+            self.judged(one, fallback=fell_back)
             for one, fell_back in zip(probability.tolist(), by_fallback, strict=True)
         ]
         return self._explained(answers, rows, matrix, reasons) if reasons else answers
+
+    def judged(self, probability: float, *, fallback: bool) -> Answer:
+        """The answer to a row whose probability is there."""
+        conformal_set = BOTH if fallback else set_name(probability, self.bundle.calibration)
+        return Answer(probability, decision(probability, self._thresholds), conformal_set, fallback)
 
     def unseen(self, row: Row) -> tuple[str, ...]:
         """The names of a row that the model has never seen, such as a new carrier, by feature."""
