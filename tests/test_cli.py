@@ -20,6 +20,7 @@ ARGUMENTS = {
     "data_diff": ("HEAD", "HEAD"),
     "lead": ("h2",),
     "predict": ("--rows", "rows.csv", "--events", "messages", "--out", "out.csv"),
+    "send": ("--since", "2013-11-01", "--until", "2013-11-03"),
 }
 
 

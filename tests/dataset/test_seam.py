@@ -350,6 +350,28 @@ DECLARED: dict[str, tuple[dict[str, Any], str, str]] = {
         "messages[0].key: expected columns from which 'id' follows",
         "add to the key",
     ),
+    "messages known at no column": (
+        messages(known_at={"scans": "lefft"}),
+        "messages[0].known_at.scans: expected a column of moments of the clean parcels",
+        "write 'left'",
+    ),
+    "messages known at no moment": (messages(known_at={"scans": "number"}), "messages[0].known_at.scans", "'number'"),
+    "a feed that is known but not sent": (messages(known_at={"scan": "left"}), "messages[0].known_at", "write 'scans'"),
+    "a predicted row that is not known beforehand": (
+        messages(known_at={"plan": "left"}),
+        "messages[0].known_at: expected 'plan' known beforehand; found 'left'",
+        "take it out",
+    ),
+    "a source's feed": (
+        {"stress": replace(STRESS, sources={"scans": Source(("left",), feeds=("scan",))})},
+        "stress.sources.scans.feeds",
+        "write 'scans'",
+    ),
+    "a feed of two sources": (
+        {"stress": replace(STRESS, sources=dict.fromkeys(("scans", "vans"), STRESS.sources["scans"]))},
+        "stress.sources: expected each feed once",
+        "'scans' 2 times",
+    ),
     "a protocol's table": ({"protocol": replace(PROTOCOL, tables=("parcel",))}, "protocol.tables", "write 'parcels'"),
     "a protocol's feature": ({"protocol": replace(PROTOCOL, features=("hours",))}, "protocol.features", "write 'hour'"),
     "a step's kind": (

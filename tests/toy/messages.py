@@ -3,4 +3,4 @@
 from ontime.dataset.messages import Messages
 
 KEY, SCANS = ("number", "depot", "promised"), ("left", "delivered")
-MESSAGES = (Messages(table="parcels", key=KEY, feeds={"plan": (), "scans": SCANS}),)
+MESSAGES = (Messages(table="parcels", key=KEY, feeds={"plan": (), "scans": SCANS}, known_at={"scans": "left"}),)

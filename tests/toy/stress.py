@@ -8,7 +8,7 @@ def _crossed(tables: dict) -> dict:
 
 
 STRESS = StressDeclaration(
-    sources={"scans": Source(("left",))},
+    sources={"scans": Source(("left",), feeds=("scans",))},
     outcomes="scans",
     changes=(Change("renumbered", "every parcel has another number", _crossed),),
 )

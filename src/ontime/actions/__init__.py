@@ -1,6 +1,7 @@
 """What people and schedulers run: actions change the world and are not cached. One module a verb.
 
 predict: answers to rows, from messages
+send: messages of the past, as they became known -> a running service
 bench: how long answers take
 _measured_work: what of them is measured; no verb
 document: the dictionaries of data and features, written anew

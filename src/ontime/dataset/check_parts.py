@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from ontime.dataset.check_features import ROW_COLUMNS, feature_types
 from ontime.dataset.contract import Table
-from ontime.dataset.dtypes import TEXT
+from ontime.dataset.dtypes import MOMENT, TEXT
 from ontime.dataset.features import FeatureSet
 from ontime.dataset.flaws import Flaw, every_unknown_name, repeated_names, unknown_name
 from ontime.dataset.messages import Messages
@@ -63,8 +63,19 @@ def stress_flaws(stress: StressDeclaration, features: FeatureSet) -> Iterator[Fl
         yield from every_unknown_name(f"stress.examples.{example.name}.expected", "a feature", names, list(known))
 
 
+def source_feed_flaws(stress: StressDeclaration, messages: Sequence[Messages]) -> Iterator[Flaw]:
+    """Whether the feeds of sources are declared, where messages are, and come from one source only."""
+    if not messages:
+        return
+    feeds = [feed for declared in messages for feed in declared.feeds]
+    for name, source in stress.sources.items():
+        yield from every_unknown_name(f"stress.sources.{name}.feeds", "a feed of messages", source.feeds, feeds)
+    every = (feed for source in stress.sources.values() for feed in source.feeds)
+    yield from repeated_names("stress.sources", "feed", every)
+
+
 def message_flaws(messages: Sequence[Messages], tables: Sequence[Table]) -> Iterator[Flaw]:
-    """Whether keys and feeds make every raw column of their table once."""
+    """Whether keys and feeds make every raw column of their table once, and when they are known is a moment in it."""
     monthly = {table.name: table for table in tables if table.monthly}
     yield from repeated_names("messages", "table", (declared.table for declared in messages))
     yield from repeated_names("messages", "feed", (feed for declared in messages for feed in declared.feeds))
@@ -75,6 +86,7 @@ def message_flaws(messages: Sequence[Messages], tables: Sequence[Table]) -> Iter
             continue
         yield from _feeds(where, declared, list(monthly[declared.table].schema.columns))
         yield from _of_key(where, declared, monthly[declared.table], "day")
+        yield from _known_at(f"{where}.known_at", declared, monthly[declared.table])
 
 
 def _feeds(where: str, declared: Messages, raw: Sequence[str]) -> Iterator[Flaw]:
@@ -92,6 +104,14 @@ def _feeds(where: str, declared: Messages, raw: Sequence[str]) -> Iterator[Flaw]
             yield Flaw(f"{where}.feeds", f"every raw column of {declared.table} in a feed", f"{name!r} in none", remedy)
 
 
+def _known_at(where: str, declared: Messages, table: Table) -> Iterator[Flaw]:
+    yield from every_unknown_name(where, "a feed", declared.known_at, list(declared.feeds))
+    moments = [name for name, column in table.columns.items() if (column.metadata or {}).get("dtype") == MOMENT]
+    for feed, column in declared.known_at.items():
+        if column not in moments:
+            yield unknown_name(f"{where}.{feed}", f"a column of moments of the clean {table.name}", column, moments)
+
+
 def _of_key(where: str, declared: Messages, table: Table, name: str) -> Iterator[Flaw]:
     """Whether a column of the clean table is in the key, or follows from it."""
     known = [] if name in table.added else [*declared.key]
@@ -102,7 +122,7 @@ def _of_key(where: str, declared: Messages, table: Table, name: str) -> Iterator
 
 
 def predicted_flaws(messages: Sequence[Messages], features: FeatureSet, tables: Sequence[Table]) -> Iterator[Flaw]:
-    """Whether messages, where there are any, bring all the tables that features read, and name the rows."""
+    """Whether messages, where there are any, bring all the tables that features read, and name the rows beforehand."""
     if not messages:
         return
     declared = {one.table: one for one in messages}
@@ -113,7 +133,11 @@ def predicted_flaws(messages: Sequence[Messages], features: FeatureSet, tables: 
     predicted = declared.get(next(iter(features.tables), ""))
     for table in tables:
         if predicted is not None and table.name == predicted.table:
-            yield from _of_key(f"messages[{list(messages).index(predicted)}]", predicted, table, "id")
+            where = f"messages[{list(messages).index(predicted)}]"
+            yield from _of_key(where, predicted, table, "id")
+            if (first := next(iter(predicted.feeds), None)) in predicted.known_at:
+                remedy = "take it out: its rows are predicted from what it says"
+                yield Flaw(f"{where}.known_at", f"{first!r} known beforehand", repr(predicted.known_at[first]), remedy)
 
 
 def protocol_flaws(protocol: Protocol, tables: Sequence[Table], features: FeatureSet) -> Iterator[Flaw]:

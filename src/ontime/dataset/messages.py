@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,11 @@ class Messages:
     predicted, are columns of the table that follow from them. The month of a message is that of its day.
     feeds: by the name of each feed, the raw columns that its messages carry beside the key. A message of any but the
     first feed has a value in at least one of them.
+    known_at: by the name of a feed, the column of the clean table that says when a message of it is known (UTC). A feed
+    that is not there is known beforehand, as the first one of rows that are predicted must be.
     """
 
     table: str
     key: tuple[str, ...]
     feeds: Mapping[str, tuple[str, ...]]
+    known_at: Mapping[str, str] = field(default_factory=dict)

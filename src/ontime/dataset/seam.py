@@ -20,6 +20,7 @@ from ontime.dataset.check_parts import (
     predicted_flaws,
     protocol_flaws,
     slice_flaws,
+    source_feed_flaws,
     story_flaws,
     stress_flaws,
 )
@@ -60,6 +61,7 @@ TOGETHER: dict[tuple[str, ...], Callable[..., Iterator[Flaw]]] = {
     ("features", "tables"): feature_table_flaws,
     ("slices", "features"): slice_flaws,
     ("stress", "features"): stress_flaws,
+    ("stress", "messages"): source_feed_flaws,
     ("messages", "tables"): message_flaws,
     ("messages", "features", "tables"): predicted_flaws,
     ("protocol", "tables", "features"): protocol_flaws,

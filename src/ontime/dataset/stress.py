@@ -16,10 +16,12 @@ class Source:
 
     streams: their events are lost, late or wrong when the source fails.
     ends: streams of whose events the source only tells the end (`until`). Where it fails, they seem to go on.
+    feeds: kinds of messages that come from it. Where it fails, none come.
     """
 
     streams: tuple[str, ...]
     ends: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

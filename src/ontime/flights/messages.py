@@ -1,4 +1,4 @@
-"""How flights and weather arrive, message by message: the schedule, departures, arrivals, observations."""
+"""How flights and weather arrive, message by message, and when: the schedule, departures, arrivals, observations."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ MESSAGES = (
                 "visib",
             )
         },
+        known_at={"weather": "known_at"},
     ),
     Messages(
         table="flights",
@@ -30,5 +31,6 @@ MESSAGES = (
             "departures": ("dep_time", "dep_delay", "tailnum"),
             "arrivals": ("arr_time", "arr_delay", "air_time"),
         },
+        known_at={"departures": "departed_at", "arrivals": "arrived_at"},
     ),
 )

@@ -121,10 +121,10 @@ def _id(date: str, number: int, carrier: str = "UA", dest: str = "PHX") -> str:
 
 STRESS = StressDeclaration(
     sources={
-        "departures": Source(("departures", "rotations"), ends=("schedule",)),
-        "arrivals": Source(("arrivals", "outcomes", "flown")),
-        "weather": Source(("weather",)),
-        "schedule": Source(("schedule",)),
+        "departures": Source(("departures", "rotations"), ends=("schedule",), feeds=("departures",)),
+        "arrivals": Source(("arrivals", "outcomes", "flown"), feeds=("arrivals",)),
+        "weather": Source(("weather",), feeds=("weather",)),
+        "schedule": Source(("schedule",), feeds=("schedule",)),
     },
     outcomes="arrivals",
     examples=(

@@ -23,6 +23,7 @@ from ontime.core.contract.row_rules import Arrays, Broken, derive_arrays, made_l
 from ontime.core.contract.schema import check_columns, sound_columns, sound_frame
 from ontime.core.contract.values import (
     Values,
+    array_series,
     declared_dtype,
     exact_texts,
     frame_values,
@@ -138,6 +139,15 @@ def message_names(form: Table, messages: pd.DataFrame) -> pd.Series:
 def message_days(form: Table, messages: pd.DataFrame) -> np.ndarray:
     """The day of each message (n,) of this form: datetime64[us], missing where its key names none."""
     return _of_key(form, _key_values(form, messages))["day"]
+
+
+def row_columns(declared: Messages, table: Table, messages: pd.DataFrame) -> pd.DataFrame:
+    """The columns of the clean table that follow from the key of each message (n,) of any feed: they name its row."""
+    form = _form(table.name, table, declared.key, ())
+    arrays = _of_key(form, _key_values(form, messages))
+    types = {name: declared_dtype(column) for name, column in table.added.items() if name in arrays}
+    added = {name: array_series(arrays[name], dtype, messages.index) for name, dtype in types.items()}
+    return messages[[name for name in declared.key if name not in table.added]].assign(**added)
 
 
 def key_names(form: Table, key: Mapping[str, Values]) -> np.ndarray:
