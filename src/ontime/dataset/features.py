@@ -212,7 +212,8 @@ class FeatureSet:
     derived: features that follow from others, in an order in which each can be computed.
     dropped: columns that only `derived` features read; they are no features.
     joined_by: the column of the table that is predicted by which its rows are joined, '' where they are not: the events
-    of a row may follow from other rows with the same value, such as the tours of one vehicle.
+    of a row may follow from other rows with the same value, of its day or the one before, such as the tours of a
+    vehicle.
     """
 
     tables: tuple[str, ...]

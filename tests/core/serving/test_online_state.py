@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -97,12 +98,16 @@ def same_state(one: OnlineState, other: OnlineState, ids: list[str]) -> None:
 @pytest.fixture(scope="module")
 def flights(four_clean_months: Path) -> tuple[dict, dict, dict]:
     """Raw and clean tables of a few days of January, and the reference tables."""
-    files = Files(four_clean_months)
+    return days_of_january(Files(four_clean_months), [7, 8, 9])
+
+
+def days_of_january(files: Files, days: Iterable[int]) -> tuple[dict, dict, dict]:
+    """Raw and clean tables of these days, and the reference tables."""
 
     def some(table: str, folder: Path) -> pd.DataFrame:
         frame = read_parquet(part(folder, table, "2013-01"))
         day = frame["day"] if folder == files.raw else frame["day"].dt.day
-        return frame[day.isin([7, 8, 9])].reset_index(drop=True)
+        return frame[day.isin([*days])].reset_index(drop=True)
 
     reference = {name: read_parquet(part(files.clean, name, None)) for name in ("airlines", "airports", "planes")}
     raw, clean = ({name: some(name, folder) for name in ("flights", "weather")} for folder in (files.raw, files.clean))
@@ -265,6 +270,18 @@ def test_messages_after_a_load_of_tables_change_and_remove_what_was_loaded(fligh
     assert not removed & state._rows.keys()
     state.take(admission.take(sent_by(FLIGHTS, old)))
     same_events(state, loaded(FLIGHTS, 2.0, clean))
+
+
+def test_messages_of_the_last_day_leave_what_older_rows_follow_from(
+    monkeypatch: pytest.MonkeyPatch, four_clean_months: Path
+):
+    monkeypatch.setattr("ontime.core.serving.online_state.KEPT", 0)  # a long time, beside the days that are loaded here
+    raw, clean, reference = days_of_january(Files(four_clean_months), range(4, 11))
+    whole, state = (loaded(FLIGHTS, 2.0, clean) for _ in range(2))
+    assert len(state._clean["flights"]) < len(clean["flights"])
+    last = {name: frame[frame["day"] == 10] for name, frame in raw.items()}
+    state.take(MessageAdmission.of(FLIGHTS.tables, FLIGHTS.messages, reference).take(sent_by(FLIGHTS, last)))
+    same_events(state, whole)
 
 
 def test_every_unknown_row_is_named_and_an_empty_state_is_not_ready(parcels: tuple):

@@ -22,12 +22,14 @@ from ontime.core.contract.findings import EXAMPLES, Finding, Level, quantity
 from ontime.core.contract.row_rules import Arrays, Broken, derive_arrays, made_lookups
 from ontime.core.contract.schema import check_columns, sound_columns, sound_frame
 from ontime.core.contract.values import (
+    Value,
     Values,
     array_series,
     declared_dtype,
     exact_texts,
     frame_values,
     key_text,
+    row_values,
     rule_array,
 )
 from ontime.core.contract.violations import QUARANTINE_COLUMNS
@@ -141,13 +143,26 @@ def message_days(form: Table, messages: pd.DataFrame) -> np.ndarray:
     return _of_key(form, _key_values(form, messages))["day"]
 
 
+def row_form(declared: Messages, table: Table) -> Table:
+    """The form of what messages say of their row: their key, and what follows from it."""
+    return _form(table.name, table, declared.key, ())
+
+
 def row_columns(declared: Messages, table: Table, messages: pd.DataFrame) -> pd.DataFrame:
     """The columns of the clean table that follow from the key of each message (n,) of any feed: they name its row."""
-    form = _form(table.name, table, declared.key, ())
+    form = row_form(declared, table)
     arrays = _of_key(form, _key_values(form, messages))
     types = {name: declared_dtype(column) for name, column in table.added.items() if name in arrays}
     added = {name: array_series(arrays[name], dtype, messages.index) for name, dtype in types.items()}
     return messages[[name for name in declared.key if name not in table.added]].assign(**added)
+
+
+def row_ids(declared: Messages, table: Table, keys: Sequence[tuple[Value, ...]]) -> list[str | None]:
+    """The id of the predicted row that each key (n) of messages names: it follows from the key."""
+    form = row_form(declared, table)
+    columns = zip(declared.key, zip(*keys, strict=True), strict=True)
+    values = {name: row_values(of_key, declared_dtype(form.schema.columns[name])) for name, of_key in columns}
+    return _of_key(form, values)["id"].tolist() if keys else []
 
 
 def key_names(form: Table, key: Mapping[str, Values]) -> np.ndarray:

@@ -24,7 +24,10 @@ from ontime.dataset.stress import Source
 from ontime.errors import ModelUnfitError, NotReadyError, OntimeError, UnknownRowError
 
 KEPT = 96 * HOUR  # after it started, a row may still be corrected, and rows after it may follow from it
-FROM_DAY = np.timedelta64(2, "D")  # local days and UTC differ by less
+# A row that changes moves those of its day and later that are joined with it, and of the day before: local days and UTC
+# differ. What these are made of is a day older.
+NEXT_DAY = np.timedelta64(1, "D")
+FROM_DAY = 4 * NEXT_DAY
 SHOWN = 10  # unknown rows in an error
 
 Clean = Mapping[str, Value]
@@ -117,13 +120,14 @@ class OnlineState:
             name: [row for row in rows if not row.waits and None not in row.key] for name, rows in changed.items()
         }
         names = {name: {row.name for row in rows} for name, rows in changes.items()}
-        names[self._predicted] = self._joined_with(changes.get(self._predicted, []))
-        before = self._events_before(names)
+        moved = names | {self._predicted: self._moved_by(changes.get(self._predicted, []))}
+        before = self._events_before(moved)
         for name, rows in changes.items():
             for row in rows:
                 self._keep(name, row.name, row.clean)
-        predicted = {row.name for row in changes.get(self._predicted, [])}
-        after, own = self._events(names), self._own(predicted)
+        predicted = names.get(self._predicted, set())
+        beside = self._joined_with(moved[self._predicted])
+        after, own = self._events_after(moved, beside), self._own(predicted)
         with self.online.lock:
             self._replace(before, after)
             for name in predicted:
@@ -251,15 +255,24 @@ class OnlineState:
         if column and clean[column] is not None:
             self._joined[clean[column]].add(name)
 
-    def _joined_with(self, rows: Iterable[LiveRow]) -> set[str]:
-        """Predicted rows, and the others that are joined with them as they were or as they are now."""
-        column, kept, names = self.features.joined_by, self._clean[self._predicted], set()
+    def _moved_by(self, rows: Iterable[LiveRow]) -> set[str]:
+        """Predicted rows, and those after them that are joined with them as they were or as they are now."""
+        kept, moved = self._clean[self._predicted], set()
         for row in rows:
-            names.add(row.name)
+            moved.add(row.name)
             for clean in (kept.get(row.name), row.clean):
-                if column and clean is not None:
-                    names |= self._joined.get(clean[column], set())
-        return names
+                if clean is not None:
+                    moved |= {name for name in self._joined_to(clean) if kept[name]["day"] >= clean["day"] - NEXT_DAY}
+        return moved
+
+    def _joined_with(self, names: Iterable[str]) -> set[str]:
+        """Predicted rows of these names, and all that are joined with them."""
+        kept = self._clean[self._predicted]
+        return {*names}.union(*(self._joined_to(kept[name]) for name in names if name in kept))
+
+    def _joined_to(self, clean: Clean) -> set[str]:
+        column = self.features.joined_by
+        return self._joined.get(clean[column], set()) if column else set()
 
     def _replace(self, before: Mapping[str, Events], after: Mapping[str, Events]) -> None:
         """Take out the events that are no more, and in those that are new or changed."""
@@ -278,6 +291,15 @@ class OnlineState:
             if self.features.streams[stream].table == self._predicted:
                 known = {name: self.online.event(stream, name) for name in names[self._predicted]}
                 events[stream] = {name: event for name, event in known.items() if event is not None}
+        return events
+
+    def _events_after(self, moved: Mapping[str, Iterable[str]], beside: Iterable[str]) -> dict[str, Events]:
+        """By stream the events that rows of these names make as they stand, with the rows that stand beside them."""
+        events = self._events({**moved, self._predicted: beside})
+        for stream in self._streams:
+            if self.features.streams[stream].table == self._predicted:
+                wanted = {*moved[self._predicted]}
+                events[stream] = {name: event for name, event in events[stream].items() if name in wanted}
         return events
 
     def _events(self, names: Mapping[str, Iterable[str]]) -> dict[str, Events]:
