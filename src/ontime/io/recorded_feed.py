@@ -36,7 +36,7 @@ def recorded_feed(
     gaps: Sequence[Gap] = (),
     seed: int | None = None,
 ) -> Iterator[FeedStep]:
-    """The messages of `since` to `until`, with heartbeats every so many minutes; with a seed shuffled between them.
+    """The messages of `since` to `until`, a step every so many minutes; with a seed those of each step are shuffled.
 
     Moments are whole microseconds since 1970. All messages of the span are in memory. Raises OntimeError where there is
     no month of it, or a gap is of no source of messages.

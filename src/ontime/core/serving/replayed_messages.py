@@ -115,15 +115,21 @@ def feed_steps(
 ) -> Iterator[FeedStep]:
     """A step at `since`, then every so many minutes, the last one at `until`: what is sent since the step before it.
 
-    messages: by moment; those after `until` are not sent. Every source has a heartbeat in every step, but in its gaps.
+    messages: by moment; those after `until` are not sent. Every source has a heartbeat for every minute, but in its
+    gaps: what waits for a source is as up to date in a long step as in short ones.
     """
-    names, moments, begin = [*sources], [one.moment for one in messages], 0
-    for moment in (*range(since, until, minutes * MINUTE), until):
-        end = bisect_right(moments, moment)
-        alive = [name for name in names if not any(gap.source == name and gap.covers(moment) for gap in gaps)]
-        sent = [one.message for one in messages[begin:end]]
-        yield FeedStep(moment, sent, [Heartbeat(name, moment) for name in alive])
-        begin = end
+    names, beats = [*sources], [*range(since, until, MINUTE), until]
+    moments, sent, heard = [one.moment for one in messages], 0, 0
+    for last in (*range(0, len(beats) - 1, minutes), len(beats) - 1):
+        end = bisect_right(moments, beats[last])
+        heartbeats = [
+            Heartbeat(name, moment)
+            for moment in beats[heard : last + 1]
+            for name in names
+            if not any(gap.source == name and gap.covers(moment) for gap in gaps)
+        ]
+        yield FeedStep(beats[last], [one.message for one in messages[sent:end]], heartbeats)
+        sent, heard = end, last + 1
 
 
 def shuffled_steps(ordered: Iterable[FeedStep], seed: int) -> Iterator[FeedStep]:
