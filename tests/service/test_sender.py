@@ -111,6 +111,12 @@ def test_a_service_that_stays_away_or_busy_is_given_up(answer: JSONResponse, wor
     assert receiver.requests > 1
 
 
+@pytest.mark.parametrize("url", ["localhost:8000", "ftp://127.0.0.1", "http://", "http://127.0.0.1:port"])
+def test_what_is_no_url_of_a_service_is_refused_at_once(url: str):
+    with pytest.raises(OntimeError, match="expected the URL of a service, such as http"):
+        Sender(TOY, url)
+
+
 def test_the_key_is_sent_as_bearer_token_and_none_where_there_is_none():
     with Receiver() as receiver:
         for key in ("secret", None):
