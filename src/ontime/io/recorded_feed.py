@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from ontime.core.features.moments import HOUR
 from ontime.core.serving.replayed_messages import (
     AHEAD_DAYS,
+    DAY,
+    OVER,
     FeedStep,
     Gap,
     feed_steps,
@@ -22,8 +23,6 @@ from ontime.errors import OntimeError
 from ontime.io.foreign_files import read_foreign
 from ontime.io.month_files import months_of, part, read_months
 from ontime.io.paths import Files
-
-BEFORE = 2 * 24 * HOUR  # whose rows may have messages of the first day: local days and UTC differ by less
 
 
 def recorded_feed(
@@ -62,6 +61,6 @@ def recorded_feed(
 
 def _months(since: int, until: int) -> list[str]:
     """The months whose rows may have messages in this span."""
-    span = (since - BEFORE, until + (AHEAD_DAYS + 1) * 24 * HOUR)
+    span = (since - OVER, until + AHEAD_DAYS * DAY)
     first, last = (np.datetime64(moment, "us").astype("datetime64[M]") for moment in span)
     return np.arange(first, last + 1).astype(str).tolist()

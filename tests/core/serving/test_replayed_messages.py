@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -67,20 +69,32 @@ def test_a_message_is_sent_when_it_is_known_and_what_is_known_beforehand_three_d
             assert sent == microseconds(pd.Series([left[values["number"]]]))[0]
 
 
-def test_of_a_row_whose_moment_is_missing_the_message_comes_a_day_after_its_day_began():
+def test_of_a_row_whose_moment_is_missing_the_message_comes_when_its_day_is_over():
     """It was delivered, and nobody saw it leave."""
     lacking = RAW.head(20).copy()
     row = lacking["left"].first_valid_index()
     lacking.loc[row, "left"] = pd.NaT
     messages = replayed("2019-12-01", "2020-03-01", lacking)
     (sent,) = [at for at, (feed, one) in messages if feed == "scans" and one["number"] == lacking.loc[row, "number"]]
-    assert sent == microseconds(lacking["promised"].dt.normalize())[row] + DAY
+    assert sent == microseconds(lacking["promised"].dt.normalize())[row] + 2 * DAY
+
+
+def test_a_message_without_a_moment_comes_after_every_other_of_its_row():
+    """It left three days late, and when it was delivered is not known."""
+    declared = replace(TOY.messages[0], feeds={"plan": (), "left": ("left",), "delivered": ("delivered",)})
+    declared = replace(declared, known_at={"left": "left", "delivered": "delivered"})
+    late = RAW.head(1).assign(left=RAW["promised"].dt.normalize() + pd.Timedelta(days=3))
+    clean = clean_of(late).assign(delivered=pd.NaT)
+    dataset = SimpleNamespace(tables=TOY.tables, messages=(declared,))
+    messages = replayed_messages(dataset, {"parcels": late}, {"parcels": clean}, 0, moment("2020-03-01"))
+    assert [one.message[0] for one in messages] == ["plan", "left", "delivered"]
+    assert messages[1].moment == messages[2].moment == microseconds(late["left"])[0]
 
 
 def test_up_to_any_moment_those_are_sent_that_are_known_by_then():
     since, until = moment("2020-01-10"), moment("2020-01-12")
     clean = clean_of(RAW)
-    recent = clean["day"] >= np.datetime64("2020-01-09")
+    recent = clean["day"] >= np.datetime64("2020-01-08")
     known = microseconds(clean["left"])[(recent | (clean["left"] >= "2020-01-10")) & clean["left"].notna()]
     steps = list(feed_steps(replayed("2020-01-10", "2020-01-12"), SOURCES, since, until))
     assert [step.moment for step in steps] == list(range(since, until + 1, MINUTE))
@@ -90,10 +104,10 @@ def test_up_to_any_moment_those_are_sent_that_are_known_by_then():
         assert sent == (known <= step.moment).sum()
 
 
-def test_a_replay_begins_with_what_was_known_of_the_day_before_and_later_and_no_older_row():
+def test_a_replay_begins_with_what_was_known_of_the_two_days_before_and_later_and_no_older_row():
     first = next(feed_steps(replayed("2020-01-10", "2020-01-12"), SOURCES, moment("2020-01-10"), moment("2020-01-12")))
     days = {values["promised"].astype("datetime64[D]") for feed, values in first.messages if feed == "plan"}
-    assert days == {np.datetime64(f"2020-01-{day:02}") for day in range(9, 14)}
+    assert days == {np.datetime64(f"2020-01-{day:02}") for day in range(8, 14)}
 
 
 def test_messages_are_in_order_of_moment_then_feed_then_key():

@@ -27,6 +27,7 @@ from ontime.errors import OntimeError
 Tables = Mapping[str, pd.DataFrame]
 
 DAY = 24 * HOUR
+OVER = 2 * DAY  # after a day begins in UTC, it is over in every zone
 AHEAD_DAYS = 3  # so long before its row's day a message is sent that is known beforehand
 
 
@@ -70,9 +71,10 @@ def replayed_messages(
     """The messages that are known from `since` to `until`, by moment, then feed as declared, then key of their row.
 
     A message that is known beforehand is sent `ahead_days` before its row's day begins. One whose moment is missing,
-    because its row broke the contract or what it speaks of never happened, is sent 24 hours after that day begins. Days
-    begin at 00:00 UTC here. What was known before `since` is sent then, if its row is of the day before or later; older
-    rows are the past, which is loaded. A message whose key names no day has no time, and is left out.
+    because its row broke the contract or what it speaks of never happened, is sent once that day is over everywhere, 48
+    hours after it begins, and not before any other of its row. Days begin at 00:00 UTC here. What was known before
+    `since` is sent then, if its row is of the two days before or later; older rows are the past, which is loaded. A
+    message whose key names no day has no time, and is left out.
 
     raw, clean: tables by name, of all months that have such rows.
     """
@@ -82,7 +84,7 @@ def replayed_messages(
         for feed, frame in to_feeds(declared, raw[declared.table]).items():
             days = message_days(feed_tables([table], [declared])[feed], frame).astype(np.int64)
             moments = _known(declared, table, feed, frame, clean[declared.table], days, ahead_days)
-            recent = (moments >= since) | (days > since - 2 * DAY)
+            recent = (moments >= since) | (days >= since - OVER)
             wanted = np.flatnonzero((days != MISSING) & recent & (moments <= until))
             messages += _in_order(declared, table, feed, frame.iloc[wanted], np.maximum(moments[wanted], since))
     return sorted(messages, key=attrgetter("moment"))
@@ -154,9 +156,10 @@ def _known(
         return days - ahead_days * DAY
     keys = row_columns(declared, table, messages)
     of_messages, of_rows = key_codes([keys, clean], list(map(str, keys)))
-    rows = pd.Series(microseconds(clean[declared.known_at[feed]]), index=of_rows)
-    moments = rows.reindex(of_messages, fill_value=MISSING).to_numpy()
-    return np.where(moments == MISSING, days + DAY, moments)
+    known = {name: microseconds(clean[column]) for name, column in declared.known_at.items()}
+    rows = pd.DataFrame(known, index=of_rows).reindex(of_messages, fill_value=MISSING)
+    moments, last = rows[feed].to_numpy(), rows.max(axis=1).to_numpy()
+    return np.where(moments == MISSING, np.maximum(days + OVER, last), moments)
 
 
 def _in_order(
