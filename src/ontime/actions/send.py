@@ -39,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--shuffle",
         type=int,
         metavar="MINUTES",
-        help="a heartbeat so seldom, messages in between in any order",
+        help="messages within so many in any order, then their heartbeats",
     )
     parser.add_argument(
         "--gap",

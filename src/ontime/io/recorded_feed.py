@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from ontime.core.features.moments import HOUR
 from ontime.core.serving.replayed_messages import (
     AHEAD_DAYS,
+    DAY,
+    OVER,
     FeedStep,
     Gap,
     feed_steps,
@@ -23,8 +24,6 @@ from ontime.io.foreign_files import read_foreign
 from ontime.io.month_files import months_of, part, read_months
 from ontime.io.paths import Files
 
-BEFORE = 2 * 24 * HOUR  # whose rows may have messages of the first day: local days and UTC differ by less
-
 
 def recorded_feed(
     dataset: Dataset,
@@ -36,7 +35,7 @@ def recorded_feed(
     gaps: Sequence[Gap] = (),
     seed: int | None = None,
 ) -> Iterator[FeedStep]:
-    """The messages of `since` to `until`, with heartbeats every so many minutes; with a seed shuffled between them.
+    """The messages of `since` to `until`, a step every so many minutes; with a seed those of each step are shuffled.
 
     Moments are whole microseconds since 1970. All messages of the span are in memory. Raises OntimeError where there is
     no month of it, or a gap is of no source of messages.
@@ -62,6 +61,6 @@ def recorded_feed(
 
 def _months(since: int, until: int) -> list[str]:
     """The months whose rows may have messages in this span."""
-    span = (since - BEFORE, until + (AHEAD_DAYS + 1) * 24 * HOUR)
+    span = (since - OVER, until + AHEAD_DAYS * DAY)
     first, last = (np.datetime64(moment, "us").astype("datetime64[M]") for moment in span)
     return np.arange(first, last + 1).astype(str).tolist()

@@ -48,11 +48,11 @@ class Sender:
     """
 
     def __init__(self, dataset: Dataset, url: str, key: str | None = None, patience: float = PATIENCE) -> None:
-        """key: sent as bearer token. patience: seconds for which a request is sent again."""
+        """key: a bearer token. patience: seconds for which a request is sent again. Raises OntimeError on a bad URL."""
         self._dtypes = feed_dtypes(dataset.tables, dataset.messages)
         self._patience = patience
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = httpx.Client(base_url=url, headers=headers, timeout=REPLY)
+        self._client = httpx.Client(base_url=_service_url(url), headers=headers, timeout=REPLY)
 
     def __enter__(self) -> Self:
         return self
@@ -101,6 +101,16 @@ class Sender:
         if response.status_code in BUSY:
             return None, f"busy ({response.status_code})", _retry_after(response)
         return response, "", 0
+
+
+def _service_url(text: str) -> httpx.URL:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise OntimeError(f"{text}: expected the URL of a service, such as http://127.0.0.1:8000: {error}") from error
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise OntimeError(f"{text}: expected the URL of a service, such as http://127.0.0.1:8000")
+    return url
 
 
 def _retry_after(response: httpx.Response) -> float:

@@ -27,6 +27,7 @@ from ontime.errors import OntimeError
 Tables = Mapping[str, pd.DataFrame]
 
 DAY = 24 * HOUR
+OVER = 2 * DAY  # after a day begins in UTC, it is over in every zone
 AHEAD_DAYS = 3  # so long before its row's day a message is sent that is known beforehand
 
 
@@ -70,9 +71,10 @@ def replayed_messages(
     """The messages that are known from `since` to `until`, by moment, then feed as declared, then key of their row.
 
     A message that is known beforehand is sent `ahead_days` before its row's day begins. One whose moment is missing,
-    because its row broke the contract or what it speaks of never happened, is sent 24 hours after that day begins. Days
-    begin at 00:00 UTC here. What was known before `since` is sent then, if its row is of the day before or later; older
-    rows are the past, which is loaded. A message whose key names no day has no time, and is left out.
+    because its row broke the contract or what it speaks of never happened, is sent once that day is over everywhere, 48
+    hours after it begins, and not before any other of its row. Days begin at 00:00 UTC here. What was known before
+    `since` is sent then, if its row is of the two days before or later; older rows are the past, which is loaded. A
+    message whose key names no day has no time, and is left out.
 
     raw, clean: tables by name, of all months that have such rows.
     """
@@ -82,7 +84,7 @@ def replayed_messages(
         for feed, frame in to_feeds(declared, raw[declared.table]).items():
             days = message_days(feed_tables([table], [declared])[feed], frame).astype(np.int64)
             moments = _known(declared, table, feed, frame, clean[declared.table], days, ahead_days)
-            recent = (moments >= since) | (days > since - 2 * DAY)
+            recent = (moments >= since) | (days >= since - OVER)
             wanted = np.flatnonzero((days != MISSING) & recent & (moments <= until))
             messages += _in_order(declared, table, feed, frame.iloc[wanted], np.maximum(moments[wanted], since))
     return sorted(messages, key=attrgetter("moment"))
@@ -115,15 +117,21 @@ def feed_steps(
 ) -> Iterator[FeedStep]:
     """A step at `since`, then every so many minutes, the last one at `until`: what is sent since the step before it.
 
-    messages: by moment; those after `until` are not sent. Every source has a heartbeat in every step, but in its gaps.
+    messages: by moment; those after `until` are not sent. Every source has a heartbeat for every minute, but in its
+    gaps: what waits for a source is as up to date in a long step as in short ones.
     """
-    names, moments, begin = [*sources], [one.moment for one in messages], 0
-    for moment in (*range(since, until, minutes * MINUTE), until):
-        end = bisect_right(moments, moment)
-        alive = [name for name in names if not any(gap.source == name and gap.covers(moment) for gap in gaps)]
-        sent = [one.message for one in messages[begin:end]]
-        yield FeedStep(moment, sent, [Heartbeat(name, moment) for name in alive])
-        begin = end
+    names, beats = [*sources], [*range(since, until, MINUTE), until]
+    moments, sent, heard = [one.moment for one in messages], 0, 0
+    for last in (*range(0, len(beats) - 1, minutes), len(beats) - 1):
+        end = bisect_right(moments, beats[last])
+        heartbeats = [
+            Heartbeat(name, moment)
+            for moment in beats[heard : last + 1]
+            for name in names
+            if not any(gap.source == name and gap.covers(moment) for gap in gaps)
+        ]
+        yield FeedStep(beats[last], [one.message for one in messages[sent:end]], heartbeats)
+        sent, heard = end, last + 1
 
 
 def shuffled_steps(ordered: Iterable[FeedStep], seed: int) -> Iterator[FeedStep]:
@@ -148,9 +156,10 @@ def _known(
         return days - ahead_days * DAY
     keys = row_columns(declared, table, messages)
     of_messages, of_rows = key_codes([keys, clean], list(map(str, keys)))
-    rows = pd.Series(microseconds(clean[declared.known_at[feed]]), index=of_rows)
-    moments = rows.reindex(of_messages, fill_value=MISSING).to_numpy()
-    return np.where(moments == MISSING, days + DAY, moments)
+    known = {name: microseconds(clean[column]) for name, column in declared.known_at.items()}
+    rows = pd.DataFrame(known, index=of_rows).reindex(of_messages, fill_value=MISSING)
+    moments, last = rows[feed].to_numpy(), rows.max(axis=1).to_numpy()
+    return np.where(moments == MISSING, np.maximum(days + OVER, last), moments)
 
 
 def _in_order(
