@@ -1,0 +1,1 @@
+"""What the service writes down and looks up, in its own words <-> the store."""
