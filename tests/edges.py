@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import io
+import json
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -88,6 +90,15 @@ class Running:
     metrics: Metrics
     logged: io.StringIO = field(default_factory=io.StringIO)
 
+    def line(self, request_id: str) -> dict[str, object]:
+        """What is logged of a request, which may be after the answer came."""
+        for _ in range(100):
+            lines = [json.loads(line) for line in self.logged.getvalue().splitlines()]
+            if chosen := [line for line in lines if line.get("request") == request_id]:
+                return chosen[0]
+            time.sleep(0.05)
+        raise LookupError(request_id)
+
     def sent(self, content: bytes) -> bytes:
         """What comes back for bytes, until the server closes the connection."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
@@ -100,7 +111,7 @@ class Running:
 def running(settings: EdgeSettings | None = None) -> Iterator[Running]:
     """The small application, guarded, on a free port of loopback."""
     metrics, logged, app = Metrics(), io.StringIO(), small_app()
-    app.add_route("/metrics", metrics.scrape, include_in_schema=False)
+    app.add_api_route("/metrics", metrics.scrape, include_in_schema=False)
     with socket.socket() as listening, logged_into(logged):
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]

@@ -41,4 +41,4 @@ def test_the_page_is_drawn_and_asks_nobody_else(tmp_path: Path):
     assert done.returncode == 0, done.stderr
     assert re.findall(r':CONSOLE[:(]\d+\)?\] "(.*)", source', done.stderr) == []
     assert "/v1/predictions" in done.stdout  # drawn from the document
-    assert re.findall(r'http_requests_total\{.*route="none".*', counts) == []
+    assert re.findall(r'http_requests_total\{.*route="none",status="404".*', counts) == []

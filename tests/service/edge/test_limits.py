@@ -42,7 +42,7 @@ def test_who_asks_too_often_waits_and_health_answers():
 
 
 def test_more_requests_at_once_than_allowed_are_refused_and_health_answers():
-    with running(EdgeSettings(in_flight=2)) as server, ThreadPoolExecutor(2) as pool:
+    with running(EdgeSettings(concurrent=2)) as server, ThreadPoolExecutor(2) as pool:
         slow = [pool.submit(server.client.get, "/v1/slow", params={"seconds": 1}) for _ in range(2)]
         time.sleep(0.4)
         refused = server.client.get("/v1/rows/a")

@@ -17,7 +17,7 @@ def test_requests_are_counted_by_route_method_and_status():
     assert 'http_requests_total{method="POST",route="/v1/predictions",status="422"} 1.0' in text
     assert 'http_request_seconds_bucket{le="+Inf",method="GET",route="/v1/rows/{name}"} 3.0' in text
     assert 'http_bytes_total{direction="in"} 10.0' in text
-    assert "http_requests_in_flight 1.0" in text  # the one that asks
+    assert "http_requests_under_way 1.0" in text  # the one that asks
     assert "process_resident_memory_bytes" in text
 
 

@@ -26,7 +26,7 @@ print("ended", flush=True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_requests_in_flight_are_answered_and_new_connections_refused(repository, number: signal.Signals):
+def test_requests_under_way_are_answered_and_new_connections_refused(repository, number: signal.Signals):
     command = [sys.executable, "-c", PROGRAM, repository / "tests", "20"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, ThreadPoolExecutor(1) as pool:
         url = f"http://127.0.0.1:{server.stdout.readline().strip()}"

@@ -3,7 +3,7 @@
 settings: the limits and keys of a server
 error_form: the one form of errors, and what is turned into it
 keys: bearer keys with scopes, of the environment; who asks, and whether that is allowed
-limits: requests in flight, rate, time and body size
+limits: concurrent requests, rate, time and body size
 exchanges: a request and its response as they were: id, times, bytes; failures that nobody expected
 security_headers: what a browser may do with a response
 logs: a JSON line for each request and each message of the server

@@ -3,7 +3,6 @@
 from importlib.resources import files
 
 from fastapi import FastAPI
-from starlette.requests import Request
 from starlette.responses import Response
 
 ASSETS = {
@@ -25,10 +24,10 @@ def add_docs(app: FastAPI) -> None:
     assets = {name: (folder / name).read_bytes() for name in ASSETS}
 
     def add(path: str, content: bytes, media_type: str, headers: dict[str, str]) -> None:
-        async def answer(_: Request) -> Response:
+        async def answer() -> Response:
             return Response(content, headers=headers, media_type=media_type)
 
-        app.add_route(path, answer, include_in_schema=False)
+        app.add_api_route(path, answer, include_in_schema=False)
 
     add("/docs", page, "text/html", {"Content-Security-Policy": POLICY})
     for name, content in assets.items():

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,12 +30,12 @@ RETRY_SECONDS = "1"
 FORM = "Input should be "  # how pydantic begins
 
 
-class Flaw(BaseModel):
+class RequestFlaw(BaseModel):
     """One thing that is wrong with a request."""
 
     where: str
     expected: str
-    found: str
+    actual: str = Field(serialization_alias="found")
 
 
 class ErrorDetail(BaseModel):
@@ -43,7 +43,7 @@ class ErrorDetail(BaseModel):
 
     kind: str
     message: str
-    flaws: list[Flaw]
+    flaws: list[RequestFlaw]
 
 
 class ErrorAnswer(BaseModel):
@@ -67,7 +67,7 @@ class ApiError(HTTPException):
         status: int,
         message: str,
         kind: str = "",
-        flaws: Sequence[Flaw] = (),
+        flaws: Sequence[RequestFlaw] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(status, message, headers)
@@ -85,7 +85,7 @@ INTERNAL = ApiError(500, "something went wrong here; the log has it under the re
 def error_response(error: ApiError) -> Response:
     """An error as a response, in ASCII: a text that was sent may be none in UTF-8."""
     detail = ErrorDetail(kind=error.kind, message=error.detail, flaws=error.flaws)
-    content = json.dumps({"error": detail.model_dump()})
+    content = json.dumps({"error": detail.model_dump(by_alias=True)})
     return Response(content, error.status_code, error.headers, media_type="application/json")
 
 
@@ -126,20 +126,20 @@ def _of_validation(error: RequestValidationError) -> ApiError:
     return ApiError(422, f"the request has {number}", flaws=flaws)
 
 
-def _flaw(detail: Mapping[str, Any]) -> Flaw:
+def _flaw(detail: Mapping[str, Any]) -> RequestFlaw:
     kind, message = detail["type"], str(detail["msg"])
     where = _place(detail["loc"])
     if kind == "json_invalid":
-        return Flaw(where=where, expected="JSON", found=str(detail["ctx"]["error"]))
+        return RequestFlaw(where=where, expected="JSON", actual=str(detail["ctx"]["error"]))
     if kind == "missing":
-        return Flaw(where=where, expected="a value", found="nothing")
+        return RequestFlaw(where=where, expected="a value", actual="nothing")
     if kind == "extra_forbidden":
-        return Flaw(where=where, expected="no such name", found=shown_value(detail["input"]))
-    return Flaw(where=where, expected=message.removeprefix(FORM), found=shown_value(detail["input"]))
+        return RequestFlaw(where=where, expected="no such name", actual=shown_value(detail["input"]))
+    return RequestFlaw(where=where, expected=message.removeprefix(FORM), actual=shown_value(detail["input"]))
 
 
 def _place(steps: Sequence[str | int]) -> str:
-    """Where a flaw is: `rows[3].carrier` of a body, `query.explain` elsewhere."""
+    """Where a flaw is: `rows[3].id` of a body, `query.explain` elsewhere."""
     inside = list(steps[1:] if steps[0] == "body" else steps)
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in inside)
     return place.removeprefix(".") or "body"

@@ -38,7 +38,7 @@ class Exchange:
 class Exchanges:
     """ASGI middleware, the outermost: hands every exchange, when it is over, to those that write of it.
 
-    began: is called where a request begins, so that those in flight can be counted.
+    began: is called where a request begins, so that those under way can be counted.
     """
 
     def __init__(

@@ -4,7 +4,7 @@ from starlette.types import ASGIApp
 
 from ontime.service.edge.exchanges import Exchanges
 from ontime.service.edge.keys import KeyIdentity, KeyRequired
-from ontime.service.edge.limits import BodyLimit, InFlightLimit, RateLimit, TimeLimit, TokenBuckets
+from ontime.service.edge.limits import BodyLimit, ConcurrencyLimit, RateLimit, TimeLimit, TokenBuckets
 from ontime.service.edge.logs import log_exchange
 from ontime.service.edge.metrics import Metrics
 from ontime.service.edge.security_headers import SecurityHeaders
@@ -34,12 +34,12 @@ def guarded(app: ASGIApp, settings: EdgeSettings, metrics: Metrics) -> ASGIApp:
         async def predict(question: Question) -> Predictions: ...  # raises ApiError, or an error of ontime.errors
 
         app.include_router(predictions)
-        app.add_route("/metrics", metrics.scrape, include_in_schema=False)
+        app.add_api_route("/metrics", metrics.scrape, include_in_schema=False)
         run_server(guarded(app, settings, metrics), host, port)
     """
     limited = TimeLimit(BodyLimit(app, settings.body_bytes), settings.seconds)
     allowed = KeyRequired(limited, settings.open_paths)
     buckets = TokenBuckets(settings.requests_per_second, settings.burst)
     identified = KeyIdentity(RateLimit(allowed, buckets, settings.unlimited_paths), settings.keys)
-    bounded = InFlightLimit(identified, settings.in_flight, settings.unlimited_paths)
+    bounded = ConcurrencyLimit(identified, settings.concurrent, settings.unlimited_paths)
     return Exchanges(SecurityHeaders(bounded), (log_exchange, metrics.record), metrics.begin)

@@ -1,4 +1,4 @@
-"""Limits of a server: requests in flight, rate by key or address, time and body size."""
+"""Limits of a server: concurrent requests, rate by key or address, time and body size."""
 
 import asyncio
 import ipaddress
@@ -15,26 +15,26 @@ from ontime.service.edge.keys import is_among
 REMEMBERED = 10_000  # buckets: who has not asked for longest begins anew
 
 
-class InFlightLimit:
+class ConcurrencyLimit:
     """ASGI middleware: 503 where as many requests are under way as are allowed."""
 
     def __init__(self, app: ASGIApp, most: int, unlimited_paths: Sequence[str]) -> None:
         self.app, self.most, self.unlimited_paths = app, most, unlimited_paths
-        self.in_flight = 0
+        self.under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or is_among(scope["path"], self.unlimited_paths):
             await self.app(scope, receive, send)
             return
-        if self.in_flight >= self.most:
+        if self.under_way >= self.most:
             error = unavailable(f"{self.most} requests are under way, and no more are taken", "overloaded")
             await error_response(error)(scope, receive, send)
             return
-        self.in_flight += 1
+        self.under_way += 1
         try:
             await self.app(scope, receive, send)
         finally:
-            self.in_flight -= 1
+            self.under_way -= 1
 
 
 class TokenBuckets:

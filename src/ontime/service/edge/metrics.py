@@ -6,7 +6,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
-from starlette.requests import Request
 from starlette.responses import Response
 
 from ontime.service.edge.exchanges import Exchange
@@ -26,17 +25,17 @@ class Metrics:
             "http_request_seconds", "Seconds until answered.", labels, buckets=SECONDS, registry=self.registry
         )
         self._bytes = Counter("http_bytes", "Bytes of bodies.", ("direction",), registry=self.registry)
-        self._in_flight = Gauge("http_requests_in_flight", "Requests under way.", registry=self.registry)
+        self._under_way = Gauge("http_requests_under_way", "Requests under way.", registry=self.registry)
         self._bytes_in, self._bytes_out = self._bytes.labels("in"), self._bytes.labels("out")
         self._of_route: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def begin(self) -> None:
         """A request begins."""
-        self._in_flight.inc()
+        self._under_way.inc()
 
     def record(self, exchange: Exchange) -> None:
         """A request is over."""
-        self._in_flight.dec()
+        self._under_way.dec()
         labels = (exchange.route, exchange.method, exchange.status)
         if labels not in self._of_route:
             self._of_route[labels] = self._requests.labels(*map(str, labels)), self._seconds.labels(*labels[:2])
@@ -54,7 +53,7 @@ class Metrics:
         """The same for numbers by the value of a label, such as seconds by source."""
         self.registry.register(_ReadGauges(name, about, label, read))
 
-    async def scrape(self, _: Request) -> Response:
+    async def scrape(self) -> Response:
         """All of it, for GET /metrics."""
         return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
 

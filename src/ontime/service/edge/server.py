@@ -1,4 +1,4 @@
-"""An application -> a server that ends, when it is told to, after every request in flight has its answer."""
+"""An application -> a server that ends, when it is told to, after every request under way has its answer."""
 
 import signal
 import socket
@@ -32,7 +32,7 @@ def server_config(app: ASGIApp, host: str, port: int, drain_seconds: int = 30) -
 def run_server(
     app: ASGIApp, host: str, port: int, drain_seconds: int = 30, listening: socket.socket | None = None
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C: new connections are refused, and requests in flight get their answers.
+    """Serve until SIGTERM or Ctrl-C: new connections are refused, and requests under way get their answers.
 
     drain_seconds: after which those that are left are cut off. listening: a socket in place of host and port.
     """
