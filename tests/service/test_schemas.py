@@ -56,6 +56,10 @@ def test_messages_are_those_of_the_feeds_with_all_their_columns():
     read = events.model_validate({"messages": [{"feed": "scans", "values": SCAN}]})
     assert read.messages == [{"feed": "scans", "values": SCAN}]
     lacking = {name: value for name, value in SCAN.items() if name != "left"}
-    for wrong in ({"feed": "nothing", "values": SCAN}, {"feed": "plan", "values": SCAN}, {"feed": "scans", "values": lacking}):
+    for wrong in (
+        {"feed": "nothing", "values": SCAN},
+        {"feed": "plan", "values": SCAN},
+        {"feed": "scans", "values": lacking},
+    ):
         with pytest.raises(ValidationError):
             events.model_validate({"messages": [wrong]})

@@ -1,4 +1,4 @@
-"""Clean months of the past -> the store of the service: its windows reach back weeks."""
+"""Clean months of the past -> the store of the service, whose windows reach back weeks."""
 
 import argparse
 import logging
@@ -10,6 +10,7 @@ from ontime.core.contract.findings import quantity
 from ontime.core.features.moments import HOUR
 from ontime.core.features.table import months_needed
 from ontime.core.serving.admission import needed_tables
+from ontime.core.serving.message_json import feed_dtypes
 from ontime.core.serving.message_types import Message, table_messages
 from ontime.core.serving.messages import message_days, row_form
 from ontime.core.serving.online_state import KEPT
@@ -21,7 +22,9 @@ from ontime.io.formats import read_bytes
 from ontime.io.month_files import months_of, part
 from ontime.io.paths import Files
 from ontime.params import Features
-from ontime.service.records import open_records
+from ontime.service.ingest import message_line
+from ontime.service.records import Records
+from ontime.service.store.opening import DEFAULT_URL
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +32,10 @@ log = logging.getLogger(__name__)
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which months, and into which store."""
     parser.add_argument("--until", metavar="MONTH", help="the last month (2013-10); without, the last there is")
-    parser.add_argument("--store", metavar="URL", help="the database; without, .ontime/live.db")
+    parser.add_argument("--store", default=DEFAULT_URL, metavar="URL", help=f"its database; else {DEFAULT_URL}")
 
 
-def run(dataset: Dataset, files: Files, features: Features, *, until: str | None, store: str | None) -> None:
+def run(dataset: Dataset, files: Files, features: Features, *, until: str | None, store: str) -> None:
     """Put the months that rows after them read into the store, in place of those that are there.
 
     The messages of the last days come too, as they were sent: they may still be corrected. Raises OntimeError where a
@@ -49,11 +52,16 @@ def run(dataset: Dataset, files: Files, features: Features, *, until: str | None
     months = [month for month in months if month <= last]
     parts = [(name, month) for name in dataset.features.tables for month in months]
     parts += [(table.name, None) for table in needed_tables(dataset.tables)]
-    content = {(name, month): read_bytes(part(files.clean, name, month)) for name, month in parts}
-    messages = [message for declared in dataset.messages for message in _recent(dataset, files, declared, last)]
-    with open_records(dataset, store or files.live_store) as records:
-        records.load(content, messages)
-    log.info("%s and %s loaded", quantity(len(months), "month"), quantity(len(messages), "message"))
+    content = {(name, month or ""): read_bytes(part(files.clean, name, month)) for name, month in parts}
+    dtypes = feed_dtypes(dataset.tables, dataset.messages)
+    lines = [
+        message_line(dtypes[message[0]], declared.key, message, 0)
+        for declared in dataset.messages
+        for message in _recent(dataset, files, declared, last)
+    ]
+    with Records.open(store) as records:
+        records.load(content, lines)
+    log.info("%s and %s loaded", quantity(len(months), "month"), quantity(len(lines), "message"))
 
 
 def _recent(dataset: Dataset, files: Files, declared: Messages, month: str) -> list[Message]:

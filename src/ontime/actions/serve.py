@@ -1,4 +1,4 @@
-"""What answers over HTTP: predictions as of now, messages taken in as they come, from a store that survives a restart."""
+"""A bundle and a store -> answers over HTTP as of now, from messages as they come; it survives a restart."""
 
 import argparse
 import logging
@@ -7,6 +7,7 @@ from pathlib import Path
 from ontime.dataset.dataset import Dataset
 from ontime.io.paths import Files
 from ontime.params import Costs, Features, Policy
+from ontime.service.store.opening import DEFAULT_URL
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Where it listens, what answers, and what time it is."""
     parser.add_argument("--host", default="127.0.0.1", help="another address needs keys; without, %(default)s")
     parser.add_argument("--port", type=int, default=PORT, help="0 for any that is free; without, %(default)s")
-    parser.add_argument("--store", metavar="URL", help="the database; without, .ontime/live.db")
+    parser.add_argument("--store", default=DEFAULT_URL, metavar="URL", help=f"its database; else {DEFAULT_URL}")
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="what answers; without, data/models/bundle")
     parser.add_argument(
         "--clock",
@@ -36,7 +37,7 @@ def run(
     *,
     host: str,
     port: int,
-    store: str | None,
+    store: str,
     bundle: Path | None,
     clock: str,
 ) -> None:
@@ -45,4 +46,4 @@ def run(
     from ontime.service.service import Settings  # noqa: PLC0415
 
     settings = Settings(bundle or files.bundle, features.lead_hours, policy.silent_hours, costs, clock)
-    serve(dataset, settings, store or files.live_store, host, port)
+    serve(dataset, settings, store, host, port)

@@ -1,4 +1,4 @@
-"""The HTTP interface: what comes in is checked, handed to the parts that do the work, and what they give is sent back."""
+"""The HTTP interface: what comes in is checked and handed to the part that does the work; its answer is sent back."""
 
 # Without `from __future__ import annotations`: FastAPI reads the models, which are made from the contract, as they are.
 import asyncio
@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, FastAPI, Header, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Response
 from fastapi.concurrency import run_in_threadpool
 
 from ontime.core.features.table import declared_features
-from ontime.core.serving.message_json import feed_dtypes, moment_of_text, moment_text, values_of_json
+from ontime.core.serving.message_json import day_text, feed_dtypes, moment_of_text, moment_text, values_of_json
 from ontime.errors import BrokenContractError, NotReadyError, UnknownRowError
+from ontime.service.edge.docs_page import add_docs
+from ontime.service.edge.error_form import ERROR_RESPONSES, add_error_handlers
+from ontime.service.edge.keys import Requires
 from ontime.service.ingest import Batch, Receipt
 from ontime.service.live import Reply
 from ontime.service.schemas import Feedback, Heartbeat, Mode, Predictions, Taken
@@ -31,23 +34,23 @@ IdempotencyKey = Annotated[
 def make_app(service: Service) -> FastAPI:
     """The app of a service that is started."""
     app = FastAPI(title=service.live.dataset.name, description=ABOUT, version="1", docs_url=None, redoc_url=None)
+    add_error_handlers(app)
+    add_docs(app)
     for router in (_predictions(service), _events(service), _feedback(service), _rows(service), _operations(service)):
         app.include_router(router)
     return app
 
 
 def _predictions(service: Service) -> APIRouter:
-    router, live, request = APIRouter(tags=["predict"]), service.live, service.schemas.predictions
+    router, live, request = _router("predict"), service.live, service.schemas.predictions
     meanings = {feature.name: feature.meaning for feature in declared_features(live.dataset.features)}
 
     @router.post("/v1/predictions", responses={200: {"model": Predictions}})
-    async def predictions(
-        body: request, explain: bool = False, idempotency_key: IdempotencyKey = None  # noqa: FBT001, FBT002
-    ) -> Response:
+    async def predictions(body: request, explain: bool = False, idempotency_key: IdempotencyKey = None) -> Response:
         """The answers to up to 1,000 rows, as of now; all of them, or none with everything that is wrong."""
         asked = body.model_dump_json() if idempotency_key else ""
         if idempotency_key:
-            kept = await run_in_threadpool(service.records.find_reply, idempotency_key, asked)
+            kept = await run_in_threadpool(service.records.reply, idempotency_key, asked)
             if kept is not None:
                 return Response(kept, media_type=JSON)
         ids = live.ids([_key(service.schemas.key, row) for row in body.rows])
@@ -59,21 +62,22 @@ def _predictions(service: Service) -> APIRouter:
         ages = live.ages(now)
         lines = [_prediction(reply, ages, meanings if explain else None) for reply in replies]
         content = json.dumps({"predictions": lines}, separators=(",", ":"))
-        kept = service.records.answers(replies, body.user or "", now, idempotency_key, asked, content)
-        if idempotency_key:
-            content = await asyncio.wrap_future(kept)
-        return Response(content, media_type=JSON)
+        if not idempotency_key:
+            service.records.answers(replies, body.user, now)
+            return Response(content, media_type=JSON)
+        kept = service.records.once(idempotency_key, asked, replies, body.user, now, content)
+        return Response(await asyncio.wrap_future(kept), media_type=JSON)
 
     return router
 
 
 def _events(service: Service) -> APIRouter:
-    router, live, request = APIRouter(tags=["events"]), service.live, service.schemas.events
+    router, live, request = _router("events"), service.live, service.schemas.events
     dtypes = feed_dtypes(live.dataset.tables, live.dataset.messages)
 
     @router.post("/v1/events", responses={200: {"model": Taken}})
     async def events(body: request) -> Response:
-        """Messages and heartbeats are on disk, and read by predictions, when this answers. Sent again, nothing changes."""
+        """Messages and heartbeats are on disk and read by predictions when this answers; repeated, they change nothing."""
         heartbeats = _heartbeats(live.dataset.stress.sources, body.heartbeats)
         given = [(one["feed"], values_of_json(dtypes[one["feed"]], one["values"])) for one in body.messages]
         batch = Batch(live.admission.typed(given), heartbeats)
@@ -84,7 +88,7 @@ def _events(service: Service) -> APIRouter:
 
 
 def _feedback(service: Service) -> APIRouter:
-    router = APIRouter(tags=["feedback"])
+    router = _router("feedback")
 
     @router.post("/v1/feedback", status_code=204)
     async def feedback(body: Feedback) -> None:
@@ -95,13 +99,13 @@ def _feedback(service: Service) -> APIRouter:
 
 
 def _rows(service: Service) -> APIRouter:
-    router = APIRouter(tags=["predict"])
+    router = _router("predict")
 
     @router.get("/v1/rows/{name}")
     async def row(name: str) -> dict[str, Any]:
         """What is known of a row, what was predicted of it, and what came."""
         known = service.live.state.row(name)
-        history = await run_in_threadpool(service.records.history, name)
+        history = await run_in_threadpool(service.history, name)
         if known is None and not any(history.values()):
             raise UnknownRowError(f"expected the id of a row whose schedule has come, found {name[:64]}")
         return {"id": name, "known": _known(known), **history}
@@ -110,7 +114,7 @@ def _rows(service: Service) -> APIRouter:
 
 
 def _operations(service: Service) -> APIRouter:
-    router, live = APIRouter(tags=["operations"]), service.live
+    router, live, open_router = _router("admin"), service.live, APIRouter(tags=["health"])
 
     @router.get("/v1/models")
     async def models() -> dict[str, Any]:
@@ -128,19 +132,27 @@ def _operations(service: Service) -> APIRouter:
         await run_in_threadpool(service.watch.switch_to, climatology_only=body.climatology_only)
         return body
 
-    @router.get("/health/live")
+    @open_router.get("/health/live")
     async def alive() -> dict[str, str]:
         """The process answers."""
         return {"status": "alive"}
 
-    @router.get("/health/ready")
+    @open_router.get("/health/ready")
     async def ready() -> dict[str, str]:
         """Rows are known, and something answers; else 503."""
         if problem := live.problem():
             raise NotReadyError(problem)
         return {"status": "ready", "answers": live.serving.version or "climatology"}
 
-    return router
+    both = APIRouter()
+    both.include_router(router)
+    both.include_router(open_router)
+    return both
+
+
+def _router(scope: str) -> APIRouter:
+    """Routes that need a key with this scope."""
+    return APIRouter(tags=[scope], dependencies=[Depends(Requires(scope))], responses=ERROR_RESPONSES)
 
 
 def _key(dtypes: Mapping[str, str], row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -156,19 +168,18 @@ def _heartbeats(sources: Mapping[str, Any], heartbeats: Sequence[Heartbeat]) -> 
         for place, one in enumerate(heartbeats)
         if one.source not in sources
     ]
-    wrong += [
-        f"heartbeats[{place}].at: expected a moment such as 2013-11-05T12:00:00Z, found {one.at}"
-        for place, one in enumerate(heartbeats)
-        if moments[place] is None
-    ]
+    given = []
+    for place, (one, moment) in enumerate(zip(heartbeats, moments, strict=True)):
+        if moment is None:
+            wrong.append(f"heartbeats[{place}].at: expected a moment such as 2013-11-05T12:00:00Z, found {one.at}")
+        else:
+            given.append((one.source, int(moment.astype(np.int64))))
     if wrong:
         raise BrokenContractError("\n".join(wrong))
-    return [(one.source, int(moment.astype(np.int64))) for one, moment in zip(heartbeats, moments, strict=True)]
+    return given
 
 
-def _prediction(
-    reply: Reply, ages: Mapping[str, float | None], meanings: Mapping[str, str] | None
-) -> dict[str, Any]:
+def _prediction(reply: Reply, ages: Mapping[str, float | None], meanings: Mapping[str, str] | None) -> dict[str, Any]:
     answer = reply.answer
     content: dict[str, Any] = {
         "id": reply.row["id"],
@@ -204,12 +215,9 @@ def _taken(receipt: Receipt) -> dict[str, Any]:
 
 
 def _known(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """A row as it stands, with its moments as text."""
+    """A row as it stands, with its moments as text; what came of it is told apart."""
     if row is None:
         return None
     moments = {name: moment_text(row[name]) for name in ("starts_at", "predict_at")}
-    return {name: _plain(value) for name, value in row.items() if not name.startswith("outcome")} | moments
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of a row
-    return str(value) if isinstance(value, np.datetime64) else value
+    kept = {name: value for name, value in row.items() if not name.startswith("outcome")}
+    return kept | moments | {"day": day_text(row["day"])}

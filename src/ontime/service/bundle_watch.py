@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event, Lock, Thread
+from typing import Any
 
 from ontime.core.model.climatology import Climatology
 from ontime.errors import OntimeError
@@ -13,6 +15,8 @@ from ontime.io.formats import read_record
 from ontime.service.live import Live
 
 log = logging.getLogger(__name__)
+
+KeepInputs = Callable[[str, Mapping[str, Any]], None]
 
 EVERY = 1.0  # seconds between two looks
 
@@ -24,9 +28,10 @@ class BundleWatch:
     bundle in the folder, '' where it answers.
     """
 
-    def __init__(self, folder: Path, switch: Path, live: Live) -> None:
+    def __init__(self, folder: Path, switch: Path, live: Live, keep_inputs: KeepInputs) -> None:
+        """keep_inputs: is given the version and the signature of every bundle before it answers."""
         self.folder, self.switch, self.problem = folder, switch, ""
-        self._live, self._looked_at = live, ""
+        self._live, self._keep_inputs, self._looked_at = live, keep_inputs, ""
         self._end, self._lock = Event(), Lock()
         self._thread = Thread(target=self._run, name="bundle", daemon=True)
 
@@ -52,6 +57,7 @@ class BundleWatch:
             return
         try:
             bundle = read_bundle(self.folder)
+            self._keep_inputs(bundle.version, bundle.model.signature())
             self._live.serve(bundle)
         except OntimeError as error:
             self._refuse(str(error))
@@ -95,5 +101,3 @@ def _fallback(folder: Path) -> Climatology | None:
         return read_record(Climatology, folder / FALLBACK)
     except OntimeError:
         return None
-
-

@@ -16,7 +16,7 @@ from ontime.core.serving.message_types import Message
 from ontime.errors import NotReadyError
 from ontime.service.clock import Clock
 from ontime.service.live import Live
-from ontime.service.store import Line
+from ontime.service.store.records import MessageLine
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ TOGETHER = 50  # requests that are written in one transaction
 PATIENCE = 2.0  # seconds that a request waits for a place in the queue
 
 Changed = Mapping[str, Sequence[LiveRow]]  # rows as they stand after messages, by table
-Append = Callable[[Sequence[Line]], list[int]]
+Append = Callable[[Sequence[MessageLine]], list[int]]
 Note = Callable[[Changed], None]
 
 
@@ -117,7 +117,7 @@ class Ingest:
             new = [message for message in batch.messages if self._is_new(message, latest)]
             news.append(new)
             lines += [self._line(message, now) for message in new]
-            lines += [Line("heartbeat", source, "", "{}", moment, now) for source, moment in batch.heartbeats]
+            lines += [MessageLine("heartbeat", source, None, None, moment, now) for source, moment in batch.heartbeats]
         numbers = self._append(lines) if lines else []
         self.received = max([self.received, *numbers])
         messages = [message for new in news for message in new]
@@ -141,11 +141,9 @@ class Ingest:
         feed, values = message
         return tuple([values[name] for name in self._live.admission.key(feed)])
 
-    def _line(self, message: Message, now: int) -> Line:
-        feed, values = message
-        content = json_values(self._dtypes[feed], values)
-        key = json.dumps([content[name] for name in self._live.admission.key(feed)])
-        return Line("message", feed, key, json.dumps(content), None, now)
+    def _line(self, message: Message, now: int) -> MessageLine:
+        feed = message[0]
+        return message_line(self._dtypes[feed], self._live.admission.key(feed), message, now)
 
     def _receipt(self, batch: Batch, new: Sequence[Message], changed: Changed) -> Receipt:
         """The part of what changed that a request brought."""
@@ -153,3 +151,10 @@ class Ingest:
         keys = {(admission.feeds[message[0]], self._key(message)) for message in new}
         own = {table: [row for row in rows if (table, row.key) in keys] for table, rows in changed.items()}
         return Receipt(len(new), len(batch.messages) - len(new), own, self.received)
+
+
+def message_line(dtypes: Mapping[str, str], key: Sequence[str], message: Message, now: int) -> MessageLine:
+    """A typed message as a line of the log. dtypes: of the columns of its feed. key: those that name its row."""
+    feed, values = message
+    content = json_values(dtypes, values)
+    return MessageLine("message", feed, json.dumps([content[name] for name in key]), json.dumps(content), None, now)

@@ -1,10 +1,10 @@
-"""What has come so far, and the bundle that answers -> the answers to rows as of now; messages are taken in one by one."""
+"""What has come so far, and the bundle that answers -> the answers to rows as of now."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from ontime.core.serving.answers import BOTH
 from ontime.core.serving.bundle import Bundle, check_bundle
 from ontime.core.serving.live_table import LiveRow
 from ontime.core.serving.message_admission import MessageAdmission
+from ontime.core.serving.message_json import feed_dtypes, json_values
 from ontime.core.serving.message_types import Message
 from ontime.core.serving.messages import predicted_messages, row_ids
 from ontime.core.serving.model_rows import Row
@@ -109,7 +110,10 @@ class Live:
         self.scored: dict[str, Scored] = {}
         self.messages = predicted_messages(dataset)
         self._table = next(table for table in dataset.tables if table.name == self.messages.table)
+        types = feed_dtypes(dataset.tables, dataset.messages)[next(iter(self.messages.feeds))]
+        self._key_types = {name: types[name] for name in self.messages.key}
         self._ids: dict[Key, str] = {}  # of rows that messages made
+        self._keys: dict[str, Key] = {}
 
     def serve(self, bundle: Bundle) -> None:
         """Answer by this bundle from now on. Raises ModelUnfitError, and changes nothing, where it does not fit."""
@@ -148,9 +152,19 @@ class Live:
         for row in rows:
             if row.clean is not None:
                 self._ids[row.key] = str(row.clean["id"])
+                self._keys[str(row.clean["id"])] = row.key
 
     def _note(self, changed: Mapping[str, Sequence[LiveRow]]) -> None:
         self.note_rows(changed.get(self.messages.table, ()))
+
+    def key(self, name: str) -> list[Any] | None:
+        """The key of the messages of a row, as JSON has it; None where none have come."""
+        key = self._keys.get(name)
+        return (
+            None
+            if key is None
+            else [*json_values(self._key_types, dict(zip(self._key_types, key, strict=True))).values()]
+        )
 
     def ids(self, keys: Sequence[Key]) -> list[str]:
         """The rows of these keys. Raises UnknownRowError with all that are not known."""
@@ -194,6 +208,15 @@ class Live:
             replies.append(_as_scored(reply, scored, serving) if scored else reply)
         return replies
 
+    def model_scores(self, replies: Sequence[Reply]) -> dict[str, list[float]]:
+        """By version what it says of rows (n), also where climatology answered; none where there is no model."""
+        answerer = self.serving.answerer
+        features = [reply.features for reply in replies]
+        if answerer is None or any(one is None for one in features):
+            return {}
+        scores = answerer.bundle.model.predict_matrix(np.array(features, dtype=np.float32), threads=1)
+        return {answerer.bundle.version: scores.tolist()}
+
     def ages(self, now: int) -> dict[str, float | None]:
         """By source the seconds since it was heard from; None where it never was."""
         heard = {source: self.state.last_heard(source, now) for source in self.dataset.stress.sources}
@@ -203,7 +226,11 @@ class Live:
         """Why nothing can be answered; '' where something can."""
         if self.serving.fallback is None:
             return "expected a bundle that answers, found none, nor its fallback"
-        return "" if self.state.names() else "expected rows, found none: load clean months (ontime load), or send the schedule"
+        return (
+            ""
+            if self.state.names()
+            else "expected rows, found none: load clean months (ontime load), or send the schedule"
+        )
 
     def heard_outcomes(self, now: int) -> int:
         """When the source was last heard from that says what came of rows; now where there is none to wait for."""

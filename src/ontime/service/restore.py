@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 import pandas as pd
 
@@ -17,26 +16,19 @@ from ontime.core.serving.message_admission import MessageAdmission
 from ontime.core.serving.message_json import feed_dtypes, values_of_json
 from ontime.core.serving.message_types import Message
 from ontime.dataset.contract import Table
+from ontime.service.store.records import StoredMessage
 
 TOGETHER = 2_000  # messages that are judged at a time
 
 
-class Logged(NamedTuple):
-    """A line of the log: kind 'message' or 'heartbeat'; name: the feed or the source; moment: of a heartbeat."""
-
-    seq: int
-    kind: str
-    name: str
-    content: str
-    moment: int | None
-
-
-def logged_messages(contract: Sequence[Table], admission: MessageAdmission, lines: Iterable[Logged]) -> Iterator[Message]:
+def logged_messages(
+    contract: Sequence[Table], admission: MessageAdmission, lines: Iterable[StoredMessage]
+) -> Iterator[Message]:
     """The messages of a log, in order, with values that are not typed yet."""
     dtypes = feed_dtypes(contract, [table.declared for table in admission.tables.values()])
-    for line in lines:
+    for _, line in lines:
         if line.kind == "message":
-            yield line.name, values_of_json(dtypes[line.name], json.loads(line.content))
+            yield line.name, values_of_json(dtypes[line.name], json.loads(line.content or "{}"))
 
 
 def rows_of_messages(admission: MessageAdmission, messages: Iterable[Message]) -> dict[str, dict[str, LiveRow]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from threading import Event, Lock, Thread
 from typing import NamedTuple, Protocol
@@ -30,8 +30,8 @@ class Outcome(NamedTuple):
 class Record(Protocol):
     """Where scores and outcomes are kept."""
 
-    def scores(self, replies: Sequence[Reply], at: int) -> None:
-        """Keep what rows got when they fell due; what is there stays."""
+    def scores(self, replies: Sequence[Reply], of_versions: Mapping[str, Sequence[float]], at: int) -> None:
+        """Keep what rows got when they fell due, and what each version said of them; what is there stays."""
 
     def outcomes(self, outcomes: Sequence[Outcome], at: int) -> None:
         """Keep what came of rows: the last counts."""
@@ -44,11 +44,12 @@ class Scheduler:
     messages come; `catch_up` notes all that are known, after a start.
     """
 
-    def __init__(self, live: Live, clock: Clock, record: Record) -> None:
+    def __init__(self, live: Live, clock: Clock, record: Record, outcomes: Mapping[str, int] | None = None) -> None:
+        """outcomes: by id those that are written down already."""
         self._live, self._clock, self._record = live, clock, record
         self._due: list[tuple[int, str]] = []
         self._known: list[tuple[int, str]] = []
-        self._outcomes: dict[str, int] = {}
+        self._outcomes: dict[str, int] = dict(outcomes or {})
         self._lock, self._end = Lock(), Event()
         self._thread = Thread(target=self._run, name="scheduler", daemon=True)
 
@@ -98,7 +99,7 @@ class Scheduler:
         while names := self._pop_due(now):
             try:
                 replies = self._live.answer(names, now)
-                self._record.scores(replies, now)
+                self._record.scores(replies, self._live.model_scores(replies), now)
             except Exception:
                 self.note(names)
                 raise

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, create_model, with_config
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    create_model,
+    with_config,
+)
 from typing_extensions import TypedDict
 
 from ontime.core.contract.values import declared_dtype
@@ -90,6 +102,8 @@ class Prediction(BaseModel):
 
 
 class Predictions(BaseModel):
+    """The answers to the rows of a request, in their order."""
+
     predictions: list[Prediction]
 
 
@@ -112,12 +126,26 @@ class Taken(BaseModel):
     received: int = Field(description="number of the last message")
 
 
+class RowsAsked(Body):
+    """Rows to predict, by key."""
+
+    rows: list[Any]
+    user: User | None = None
+
+
+class MessagesSent(Body):
+    """Messages in the order in which they are to be taken, heartbeats after them."""
+
+    messages: list[Any]
+    heartbeats: Annotated[list[Heartbeat], Field(max_length=MOST_ROWS)] = []
+
+
 @dataclass(frozen=True)
 class Schemas:
     """The request models of a dataset. key: the columns that name a row that is predicted, with their types."""
 
-    predictions: type[BaseModel]
-    events: type[BaseModel]
+    predictions: type[RowsAsked]
+    events: type[MessagesSent]
     key: Mapping[str, str]
 
 
@@ -127,32 +155,25 @@ def schemas_of(dataset: Dataset) -> Schemas:
     forms = feed_tables(dataset.tables, dataset.messages)
     key = {name: _dtypes(forms[next(iter(predicted.feeds))])[name] for name in predicted.key}
     row = _typed_dict("Row", {name: TYPES[dtype] for name, dtype in key.items()})
-    predictions = create_model(
-        "PredictionRequest",
-        __base__=Body,
-        __doc__="Rows to predict, by key.",
-        rows=(Annotated[list[row], Field(min_length=1, max_length=MOST_ROWS)], ...),
-        user=(User | None, None),
-    )
-    events = create_model(
-        "EventRequest",
-        __base__=Body,
-        __doc__="Messages in the order in which they are to be taken, heartbeats after them.",
-        messages=(Annotated[list[_message(forms)], Field(max_length=MOST_ROWS)], []),
-        heartbeats=(Annotated[list[Heartbeat], Field(max_length=MOST_ROWS)], []),
-    )
+    message = _message(forms)
+    rows = Annotated[list[row], Field(min_length=1, max_length=MOST_ROWS)]
+    messages = Annotated[list[message], Field(max_length=MOST_ROWS)]
+    predictions = create_model("PredictionRequest", __base__=RowsAsked, __doc__=RowsAsked.__doc__, rows=(rows, ...))
+    events = create_model("EventRequest", __base__=MessagesSent, __doc__=MessagesSent.__doc__, messages=(messages, []))
     return Schemas(predictions, events, key)
 
 
 def _message(forms: Mapping[str, Table]) -> Any:  # noqa: ANN401 - a type made of types
     """A message of any feed."""
-    kinds: Sequence[Any] = [_feed_message(feed, form) for feed, form in forms.items()]
-    return Annotated[Union[tuple(kinds)], Field(discriminator="feed")] if len(kinds) > 1 else kinds[0]  # noqa: UP007
+    kinds = [_feed_message(feed, form) for feed, form in forms.items()]
+    either: Any = reduce(or_, kinds)
+    return Annotated[either, Field(discriminator="feed")] if len(kinds) > 1 else either
 
 
 def _feed_message(feed: str, form: Table) -> Any:  # noqa: ANN401
     values = _typed_dict(f"{feed}_values", {name: TYPES[dtype] | None for name, dtype in _dtypes(form).items()})
-    return _typed_dict(f"{feed}_message", {"feed": Literal[feed], "values": values})
+    name: Any = Literal[feed]  # pyrefly: ignore
+    return _typed_dict(f"{feed}_message", {"feed": name, "values": values})
 
 
 def _typed_dict(name: str, types: Mapping[str, Any]) -> Any:  # noqa: ANN401

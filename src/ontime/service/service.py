@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
-from ontime.core.features.moments import NEVER
 from ontime.core.serving.admission import needed_tables
 from ontime.core.serving.live_table import LiveRow
+from ontime.core.serving.online_state import KEPT
 from ontime.dataset.dataset import Dataset
 from ontime.errors import NotReadyError
 from ontime.params import Costs
@@ -65,45 +66,51 @@ class Service:
     @classmethod
     def of(cls, dataset: Dataset, records: Records, settings: Settings) -> Self:
         """From what a store holds. Raises NotReadyError where it has no clean months yet."""
-        months = records.months()
-        reference = {one.name: months[one.name] for one in needed_tables(dataset.tables) if one.name in months}
+        needed = [table.name for table in needed_tables(dataset.tables)]
+        months = records.months([*dataset.features.tables, *needed])
+        reference = {name: months[name] for name in needed if name in months}
         tables = {name: months[name] for name in dataset.features.tables if name in months}
         if len(tables) < len(dataset.features.tables):
             raise NotReadyError(
                 "expected clean months in the store, found none: windows reach back weeks; run `ontime load` once"
             )
         alive_until = _end(tables[dataset.features.tables[0]])
-        live = Live(dataset, settings.lead_hours, reference, _silent_hours(dataset, settings), settings.costs, alive_until)
+        silent_hours = _silent_hours(dataset, settings)
+        live = Live(dataset, settings.lead_hours, reference, silent_hours, settings.costs, alive_until)
         log_lines = records.log()
         rows = rows_of_messages(live.admission, logged_messages(dataset.tables, live.admission, log_lines))
         live.load(with_rows(dataset.tables, tables, rows))
         live.note_rows(rows[live.messages.table].values())
-        beats = [(line.name, line.moment) for line in log_lines if line.kind == "heartbeat" and line.moment is not None]
+        beats = [(line.name, line.moment) for _, line in log_lines if line.moment is not None]
         for source, moment in beats:
             live.hear(source, moment)
-        received = max((line.seq for line in log_lines), default=0)
+        received = log_lines[-1].seq if log_lines else 0
         live.state.online.received = received
-        live.scored.update(records.scored())
         clock = WallClock() if settings.clock == "wall" else EventClock(max([alive_until, *(at for _, at in beats)]))
-        scheduler = Scheduler(live, clock, records)
+        live.scored.update(records.scored(clock.now() - KEPT))
+        scheduler = Scheduler(live, clock, records, records.known_outcomes())
         ingest = Ingest(live, clock, records.append, _noting(scheduler, live), received)
-        watch = BundleWatch(settings.bundle, settings.bundle.with_name(SWITCH), live)
+        watch = BundleWatch(settings.bundle, settings.bundle.with_name(SWITCH), live, records.keep_inputs)
         return cls(live, clock, ingest, scheduler, watch, records, schemas_of(dataset))
 
     def start(self) -> None:
         """Serve the bundle, catch up on what fell due meanwhile, then take in and look at the clock."""
         self.watch.start()
-        if self.clock.now() != NEVER:
-            self.scheduler.catch_up(self.clock.now())
+        self.scheduler.catch_up(self.clock.now())
         self.ingest.start()
         self.scheduler.start()
+
+    def history(self, name: str) -> dict[str, Any]:
+        """What came of a row, what was predicted of it and what was said."""
+        key = self.live.key(name)
+        feeds = [*self.live.messages.feeds]
+        return self.records.history(name, feeds, "" if key is None else json.dumps(key))
 
     def close(self) -> None:
         """Take in what waits, write what is to be written, and end."""
         self.ingest.close()
         self.scheduler.close()
         self.watch.close()
-        self.records.close()
 
 
 def _end(rows: pd.DataFrame) -> int:
