@@ -12,8 +12,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from repositories import REPOSITORY
 
-pytestmark = pytest.mark.nightly  # it installs some 300 MB
-
 HEAVY = {
     "dvc",
     "scikit-learn",

@@ -1,6 +1,8 @@
 """A server that is told to end answers what it has begun, refuses what is new, and has not failed."""
 
+import contextlib
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -8,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from edges import running
 
 PROGRAM = """
 import socket, sys
@@ -51,6 +54,18 @@ def test_what_takes_longer_than_the_time_to_drain_is_cut_off(repository):
         server.terminate()
         assert server.wait(8) == 0
         assert isinstance(slow.exception(), httpx.RemoteProtocolError) or slow.result().status_code >= 500
+
+
+@pytest.mark.parametrize("head", [b"X: " + b"x" * 1_000_000, b"X: x\r\n" * 100_000], ids=["one", "many"])
+def test_a_head_that_does_not_end_is_refused(head: bytes):
+    with running() as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            with contextlib.suppress(ConnectionError):  # closed while it is being sent
+                connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n" + head)
+            with contextlib.suppress(ConnectionError):
+                assert connection.recv(12) in {b"HTTP/1.1 400", b""}
+        assert server.client.get("/health/live", headers={"x": "x" * 30_000}).status_code == 200
+        assert server.metrics.registry.get_sample_value("http_requests_under_way") == 0
 
 
 def wait_for(url: str) -> None:

@@ -159,7 +159,7 @@ class KeyRequired:
 
 def is_among(path: str, paths: Sequence[str]) -> bool:
     """Whether a path is one of these, or below one of them that ends in "/"."""
-    return any(path == one or (one.endswith("/") and path.startswith(one)) for one in paths)
+    return path in paths or any(one[-1] == "/" and path.startswith(one) for one in paths)
 
 
 class Requires(SecurityBase):

@@ -131,10 +131,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        error = ApiError(413, f"expected a body of at most {self.most} bytes", headers={"Connection": "close"})
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if int(length) > self.most:  # HTTP's parser refuses what is no number
-            await error_response(error)(scope, receive, send)
+            await error_response(self._error())(scope, receive, send)
             return
         received = 0
 
@@ -143,7 +142,10 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self.most:
-                raise error
+                raise self._error()
             return message
 
         await self.app(scope, counted, send)
+
+    def _error(self) -> ApiError:
+        return ApiError(413, f"expected a body of at most {self.most} bytes", headers={"Connection": "close"})

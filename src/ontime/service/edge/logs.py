@@ -19,12 +19,17 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         content = record.msg if isinstance(record.msg, dict) else {"message": record.getMessage()}
-        failure = record.exc_info[1] if record.exc_info else None
-        return json.dumps({"at": at, "level": record.levelname.lower()} | content | _failure(failure))
+        line = {"at": at, "level": record.levelname.lower()} | content
+        return json.dumps(line | _failure(record.exc_info[1]) if record.exc_info else line)
 
 
 def log_as_json(stream: TextIO) -> None:
-    """Have all that this program and its server log written as JSON lines, and nowhere else."""
+    """Have all that this program and its server log written as JSON lines, and nowhere else.
+
+    Threads and processes are not in the lines, so no record looks them up: for the whole of `logging`, as its
+    documentation has it.
+    """
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
     for name in LOGGED:
@@ -46,7 +51,11 @@ def log_exchange(exchange: Exchange) -> None:
         "bytes_out": exchange.bytes_out,
         "key": exchange.key,
     }
-    LOGGER.log(logging.ERROR if exchange.failure else logging.INFO, content | _failure(exchange.failure))
+    level = logging.ERROR if exchange.failure else logging.INFO
+    if exchange.failure:
+        content |= _failure(exchange.failure)
+    if LOGGER.isEnabledFor(level):  # a record made by hand: who called is always this function
+        LOGGER.handle(logging.LogRecord(LOGGER.name, level, "", 0, content, None, None))
 
 
 def _failure(error: BaseException | None) -> dict[str, object]:

@@ -7,8 +7,31 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 IDLE_SECONDS = 30  # how long a connection without a request is kept
+HEAD_BYTES = 65_536  # of a request's line and headers together
+
+
+class BoundedHead(HttpToolsProtocol):
+    """Uvicorn's protocol on httptools, which has no limit of its own: 400 for a head that is too long."""
+
+    in_head, head_bytes = False, 0
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.in_head:
+            self.head_bytes += len(data)
+            if self.head_bytes > HEAD_BYTES:
+                self.send_400_response("The head of the request is too long.")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.in_head, self.head_bytes = True, 0
+
+    def on_headers_complete(self) -> None:
+        self.in_head = False
+        super().on_headers_complete()
 
 
 def server_config(app: ASGIApp, host: str, port: int, drain_seconds: int = 30) -> uvicorn.Config:
@@ -18,7 +41,7 @@ def server_config(app: ASGIApp, host: str, port: int, drain_seconds: int = 30) -
         host,
         port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHead,
         ws="none",
         log_config=None,
         access_log=False,
