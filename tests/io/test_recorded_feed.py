@@ -63,17 +63,17 @@ def test_with_a_seed_messages_are_shuffled_between_heartbeats_and_a_gap_silences
     assert [len(step.messages) for step in silent] != [len(step.messages) for step in straight]
 
 
-@pytest.mark.parametrize(("minutes", "seed"), [(1, None), (60, 1)])
+@pytest.mark.parametrize(("minutes", "seed"), [(10, None), (60, 1)])
 def test_what_is_sent_makes_the_features_of_whole_tables(files: Files, minutes: int, seed: int | None):
     """Through JSON, on top of the days before, heartbeats included; each row read at the end of its step."""
-    since, until = moment("2020-02-10"), moment("2020-02-11")
+    since, until = moment("2020-02-10"), moment("2020-02-12")
     parcels = read_months(files.clean / "parcels", ["2020-01", "2020-02"])
     depots = check_part(TOY.tables[0], DEPOTS, None, {}, 0).clean
     admission = MessageAdmission.of(TOY.tables, TOY.messages, {"depots": depots})
     dtypes = feed_dtypes(TOY.tables, TOY.messages)
     state = OnlineState(TOY.tables, TOY.features, 1.0, TOY.stress.sources, alive_until=since)
     state.load({"parcels": parcels[parcels["day"] < "2020-02-10"].reset_index(drop=True)})
-    due = parcels[parcels["promised"].between("2020-02-10T01:00Z", "2020-02-11T01:00Z")].reset_index(drop=True)
+    due = parcels[parcels["promised"].between("2020-02-10T01:00Z", "2020-02-12T01:00Z")].reset_index(drop=True)
     features = build(TOY.features, {"parcels": due}, {"parcels": parcels}, 1.0).set_index("id")
     moments = pd.Series(microseconds(features["predict_at"]), index=features.index)
     answered = []
