@@ -23,7 +23,7 @@ from ontime.io.month_files import months_of, part
 from ontime.io.paths import Files
 from ontime.params import Features
 from ontime.service.ingest import message_line
-from ontime.service.records import Records
+from ontime.service.records import ServiceRecords
 from ontime.service.store.opening import DEFAULT_URL
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def run(dataset: Dataset, files: Files, features: Features, *, until: str | None
         for declared in dataset.messages
         for message in _recent(dataset, files, declared, last)
     ]
-    with Records.open(store) as records:
+    with ServiceRecords.open(store) as records:
         records.load(content, lines)
     log.info("%s and %s loaded", quantity(len(months), "month"), quantity(len(lines), "message"))
 

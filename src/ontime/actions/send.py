@@ -21,7 +21,6 @@ from ontime.io.recorded_feed import recorded_feed
 from ontime.service.sender import Receipt, Sender
 
 log = logging.getLogger(__name__)
-logging.getLogger("httpx").setLevel(logging.WARNING)  # else a line for each request
 
 SECOND = 1_000_000  # microseconds
 

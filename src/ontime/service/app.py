@@ -3,6 +3,7 @@
 # Without `from __future__ import annotations`: FastAPI reads the models, which are made from the contract, as they are.
 import asyncio
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -16,9 +17,9 @@ from ontime.errors import BrokenContractError, NotReadyError, UnknownRowError
 from ontime.service.edge.docs_page import add_docs
 from ontime.service.edge.error_form import ERROR_RESPONSES, add_error_handlers
 from ontime.service.edge.keys import Requires
-from ontime.service.ingest import Batch, Receipt
-from ontime.service.live import Reply
-from ontime.service.schemas import Feedback, Heartbeat, Mode, Predictions, Taken
+from ontime.service.ingest import Batch, TakenIn
+from ontime.service.live import Live, RowReply
+from ontime.service.schemas import FeedbackGiven, HeartbeatSent, Mode, Predictions, Taken
 from ontime.service.service import Service
 
 INLINE = 20  # rows that are answered at once: a thread would cost more than they do
@@ -46,11 +47,13 @@ def _predictions(service: Service) -> APIRouter:
     meanings = {feature.name: feature.meaning for feature in declared_features(live.dataset.features)}
 
     @router.post("/v1/predictions", responses={200: {"model": Predictions}})
-    async def predictions(body: request, explain: bool = False, idempotency_key: IdempotencyKey = None) -> Response:
+    async def predictions(
+        body: request, explain: bool = False, features: bool = False, idempotency_key: IdempotencyKey = None
+    ) -> Response:
         """The answers to up to 1,000 rows, as of now; all of them, or none with everything that is wrong."""
-        asked = body.model_dump_json() if idempotency_key else ""
+        request_text = body.model_dump_json() if idempotency_key else ""
         if idempotency_key:
-            kept = await run_in_threadpool(service.records.reply, idempotency_key, asked)
+            kept = await run_in_threadpool(service.records.reply, idempotency_key, request_text)
             if kept is not None:
                 return Response(kept, media_type=JSON)
         ids = live.ids([_key(service.schemas.key, row) for row in body.rows])
@@ -61,11 +64,13 @@ def _predictions(service: Service) -> APIRouter:
             replies = await run_in_threadpool(live.answer, ids, now, reasons)
         ages = live.ages(now)
         lines = [_prediction(reply, ages, meanings if explain else None) for reply in replies]
+        if features:
+            lines = [line | {"features": _read(live, reply)} for line, reply in zip(lines, replies, strict=True)]
         content = json.dumps({"predictions": lines}, separators=(",", ":"))
         if not idempotency_key:
             service.records.answers(replies, body.user, now)
             return Response(content, media_type=JSON)
-        kept = service.records.once(idempotency_key, asked, replies, body.user, now, content)
+        kept = service.records.once(idempotency_key, request_text, replies, body.user, now, content)
         return Response(await asyncio.wrap_future(kept), media_type=JSON)
 
     return router
@@ -77,7 +82,7 @@ def _events(service: Service) -> APIRouter:
 
     @router.post("/v1/events", responses={200: {"model": Taken}})
     async def events(body: request) -> Response:
-        """Messages and heartbeats are on disk and read by predictions when this answers; repeated, they change nothing."""
+        """Messages and heartbeats are on disk and read by predictions when this answers; repeated, nothing changes."""
         heartbeats = _heartbeats(live.dataset.stress.sources, body.heartbeats)
         given = [(one["feed"], values_of_json(dtypes[one["feed"]], one["values"])) for one in body.messages]
         batch = Batch(live.admission.typed(given), heartbeats)
@@ -91,7 +96,7 @@ def _feedback(service: Service) -> APIRouter:
     router = _router("feedback")
 
     @router.post("/v1/feedback", status_code=204)
-    async def feedback(body: Feedback) -> None:
+    async def feedback(body: FeedbackGiven) -> None:
         """Keep what a user says of a prediction, in place of what was said of it before."""
         await asyncio.wrap_future(service.records.feedback(body, service.clock.now()))
 
@@ -120,7 +125,7 @@ def _operations(service: Service) -> APIRouter:
     async def models() -> dict[str, Any]:
         """What answers now, and what is wrong with what is in the bundle's folder, if anything is."""
         return {
-            "answers": live.serving.version,
+            "answers": live.answering.version,
             "lead_hours": live.lead_hours,
             "climatology_only": live.climatology_only,
             "problem": service.watch.problem,
@@ -142,7 +147,7 @@ def _operations(service: Service) -> APIRouter:
         """Rows are known, and something answers; else 503."""
         if problem := live.problem():
             raise NotReadyError(problem)
-        return {"status": "ready", "answers": live.serving.version or "climatology"}
+        return {"status": "ready", "answers": live.answering.version or "climatology"}
 
     both = APIRouter()
     both.include_router(router)
@@ -155,12 +160,21 @@ def _router(scope: str) -> APIRouter:
     return APIRouter(tags=[scope], dependencies=[Depends(Requires(scope))], responses=ERROR_RESPONSES)
 
 
+def _read(live: Live, reply: RowReply) -> dict[str, float | None] | None:
+    """What the model read of a row: numbers, and categories by their place in its list."""
+    answerer = live.answering.answerer
+    if answerer is None or reply.features is None:
+        return None
+    numbers = [None if math.isnan(number) else number for number in reply.features.tolist()]
+    return dict(zip(answerer.bundle.model.inputs.types, numbers, strict=True))
+
+
 def _key(dtypes: Mapping[str, str], row: Mapping[str, Any]) -> tuple[Any, ...]:
     values = values_of_json(dtypes, row)
     return tuple([values[name] for name in dtypes])
 
 
-def _heartbeats(sources: Mapping[str, Any], heartbeats: Sequence[Heartbeat]) -> list[tuple[str, int]]:
+def _heartbeats(sources: Mapping[str, Any], heartbeats: Sequence[HeartbeatSent]) -> list[tuple[str, int]]:
     """Sources and moments. Raises BrokenContractError with everything that is wrong."""
     moments = [moment_of_text(one.at) for one in heartbeats]
     wrong = [
@@ -179,7 +193,7 @@ def _heartbeats(sources: Mapping[str, Any], heartbeats: Sequence[Heartbeat]) -> 
     return given
 
 
-def _prediction(reply: Reply, ages: Mapping[str, float | None], meanings: Mapping[str, str] | None) -> dict[str, Any]:
+def _prediction(reply: RowReply, ages: Mapping[str, float | None], meanings: Mapping[str, str] | None) -> dict[str, Any]:
     answer = reply.answer
     content: dict[str, Any] = {
         "id": reply.row["id"],
@@ -199,18 +213,18 @@ def _prediction(reply: Reply, ages: Mapping[str, float | None], meanings: Mappin
     return content
 
 
-def _taken(receipt: Receipt) -> dict[str, Any]:
+def _taken(taken: TakenIn) -> dict[str, Any]:
     quarantined = [
         {"table": table, "row": row.name, "column": one.column, "rule": one.rule, "value": one.value}
-        for table, rows in receipt.changed.items()
+        for table, rows in taken.changed.items()
         for row in rows
         for one in row.violations
     ]
     return {
-        "taken": receipt.taken,
-        "repeated": receipt.repeated,
+        "taken": taken.taken,
+        "repeated": taken.repeated,
         "quarantined": quarantined,
-        "received": receipt.received,
+        "received": taken.received,
     }
 
 

@@ -92,7 +92,7 @@ class BundleWatch:
         if problem != self.problem:
             log.warning("%s", problem)
         self.problem = problem
-        if not self._live.serving.version:
+        if not self._live.answering.version:
             self._live.serve_fallback(_fallback(self.folder))
 
 

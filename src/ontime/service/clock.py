@@ -8,7 +8,7 @@ from typing import Protocol
 from ontime.core.features.moments import NEVER
 
 
-class Clock(Protocol):
+class Now(Protocol):
     """Moments are whole microseconds since 1970."""
 
     def now(self) -> int:

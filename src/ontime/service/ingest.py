@@ -14,7 +14,7 @@ from ontime.core.serving.live_table import LiveRow
 from ontime.core.serving.message_json import feed_dtypes, json_values
 from ontime.core.serving.message_types import Message
 from ontime.errors import NotReadyError
-from ontime.service.clock import Clock
+from ontime.service.clock import Now
 from ontime.service.live import Live
 from ontime.service.store.records import MessageLine
 
@@ -36,7 +36,7 @@ class Batch(NamedTuple):
     heartbeats: Sequence[tuple[str, int]]
 
 
-class Receipt(NamedTuple):
+class TakenIn(NamedTuple):
     """What became of a request. received: the number of the last message that is on disk."""
 
     taken: int
@@ -52,11 +52,11 @@ class Ingest:
     note: what is to be done with rows that changed.
     """
 
-    def __init__(self, live: Live, clock: Clock, append: Append, note: Note, received: int = 0) -> None:
+    def __init__(self, live: Live, clock: Now, append: Append, note: Note, received: int = 0) -> None:
         self.received = received
         self._note, self._dtypes = note, feed_dtypes(live.dataset.tables, live.dataset.messages)
         self._live, self._clock, self._append = live, clock, append
-        self._waiting: queue.Queue[tuple[Batch, Future[Receipt]] | None] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[tuple[Batch, Future[TakenIn]] | None] = queue.Queue(MOST_WAITING)
         self._thread = Thread(target=self._run, name="ingest", daemon=True)
 
     def start(self) -> None:
@@ -68,9 +68,9 @@ class Ingest:
         self._waiting.put(None)
         self._thread.join()
 
-    def submit(self, batch: Batch) -> Future[Receipt]:
+    def submit(self, batch: Batch) -> Future[TakenIn]:
         """The receipt, once the messages are on disk and read. Raises NotReadyError where too many requests wait."""
-        future: Future[Receipt] = Future()
+        future: Future[TakenIn] = Future()
         try:
             self._waiting.put((batch, future), timeout=PATIENCE)
         except queue.Full:
@@ -94,7 +94,7 @@ class Ingest:
                 for (_, future), receipt in zip(group, receipts, strict=True):
                     future.set_result(receipt)
 
-    def _next(self) -> list[tuple[Batch, Future[Receipt]]]:
+    def _next(self) -> list[tuple[Batch, Future[TakenIn]]]:
         """The requests that wait, at least one; none at the end."""
         first = self._waiting.get()
         group = [] if first is None else [first]
@@ -109,7 +109,7 @@ class Ingest:
             group.append(following)
         return group
 
-    def _take(self, batches: Sequence[Batch]) -> list[Receipt]:
+    def _take(self, batches: Sequence[Batch]) -> list[TakenIn]:
         now = self._clock.now()
         news, lines = [], []
         latest: dict[tuple[str, Any], Message] = {}
@@ -145,12 +145,12 @@ class Ingest:
         feed = message[0]
         return message_line(self._dtypes[feed], self._live.admission.key(feed), message, now)
 
-    def _receipt(self, batch: Batch, new: Sequence[Message], changed: Changed) -> Receipt:
+    def _receipt(self, batch: Batch, new: Sequence[Message], changed: Changed) -> TakenIn:
         """The part of what changed that a request brought."""
         admission = self._live.admission
         keys = {(admission.feeds[message[0]], self._key(message)) for message in new}
         own = {table: [row for row in rows if (table, row.key) in keys] for table, rows in changed.items()}
-        return Receipt(len(new), len(batch.messages) - len(new), own, self.received)
+        return TakenIn(len(new), len(batch.messages) - len(new), own, self.received)
 
 
 def message_line(dtypes: Mapping[str, str], key: Sequence[str], message: Message, now: int) -> MessageLine:

@@ -43,7 +43,7 @@ class Scored(NamedTuple):
     degraded: tuple[str, ...]
 
 
-class Reply(NamedTuple):
+class RowReply(NamedTuple):
     """The answer to a row. Moments are whole microseconds since 1970.
 
     predict_at: as of when. due: the moment that the model is made for. degraded: why climatology answered, empty where
@@ -71,7 +71,7 @@ class Reply(NamedTuple):
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-class Serving(NamedTuple):
+class Answering(NamedTuple):
     """What answers: a bundle made ready, or a fallback alone; neither where nothing can be answered."""
 
     answerer: Answerer | None
@@ -106,7 +106,7 @@ class Live:
         self.state = OnlineState(
             dataset.tables, dataset.features, lead_hours, sources, silent_hours, alive_until=alive_until
         )
-        self.serving = Serving(None, None, costs)
+        self.answering = Answering(None, None, costs)
         self.scored: dict[str, Scored] = {}
         self.messages = predicted_messages(dataset)
         self._table = next(table for table in dataset.tables if table.name == self.messages.table)
@@ -126,11 +126,11 @@ class Live:
         features = read_by(self.dataset.features, bundle.model.inputs.types)
         answerer = Answerer(bundle, features, self.state.online.names)
         self.state.check_fit(answerer)
-        self.serving = Serving(answerer, bundle.fallback, bundle.costs)
+        self.answering = Answering(answerer, bundle.fallback, bundle.costs)
 
     def serve_fallback(self, fallback: Climatology | None) -> None:
         """Answer by climatology alone, where there is no whole bundle; without it, nothing is answered."""
-        self.serving = Serving(None, fallback, self.serving.costs)
+        self.answering = Answering(None, fallback, self.answering.costs)
 
     def load(self, tables: Tables) -> None:
         """Take in all the rows of clean tables, before any message."""
@@ -182,35 +182,35 @@ class Live:
             )
         return [name for name in ids if name is not None]
 
-    def answer(self, ids: Sequence[str], now: int, reasons: int = 0) -> list[Reply]:
+    def answer(self, ids: Sequence[str], now: int, reasons: int = 0) -> list[RowReply]:
         """The answers to rows (n) as of now, or as of when they fell due where that was before.
 
         reasons: so many features that moved the probability most, of each row that the model answers. Raises
         UnknownRowError for rows that are not known, NotReadyError where nothing answers, or no moment is known yet.
         """
-        serving = self.serving
+        answering = self.answering
         if now == NEVER:
             raise NotReadyError("expected a heartbeat, found none: the time of the messages is not known yet")
-        if serving.fallback is None:
+        if answering.fallback is None:
             raise NotReadyError("expected a bundle that answers, found none, nor its fallback: give it its folder")
         known = self.state.known(ids, now)
-        degraded = self._doubts(serving, known)
-        features, answers = _answers(serving, known, degraded, reasons)
+        degraded = self._doubts(answering, known)
+        features, answers = _answers(answering, known, degraded, reasons)
         lead = int(self.lead_hours * HOUR)
         replies = []
         for place, (row, why, answer) in enumerate(zip(known.rows, degraded, answers, strict=True)):
-            due, version = row["starts_at"] - lead, "" if answer.fallback else serving.version
-            reply = Reply(
+            due, version = row["starts_at"] - lead, "" if answer.fallback else answering.version
+            reply = RowReply(
                 row, row["predict_at"], due, version, known.received, why, answer,
                 None if features is None else features[place],
             )  # fmt: skip
             scored = self.scored.get(row["id"]) if not reply.provisional else None
-            replies.append(_as_scored(reply, scored, serving) if scored else reply)
+            replies.append(_as_scored(reply, scored, answering) if scored else reply)
         return replies
 
-    def model_scores(self, replies: Sequence[Reply]) -> dict[str, list[float]]:
+    def model_scores(self, replies: Sequence[RowReply]) -> dict[str, list[float]]:
         """By version what it says of rows (n), also where climatology answered; none where there is no model."""
-        answerer = self.serving.answerer
+        answerer = self.answering.answerer
         features = [reply.features for reply in replies]
         if answerer is None or any(one is None for one in features):
             return {}
@@ -224,7 +224,7 @@ class Live:
 
     def problem(self) -> str:
         """Why nothing can be answered; '' where something can."""
-        if self.serving.fallback is None:
+        if self.answering.fallback is None:
             return "expected a bundle that answers, found none, nor its fallback"
         return (
             ""
@@ -237,42 +237,44 @@ class Live:
         source = self.dataset.stress.outcomes
         return self.state.last_heard(source, now) if source else now
 
-    def _doubts(self, serving: Serving, known: Known) -> list[tuple[str, ...]]:
+    def _doubts(self, answering: Answering, known: Known) -> list[tuple[str, ...]]:
         """Of each row why the model does not answer; empty where it does."""
-        if self.climatology_only or serving.answerer is None:
+        if self.climatology_only or answering.answerer is None:
             why = (SWITCHED_OFF,) if self.climatology_only else (NO_MODEL,)
             return [why] * len(known.rows)
         return [
             (*(f"{source} is silent" for source in silent), *(f"{name} is unknown" for name in unseen))
-            for silent, unseen in zip(known.silent, map(serving.answerer.unseen, known.rows), strict=True)
+            for silent, unseen in zip(known.silent, map(answering.answerer.unseen, known.rows), strict=True)
         ]
 
 
 def _answers(
-    serving: Serving, known: Known, degraded: Sequence[tuple[str, ...]], reasons: int
+    answering: Answering, known: Known, degraded: Sequence[tuple[str, ...]], reasons: int
 ) -> tuple[np.ndarray | None, list[Answer]]:
     """What the model read of rows (n), (n, features), and the answers."""
-    if serving.answerer is None:
-        return None, [_by_climatology(serving, row) for row in known.rows]
-    matrix = serving.answerer.matrix(known.rows, known.values)
+    if answering.answerer is None:
+        return None, [_by_climatology(answering, row) for row in known.rows]
+    matrix = answering.answerer.matrix(known.rows, known.values)
     fallback = np.array([bool(why) for why in degraded]) if any(degraded) else None
-    return matrix, serving.answerer.answer_matrix(known.rows, matrix, fallback, reasons)
+    return matrix, answering.answerer.answer_matrix(known.rows, matrix, fallback, reasons)
 
 
-def _by_climatology(serving: Serving, row: Row) -> Answer:
-    assert serving.fallback is not None
-    rate = serving.fallback.rate_of(row)
-    return Answer(rate, decision(rate, answer_thresholds(serving.costs)), BOTH, fallback=True)
+def _by_climatology(answering: Answering, row: Row) -> Answer:
+    assert answering.fallback is not None
+    rate = answering.fallback.rate_of(row)
+    return Answer(rate, decision(rate, answer_thresholds(answering.costs)), BOTH, fallback=True)
 
 
-def _as_scored(reply: Reply, scored: Scored, serving: Serving) -> Reply:
+def _as_scored(reply: RowReply, scored: Scored, answering: Answering) -> RowReply:
     """The answer that was given when the row fell due."""
-    if serving.answerer is not None:
-        answer = serving.answerer.judged(scored.probability, fallback=bool(scored.degraded))
+    if answering.answerer is not None:
+        answer = answering.answerer.judged(scored.probability, fallback=bool(scored.degraded))
     else:
-        words = decision(scored.probability, answer_thresholds(serving.costs))
+        words = decision(scored.probability, answer_thresholds(answering.costs))
         answer = Answer(scored.probability, words, BOTH, bool(scored.degraded))
+    same = reply.answer.probability == scored.probability
     return reply._replace(
+        features=reply.features if same else None,
         version=scored.version, received=scored.received, degraded=scored.degraded,
         answer=answer._replace(reasons=reply.answer.reasons),
     )  # fmt: skip

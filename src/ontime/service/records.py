@@ -16,9 +16,9 @@ from sqlalchemy.engine import Connection
 from ontime.core.monitoring.ledger import ANSWERED
 from ontime.core.serving.message_json import day_text, moment_text
 from ontime.errors import BrokenContractError, UnknownRowError
-from ontime.service.live import Reply, Scored
+from ontime.service.live import RowReply, Scored
 from ontime.service.scheduler import Outcome
-from ontime.service.schemas import Feedback
+from ontime.service.schemas import FeedbackGiven
 from ontime.service.store import records as sql
 from ontime.service.store import tables
 from ontime.service.store.opening import Store, open_store
@@ -30,7 +30,7 @@ BEFORE = ("climatology answered when it fell due",)
 OK = 200
 
 
-class Records:
+class ServiceRecords:
     """A store that is read from any thread, and written by one."""
 
     def __init__(self, store: Store, writer: Writer) -> None:
@@ -67,10 +67,10 @@ class Records:
     def months(self, names: Sequence[str]) -> dict[str, pd.DataFrame]:
         """Clean tables, all their months together; those of which there are none are left out."""
         with self._store.reading() as connection:
-            found = {name: sql.load_months(connection, name) for name in names}
+            parts = {name: sql.load_months(connection, name) for name in names}
         return {
             name: pd.concat([pd.read_parquet(io.BytesIO(one)) for one in months.values()], ignore_index=True)
-            for name, months in found.items()
+            for name, months in parts.items()
             if months
         }
 
@@ -82,13 +82,13 @@ class Records:
                 lines += some
         return lines
 
-    def answers(self, replies: Sequence[Reply], user: str | None, at: int) -> None:
+    def answers(self, replies: Sequence[RowReply], user: str | None, at: int) -> None:
         """Keep what a user got. It is written soon, and nobody waits for it."""
         records = [_answer(reply, user, at) for reply in replies]
         self._writer.submit(lambda connection: sql.add_answers(connection, records))
 
     def once(
-        self, key: str, request: str, replies: Sequence[Reply], user: str | None, at: int, body: str
+        self, key: str, request: str, replies: Sequence[RowReply], user: str | None, at: int, body: str
     ) -> Future[bytes]:
         """Keep what a user got, and the reply to the request of that key; the reply that stands, once it is on disk."""
         records, digest = [_answer(reply, user, at) for reply in replies], _digest(request)
@@ -108,10 +108,10 @@ class Records:
         Raises BrokenContractError where the key was used for another request.
         """
         with self._store.reading() as connection:
-            found = sql.find_reply(connection, key)
-        return None if found is None else _kept(found, _digest(request))
+            kept = sql.find_reply(connection, key)
+        return None if kept is None else _kept(kept, _digest(request))
 
-    def feedback(self, given: Feedback, at: int) -> Future[None]:
+    def feedback(self, given: FeedbackGiven, at: int) -> Future[None]:
         """Keep what a user says. The future raises UnknownRowError where there was no such prediction."""
         record = sql.Feedback(given.prediction_id, given.verdict, given.acted, given.comment, given.user, at)
 
@@ -121,7 +121,7 @@ class Records:
 
         return self._writer.submit(job)
 
-    def scores(self, replies: Sequence[Reply], of_versions: Mapping[str, Sequence[float]], at: int) -> None:
+    def scores(self, replies: Sequence[RowReply], of_versions: Mapping[str, Sequence[float]], at: int) -> None:
         """Keep what rows got when they fell due, and what each version said of them; what is there stays."""
         answered = {ANSWERED: [reply.answer.probability for reply in replies]}
         lines = [
@@ -170,21 +170,21 @@ class Records:
     def history(self, name: str, feeds: Sequence[str], key: str) -> dict[str, Any]:
         """What was predicted of a row, what came of it and what was said, as JSON has it; the newest answers last."""
         with self._store.reading() as connection:
-            found = sql.row_history(connection, name, feeds, key)
-        outcome = found.outcome
+            history = sql.row_history(connection, name, feeds, key)
+        outcome = history.outcome
         return {
             "messages": [
                 {"feed": one.line.name, "received": one.seq, "values": json.loads(one.line.content or "{}")}
-                for one in found.messages
+                for one in history.messages
             ],
-            "answers": [_shown(line) for line in found.answers],
-            "scores": [_shown(line) for line in found.scores],
+            "answers": [_shown(line) for line in history.answers],
+            "scores": [_shown(line) for line in history.scores],
             "outcome": None if outcome is None else bool(outcome.outcome),
-            "feedback": [_shown(line) for line in found.feedback],
+            "feedback": [_shown(line) for line in history.feedback],
         }
 
 
-def _answer(reply: Reply, user: str | None, at: int) -> sql.AnswerRecord:
+def _answer(reply: RowReply, user: str | None, at: int) -> sql.AnswerRecord:
     return sql.AnswerRecord(
         prediction_id=reply.prediction_id,
         id=reply.row["id"],
@@ -204,7 +204,7 @@ def _answer(reply: Reply, user: str | None, at: int) -> sql.AnswerRecord:
     )
 
 
-def _score(reply: Reply, version: str, probability: float, at: int) -> dict[str, Any]:
+def _score(reply: RowReply, version: str, probability: float, at: int) -> dict[str, Any]:
     return {
         "id": reply.row["id"],
         "version": version,
@@ -218,7 +218,7 @@ def _score(reply: Reply, version: str, probability: float, at: int) -> dict[str,
     }
 
 
-def _blob(reply: Reply) -> bytes | None:
+def _blob(reply: RowReply) -> bytes | None:
     return None if reply.features is None else reply.features.astype("<f4").tobytes()
 
 

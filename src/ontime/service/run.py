@@ -13,7 +13,7 @@ from ontime.service.edge.logs import log_as_json
 from ontime.service.edge.metrics import Metrics
 from ontime.service.edge.server import run_server
 from ontime.service.edge.settings import EdgeSettings
-from ontime.service.records import Records
+from ontime.service.records import ServiceRecords
 from ontime.service.service import Service, Settings
 
 
@@ -22,7 +22,7 @@ def serve(dataset: Dataset, settings: Settings, store: str, host: str, port: int
     keys = keys_of(os.environ)
     check_address(host, keys)
     log_as_json(sys.stderr)
-    with Records.open(store) as records:
+    with ServiceRecords.open(store) as records:
         service = Service.of(dataset, records, settings)
         service.start()
         try:

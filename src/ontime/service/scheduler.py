@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol
 
 from ontime.core.serving.live_table import LiveRow
 from ontime.core.serving.online_state import KEPT
-from ontime.service.clock import Clock
-from ontime.service.live import Live, Reply, Scored
+from ontime.service.clock import Now
+from ontime.service.live import Live, RowReply, Scored
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
 class Record(Protocol):
     """Where scores and outcomes are kept."""
 
-    def scores(self, replies: Sequence[Reply], of_versions: Mapping[str, Sequence[float]], at: int) -> None:
+    def scores(self, replies: Sequence[RowReply], of_versions: Mapping[str, Sequence[float]], at: int) -> None:
         """Keep what rows got when they fell due, and what each version said of them; what is there stays."""
 
     def outcomes(self, outcomes: Sequence[Outcome], at: int) -> None:
@@ -44,7 +44,7 @@ class Scheduler:
     messages come; `catch_up` notes all that are known, after a start.
     """
 
-    def __init__(self, live: Live, clock: Clock, record: Record, outcomes: Mapping[str, int] | None = None) -> None:
+    def __init__(self, live: Live, clock: Now, record: Record, outcomes: Mapping[str, int] | None = None) -> None:
         """outcomes: by id those that are written down already."""
         self._live, self._clock, self._record = live, clock, record
         self._due: list[tuple[int, str]] = []
@@ -135,6 +135,6 @@ class Scheduler:
         return row["starts_at"] if row is not None else 0
 
 
-def scored_of(reply: Reply) -> Scored:
+def scored_of(reply: RowReply) -> Scored:
     """What stays of an answer that was given when a row fell due."""
     return Scored(reply.answer.probability, reply.version, reply.received, reply.degraded)

@@ -52,14 +52,14 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Heartbeat(Body):
+class HeartbeatSent(Body):
     """A source is alive: everything of it that was known up to this moment has been sent."""
 
     source: Text
     at: Moment
 
 
-class Feedback(Body):
+class FeedbackGiven(Body):
     """What a user says of a prediction; sent again, it takes the place of what was said before."""
 
     prediction_id: Annotated[str, Field(min_length=1, max_length=64)]
@@ -75,7 +75,7 @@ class Mode(Body):
     climatology_only: bool
 
 
-class Reason(BaseModel):
+class ReasonGiven(BaseModel):
     """What a feature adds to the log-odds of the outcome."""
 
     feature: str
@@ -98,7 +98,10 @@ class Prediction(BaseModel):
     received: int = Field(description="number of the last message that was read")
     ages: dict[str, float | None] = Field(description="seconds since each source was heard from")
     degraded: list[str] = Field(description="why climatology answered in place of the model; empty where the model did")
-    reasons: list[Reason] | None = None
+    reasons: list[ReasonGiven] | None = Field(None, description="with explain=true")
+    features: dict[str, float | None] | None = Field(
+        None, description="with features=true: what the model read, categories by their place in its list"
+    )
 
 
 class Predictions(BaseModel):
@@ -137,7 +140,7 @@ class MessagesSent(Body):
     """Messages in the order in which they are to be taken, heartbeats after them."""
 
     messages: list[Any]
-    heartbeats: Annotated[list[Heartbeat], Field(max_length=MOST_ROWS)] = []
+    heartbeats: Annotated[list[HeartbeatSent], Field(max_length=MOST_ROWS)] = []
 
 
 @dataclass(frozen=True)

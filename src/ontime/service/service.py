@@ -19,10 +19,10 @@ from ontime.dataset.dataset import Dataset
 from ontime.errors import NotReadyError
 from ontime.params import Costs
 from ontime.service.bundle_watch import BundleWatch
-from ontime.service.clock import Clock, EventClock, WallClock
+from ontime.service.clock import EventClock, Now, WallClock
 from ontime.service.ingest import Ingest, Note
 from ontime.service.live import Live
-from ontime.service.records import Records
+from ontime.service.records import ServiceRecords
 from ontime.service.restore import logged_messages, rows_of_messages, with_rows
 from ontime.service.scheduler import Scheduler
 from ontime.service.schemas import Schemas, schemas_of
@@ -53,18 +53,18 @@ class Service:
     def __init__(
         self,
         live: Live,
-        clock: Clock,
+        clock: Now,
         ingest: Ingest,
         scheduler: Scheduler,
         watch: BundleWatch,
-        records: Records,
+        records: ServiceRecords,
         schemas: Schemas,
     ) -> None:
         self.live, self.clock, self.ingest, self.scheduler = live, clock, ingest, scheduler
         self.watch, self.records, self.schemas = watch, records, schemas
 
     @classmethod
-    def of(cls, dataset: Dataset, records: Records, settings: Settings) -> Self:
+    def of(cls, dataset: Dataset, records: ServiceRecords, settings: Settings) -> Self:
         """From what a store holds. Raises NotReadyError where it has no clean months yet."""
         needed = [table.name for table in needed_tables(dataset.tables)]
         months = records.months([*dataset.features.tables, *needed])
