@@ -10,7 +10,7 @@ from repositories import REPOSITORY
 SOURCE = REPOSITORY / "src/ontime"
 MODULES = sorted(SOURCE.rglob("*.py"))
 SCRIPTS = sorted((REPOSITORY / ".ci").glob("*.py"))
-VERBS = {"run", "arguments", "main"}  # what every stage or action has
+VERBS = {"run", "arguments", "main", "upgrade", "downgrade"}  # what every stage or action has, or every migration
 PRIVATE_WORDS = {"told", "said", "found", "its", "each", "asked", "lent", "mended", "strays"}
 # Tests of more than one module: of the scripts of .ci, of the record that is committed, of the second dataset.
 OWN_FOLDERS = {"ci", "study", "toy", "bench"}

@@ -19,7 +19,7 @@ from ontime.errors import OntimeError
 from ontime.io.paths import Files
 
 HOME = Path(__file__).parent
-GROUPS = ("data",)  # first words of verbs of two words
+GROUPS = ("data", "db")  # first words of verbs of two words
 ALLOW = "run as its owner, allow it (chmod u+rwX), or copy the checkout to a place of your own"
 UNWRITABLE = {
     errno.EACCES: ALLOW,

@@ -14,4 +14,6 @@ ci_report: what a reviewer reads of two revisions
 data_diff: what changed in the clean tables between two revisions
 data_verify: is the content of every output what dvc.lock says?
 lineage: where a model comes from
+db_upgrade: the store of the service, at the schema of this code
+db_status: which schema the store has
 """

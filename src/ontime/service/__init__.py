@@ -12,6 +12,7 @@ clock: now
 restore: what the store holds, as what is known
 records: what is written down and looked up, in the service's words
 store: all SQL
+migrations: the tables of the store, made and changed step by step
 edge: what stands around the application: keys, limits, errors, logs, metrics, the page of the API
 sender: steps of a replay -> a running service, each request until it is answered
 """
