@@ -193,7 +193,9 @@ def _heartbeats(sources: Mapping[str, Any], heartbeats: Sequence[HeartbeatSent])
     return given
 
 
-def _prediction(reply: RowReply, ages: Mapping[str, float | None], meanings: Mapping[str, str] | None) -> dict[str, Any]:
+def _prediction(
+    reply: RowReply, ages: Mapping[str, float | None], meanings: Mapping[str, str] | None
+) -> dict[str, Any]:
     answer = reply.answer
     content: dict[str, Any] = {
         "id": reply.row["id"],
