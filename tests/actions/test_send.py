@@ -35,6 +35,7 @@ def test_messages_and_a_heartbeat_a_minute_arrive_with_the_key(folder: Path, mon
     sent = len(receiver.messages)
     assert f"{sent} messages and {STEPS:,} heartbeats sent, 0 repeated, 0 quarantined, in" in first.stderr
     assert f"{sent} messages and {STEPS:,} heartbeats sent, {sent} repeated, 0 quarantined" in second.stderr
+    assert "HTTP Request" not in first.stderr
     assert set(receiver.keys) == {"Bearer secret"}
     assert min(counted(receiver)["plan"], counted(receiver)["scans"]) > 20
 
@@ -43,7 +44,7 @@ def test_a_dry_run_prints_the_messages_of_each_hour_and_feed_and_sends_none(fold
     done = call(TOY, "send", *SPAN, "--dry-run", "--url", "http://127.0.0.1:9", folder=folder)
     assert done.returncode == 0, done.stderr
     header, _, *lines = done.stdout.splitlines()
-    assert header.split() == ["plan", "scans"]
+    assert header.split() == ["feed", "plan", "scans"]
     assert lines[0].startswith("2020-01-10T00:00:00Z")
     sums = [sum(int(line.split()[column]) for line in lines) for column in (1, 2)]
     with Receiver() as receiver:
@@ -51,6 +52,15 @@ def test_a_dry_run_prints_the_messages_of_each_hour_and_feed_and_sends_none(fold
     assert done.returncode == 0, done.stderr
     assert counted(receiver) == dict(zip(("plan", "scans"), sums, strict=True))
     assert len(receiver.bodies) == 61
+
+
+def test_a_span_without_a_month_is_refused_and_one_without_messages_is_empty(folder: Path):
+    """There are months up to June, whose messages have all been sent on 2 July."""
+    done = call(TOY, "send", "--since", "2020-07-03", "--until", "2020-07-04", "--dry-run", folder=folder)
+    assert (done.returncode, "plan" in done.stdout) == (1, False)
+    assert "months that both have: 2020-01, 2020-02" in done.stderr
+    done = call(TOY, "send", "--since", "2020-07-02T23:59:00Z", "--until", "2020-07-03", "--dry-run", folder=folder)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_gap_silences_its_source(folder: Path):

@@ -63,7 +63,7 @@ def test_with_a_seed_messages_are_shuffled_between_heartbeats_and_a_gap_silences
     assert [len(step.messages) for step in silent] != [len(step.messages) for step in straight]
 
 
-@pytest.mark.parametrize(("minutes", "seed"), [(1, None), (60, 1)])
+@pytest.mark.parametrize(("minutes", "seed"), [(10, None), (60, 1)])
 def test_what_is_sent_makes_the_features_of_whole_tables(files: Files, minutes: int, seed: int | None):
     """Through JSON, on top of the days before, heartbeats included; each row read at the end of its step."""
     since, until = moment("2020-02-10"), moment("2020-02-12")
@@ -89,13 +89,12 @@ def test_what_is_sent_makes_the_features_of_whole_tables(files: Files, minutes: 
             np.testing.assert_array_equal(np.array([*known.values()], dtype="float32"), expected.to_numpy("float32"))
             answered.append(name)
     assert sorted(answered) == sorted(features.index)
-    assert len(answered) > 20
+    assert len(answered) > 10
 
 
 def test_a_span_without_a_month_is_refused(files: Files):
-    with pytest.raises(
-        OntimeError, match="have no month of 2021-01-01 to 2021-01-02: expected one of 2020-01, 2020-02"
-    ):
+    words = r"no month of 2021-01-01T00:00:00Z to .*; months that both have: 2020-01, 2020-02, 2020-03"
+    with pytest.raises(OntimeError, match=words):
         recorded_feed(TOY, files, moment("2021-01-01"), moment("2021-01-02"))
 
 

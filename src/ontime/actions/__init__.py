@@ -1,6 +1,9 @@
 """What people and schedulers run: actions change the world and are not cached. One module a verb.
 
 predict: answers to rows, from messages
+serve: a bundle and a store -> answers over HTTP
+load: clean months of the past -> the store of the service
+parity: the same from batch and from a running service?
 send: messages of the past, as they became known -> a running service
 bench: how long answers take
 _measured_work: what of them is measured; no verb

@@ -4,7 +4,6 @@ import argparse
 import logging
 import os
 import time
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -80,6 +79,7 @@ def run(
     if dry_run:
         print(_counts(steps).to_string())
         return
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # else a line for every request
     count = len(range(begin, end, (shuffle or 1) * MINUTE)) + 1
     with Sender(dataset, url, os.environ.get(key_from_env)) as sender:
         _send(sender, tqdm(steps, total=count, desc="send", unit=" steps", disable=None), speed)
@@ -102,9 +102,9 @@ def _send(sender: Sender, steps: Iterable[FeedStep], speed: float) -> None:
 
 def _counts(steps: Iterable[FeedStep]) -> pd.DataFrame:
     """How many messages of each feed are sent in each hour."""
-    sent = Counter((step.moment // HOUR * HOUR, feed) for step in steps for feed, _ in step.messages)
-    counts = pd.Series(sent, dtype="int64").unstack(fill_value=0)  # noqa: PD010 - a table of hours and feeds
-    return counts.rename(index=moment_text).rename_axis("hour")
+    sent = [(moment_text(step.moment // HOUR * HOUR), feed) for step in steps for feed, _ in step.messages]
+    messages = pd.DataFrame(sent, columns=["hour", "feed"])
+    return pd.crosstab(messages["hour"], messages["feed"])
 
 
 def _moment(option: str, text: str) -> int:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image
 
 from ontime.errors import OntimeError, Record, validated
 from ontime.io.atomic import write_text
@@ -145,5 +144,7 @@ def write_png(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png")
+    from PIL import Image  # noqa: PLC0415 - what answers draws nothing and has it not
+
     few = Image.open(drawn).convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
     few.save(path, format="png", optimize=True)

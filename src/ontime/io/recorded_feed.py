@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from ontime.core.serving.message_json import moment_text
 from ontime.core.serving.replayed_messages import (
     AHEAD_DAYS,
     DAY,
@@ -18,6 +19,7 @@ from ontime.core.serving.replayed_messages import (
     shuffled_steps,
     with_gaps,
 )
+from ontime.dataset.contract import Table
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
 from ontime.io.foreign_files import read_foreign
@@ -40,27 +42,28 @@ def recorded_feed(
     Moments are whole microseconds since 1970. All messages of the span are in memory. Raises OntimeError where there is
     no month of it, or a gap is of no source of messages.
     """
-    sources = dataset.stress.sources
-    raw, clean = {}, {}
-    for table in [table for table in dataset.tables if table.name in {one.table for one in dataset.messages}]:
-        there = set(months_of(files.raw, table.name)) & set(months_of(files.clean, table.name))
-        wanted = sorted(there & set(_months(since, until)))
-        if not wanted:
-            span = " to ".join(str(np.datetime64(moment, "us").astype("datetime64[D]")) for moment in (since, until))
-            raise OntimeError(
-                f"{files.raw / table.name} and {files.clean / table.name} have no month of {span}: "
-                f"expected one of {', '.join(sorted(there)) or 'some'}"
-            )
-        parts = [read_foreign(table, part(files.raw, table.name, month)) for month in wanted]
-        raw[table.name] = pd.concat(parts, ignore_index=True)
-        clean[table.name] = read_months(files.clean / table.name, wanted)
+    sources, names = dataset.stress.sources, {declared.table for declared in dataset.messages}
+    tables = {table.name: _recorded(files, table, since, until) for table in dataset.tables if table.name in names}
+    raw, clean = ({name: both[place] for name, both in tables.items()} for place in (0, 1))
     messages = with_gaps(replayed_messages(dataset, raw, clean, since, until), sources, gaps)
     ordered = feed_steps(messages, sources, since, until, minutes, gaps)
     return ordered if seed is None else shuffled_steps(ordered, seed)
 
 
+def _recorded(files: Files, table: Table, since: int, until: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The raw and the clean months of a table whose rows may have messages in this span."""
+    there = {*months_of(files.raw, table.name)} & {*months_of(files.clean, table.name)}
+    wanted = [month for month in _months(since, until) if month in there]
+    if not wanted:
+        folders = f"{files.raw / table.name} and {files.clean / table.name}"
+        span, known = f"{moment_text(since)} to {moment_text(until)}", ", ".join(sorted(there)) or "none"
+        raise OntimeError(f"{folders} have no month of {span}; months that both have: {known}")
+    raw = [read_foreign(table, part(files.raw, table.name, month)) for month in wanted]
+    return pd.concat(raw, ignore_index=True), read_months(files.clean / table.name, wanted)
+
+
 def _months(since: int, until: int) -> list[str]:
-    """The months whose rows may have messages in this span."""
+    """The months of these rows, whether they are there or not."""
     span = (since - OVER, until + AHEAD_DAYS * DAY)
     first, last = (np.datetime64(moment, "us").astype("datetime64[M]") for moment in span)
     return np.arange(first, last + 1).astype(str).tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from ontime.core.serving.message_json import feed_dtypes, json_message, moment_t
 from ontime.core.serving.replayed_messages import FeedStep, Heartbeat
 from ontime.dataset.dataset import Dataset
 from ontime.errors import OntimeError
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # else a line for each request
 
 AT_ONCE = 500  # messages and heartbeats of a request; a service takes up to 1,000
 PATIENCE = 60.0  # seconds for which a request is sent again, while the service is away or busy

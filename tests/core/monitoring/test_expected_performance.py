@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from ontime.core.monitoring.expected_performance import (
@@ -26,6 +27,18 @@ def realised(probability: np.ndarray, outcome: np.ndarray) -> dict[str, float]:
         "brier": brier_score_loss(outcome, probability),
         "roc_auc": roc_auc_score(outcome, probability),
     }
+
+
+@given(st.integers(0, 10**6), st.integers(2, 2000), st.integers(1, 6))
+def test_the_curve_is_that_of_isotonic_regression(seed: int, number: int, digits: int):
+    generator = np.random.default_rng(seed)
+    probability = np.round(generator.beta(1, 4, number), digits)
+    outcome = generator.random(number) < probability
+    outcome[:2] = True, False
+    fitted = IsotonicRegression(y_min=0, y_max=1).fit(probability, outcome)
+    estimator = Estimator.of(probability, outcome)
+    np.testing.assert_array_equal(estimator.probability, np.round(fitted.X_thresholds_, 6))
+    np.testing.assert_array_equal(estimator.rate, np.round(fitted.y_thresholds_, 6))
 
 
 @given(chances)

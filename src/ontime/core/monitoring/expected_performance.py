@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 from scipy.stats import t
-from sklearn.isotonic import IsotonicRegression
 
 from ontime.core.statistics.intervals import Interval
 from ontime.core.statistics.metrics import SMALLEST
@@ -55,8 +55,11 @@ class Estimator:
             raise OntimeError(
                 f"expected rows with both outcomes, found {len(outcome)} of which {outcome.sum():.0f} true"
             )
-        fitted = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(probability, outcome)
-        return cls(np.round(fitted.X_thresholds_, DIGITS), np.round(fitted.y_thresholds_, DIGITS))
+        values, place, count = np.unique(probability, return_inverse=True, return_counts=True)
+        rate = isotonic_regression(np.bincount(place, outcome) / count, weights=count).x
+        step = np.diff(rate) != 0
+        ends = np.concatenate([[True], step]) | np.concatenate([step, [True]])  # between the ends of a step it is flat
+        return cls(np.round(values[ends], DIGITS), np.round(rate[ends], DIGITS))
 
     def calibrated(self, probability: np.ndarray) -> np.ndarray:
         """How often outcomes should come true at these probabilities (n,): (n,)."""

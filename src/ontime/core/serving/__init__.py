@@ -13,6 +13,7 @@ answers: what answers depend on; features as of a moment; probability, decision 
 model_rows: rows, and what was read of the streams, as the numbers that a model reads
 row_answers: answers to one row or many, without frames, with reasons
 online_state: rows as they come, and what is known of the streams; answers to them as of now
+parity: answers of a service beside those of batch
 batch: rows that are asked for, chunk after chunk, answered a month at a time
 replayed_messages: tables of past months -> their messages as they became known, with heartbeats
 latency: how long answers take, as lines of a table

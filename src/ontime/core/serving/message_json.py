@@ -55,6 +55,11 @@ def moment_text(moment: int) -> str:
     return f"{_short(np.datetime64(moment, 'us'))}{UTC}"
 
 
+def day_text(moment: int) -> str:
+    """The day of a moment in whole microseconds since 1970, such as 2013-11-05."""
+    return str(np.datetime64(moment, "us").astype("datetime64[D]"))
+
+
 def moment_of_text(text: str) -> np.datetime64 | None:
     """The moment in UTC that a text such as 2013-11-05T12:00:00Z names; None where it is none."""
     return _parsed(text, MOMENT)

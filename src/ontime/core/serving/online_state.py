@@ -55,8 +55,8 @@ class RowAnswer(NamedTuple):
 class Known(NamedTuple):
     """What is known of rows (n) as of each row's `predict_at`: the moment that was asked for, or an earlier one.
 
-    rows: with their own features. values: (n, names), what was read of the streams. silent: of each row the sources that
-    had then been silent for too long. received: the number of the last message that was taken in.
+    rows: with their own features. values: (n, names), what was read of the streams. silent: of each row the sources
+    that had then been silent for too long. received: the number of the last message that was taken in.
     """
 
     rows: Sequence[Row]

@@ -9,8 +9,9 @@ import pandas as pd
 
 
 class Parity(NamedTuple):
-    """rows: how many were asked; degraded: answered by climatology, which batch never does; different: the others that
-    are not bit for bit those of batch, with what each has: `id`, `what`, `batch`, `service`.
+    """How many rows were asked, and how many of them climatology answered, which batch never does.
+
+    different: where the others are not bit for bit those of batch: `id`, `what`, and the values of both.
     """
 
     rows: int
