@@ -26,6 +26,7 @@ from ontime.service.store.tables import (
 )
 
 INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}  # with ON CONFLICT, which SQL itself lacks
+APPENDED = insert(messages).returning(messages.c.seq, sort_by_parameter_order=True)
 Lines = list[dict[str, Any]]
 
 
@@ -117,8 +118,7 @@ def append_messages(connection: Connection, lines: Sequence[MessageLine]) -> lis
     """Keep messages and heartbeats in their order; returns their sequence numbers, which only grow."""
     if not lines:
         return []
-    statement = insert(messages).returning(messages.c.seq, sort_by_parameter_order=True)
-    return list(connection.scalars(statement, [line._asdict() for line in lines]))
+    return list(connection.scalars(APPENDED, [line._asdict() for line in lines]))
 
 
 def messages_after(connection: Connection, seq: int, limit: int) -> list[StoredMessage]:
