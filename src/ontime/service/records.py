@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ from ontime.service.store.opening import Store, open_store
 from ontime.service.store.records import MessageLine, StoredMessage
 from ontime.service.store.writer import Writer
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 10_000  # lines of the log that are read at a time
 BEFORE = ("climatology answered when it fell due",)
 OK = 200
@@ -36,6 +39,7 @@ class ServiceRecords:
     def __init__(self, store: Store, writer: Writer) -> None:
         self._store, self._writer = store, writer
         self._versions: set[str] = set()
+        self.unwritten = 0  # requests whose answers could not be kept
 
     @classmethod
     @contextmanager
@@ -83,9 +87,18 @@ class ServiceRecords:
         return lines
 
     def answers(self, replies: Sequence[RowReply], user: str | None, at: int) -> None:
-        """Keep what a user got. It is written soon, and nobody waits for it."""
+        """Keep what a user got. It is written soon, and nobody waits for it; what could not be written is counted.
+
+        Raises NotReadyError where too much waits to be written.
+        """
         records = [_answer(reply, user, at) for reply in replies]
-        self._writer.submit(lambda connection: sql.add_answers(connection, records))
+        written = self._writer.submit(lambda connection: sql.add_answers(connection, records), wait=0)
+        written.add_done_callback(self._note_written)
+
+    def _note_written(self, written: Future[None]) -> None:
+        if error := written.exception():
+            self.unwritten += 1
+            log.error("the record of an answer could not be written: %s", error)
 
     def once(
         self, key: str, request: str, replies: Sequence[RowReply], user: str | None, at: int, body: str
@@ -100,7 +113,7 @@ class ServiceRecords:
                 sql.add_answers(connection, records)
             return kept
 
-        return self._writer.submit(job)
+        return self._writer.submit(job, wait=0)
 
     def reply(self, key: str, request: str) -> bytes | None:
         """What the request with this key was answered with; None where it was not yet.
@@ -119,7 +132,7 @@ class ServiceRecords:
             if not sql.record_feedback(connection, record):
                 raise UnknownRowError(f"expected a prediction_id that was given, found {given.prediction_id}")
 
-        return self._writer.submit(job)
+        return self._writer.submit(job, wait=0)
 
     def scores(self, replies: Sequence[RowReply], of_versions: Mapping[str, Sequence[float]], at: int) -> None:
         """Keep what rows got when they fell due, and what each version said of them; what is there stays."""
