@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from threading import Thread
 from typing import Any, NamedTuple
 
+from ontime.core.features.moments import HOUR, NEVER
 from ontime.core.serving.live_table import LiveRow
 from ontime.core.serving.message_json import feed_dtypes, json_values
 from ontime.core.serving.message_types import Message
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 MOST_WAITING = 200  # requests
 TOGETHER = 50  # requests that are written in one transaction
+FORGET_EVERY = 6 * HOUR  # of the clock
 PATIENCE = 2.0  # seconds that a request waits for a place in the queue
 
 Changed = Mapping[str, Sequence[LiveRow]]  # rows as they stand after messages, by table
@@ -53,7 +55,7 @@ class Ingest:
     """
 
     def __init__(self, live: Live, clock: Now, append: Append, note: Note, received: int = 0) -> None:
-        self.received = received
+        self.received, self._forgot_at = received, NEVER
         self._note, self._dtypes = note, feed_dtypes(live.dataset.tables, live.dataset.messages)
         self._live, self._clock, self._append = live, clock, append
         self._waiting: queue.Queue[tuple[Batch, Future[TakenIn]] | None] = queue.Queue(MOST_WAITING)
@@ -126,6 +128,9 @@ class Ingest:
             for source, moment in batch.heartbeats:
                 self._live.hear(source, moment)
                 self._clock.hear(moment)
+        if now - self._forgot_at > FORGET_EVERY:
+            self._live.forget(now)
+            self._forgot_at = now
         self._note(changed)
         return [self._receipt(batch, new, changed) for batch, new in zip(batches, news, strict=True)]
 

@@ -114,6 +114,7 @@ class Live:
         self._key_types = {name: types[name] for name in self.messages.key}
         self._ids: dict[Key, str] = {}  # of rows that messages made
         self._keys: dict[str, Key] = {}
+        self._names: dict[tuple[str, Key], str] = {}  # of rows of any table
 
     def serve(self, bundle: Bundle) -> None:
         """Answer by this bundle from now on. Raises ModelUnfitError, and changes nothing, where it does not fit."""
@@ -140,22 +141,37 @@ class Live:
         """Take typed messages in; by table, the rows that they change. received: the number of the last one."""
         changed = self.admission.take(messages)
         self.state.take(changed, received)
-        self._note(changed)
+        self.note(changed)
         return changed
 
     def hear(self, source: str, moment: int) -> None:
         """A source is alive at a moment."""
         self.state.hear(source, moment)
 
-    def note_rows(self, rows: Iterable[LiveRow]) -> None:
+    def forget(self, now: int) -> None:
+        """Forget what no row reads any more, and rows that are no longer expected to be corrected."""
+        self.state.forget(now)
+        gone = [place for place, name in self._names.items() if not self.state.keeps(place[0], name)]
+        for table, key in gone:
+            self.admission.forget(table, [key])
+            del self._names[table, key]
+            if table == self.messages.table:
+                self._keys.pop(self._ids.pop(key, ""), None)
+        for name in [name for name in self.scored if self.state.row(name) is None]:
+            del self.scored[name]
+
+    def _note_asked(self, rows: Iterable[LiveRow]) -> None:
         """Rows that can be asked for by the key of their messages."""
         for row in rows:
             if row.clean is not None:
                 self._ids[row.key] = str(row.clean["id"])
                 self._keys[str(row.clean["id"])] = row.key
 
-    def _note(self, changed: Mapping[str, Sequence[LiveRow]]) -> None:
-        self.note_rows(changed.get(self.messages.table, ()))
+    def note(self, changed: Mapping[str, Iterable[LiveRow]]) -> None:
+        """Rows that messages made, by table: they are forgotten when they are old enough."""
+        for table, rows in changed.items():
+            self._names.update({(table, row.key): row.name for row in rows if row.clean is not None})
+        self._note_asked(changed.get(self.messages.table, ()))
 
     def key(self, name: str) -> list[Any] | None:
         """The key of the messages of a row, as JSON has it; None where none have come."""

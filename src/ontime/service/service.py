@@ -80,7 +80,7 @@ class Service:
         log_lines = records.log()
         rows = rows_of_messages(live.admission, logged_messages(dataset.tables, live.admission, log_lines))
         live.load(with_rows(dataset.tables, tables, rows))
-        live.note_rows(rows[live.messages.table].values())
+        live.note({table: list(made.values()) for table, made in rows.items()})
         beats = [(line.name, line.moment) for _, line in log_lines if line.moment is not None]
         for source, moment in beats:
             live.hear(source, moment)

@@ -196,6 +196,10 @@ class OnlineState:
         """The rows that may be asked for."""
         return [*self._rows]
 
+    def keeps(self, table: str, name: str) -> bool:
+        """Whether a row of a table is kept as it stands, since it may still be corrected."""
+        return name in self._clean[table]
+
     def last_heard(self, source: str, now: int) -> int:
         """The last moment up to `now` at which a source was heard from; NEVER where there is none."""
         return self._last_heard(source, now)
