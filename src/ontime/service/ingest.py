@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from threading import Thread
 from typing import Any, NamedTuple
 
-from ontime.core.features.moments import HOUR, NEVER
+from ontime.core.features.moments import HOUR
 from ontime.core.serving.live_table import LiveRow
 from ontime.core.serving.message_json import feed_dtypes, json_values
 from ontime.core.serving.message_types import Message
@@ -55,7 +55,7 @@ class Ingest:
     """
 
     def __init__(self, live: Live, clock: Now, append: Append, note: Note, received: int = 0) -> None:
-        self.received, self._forgot_at = received, NEVER
+        self.received, self._forgot_at = received, clock.now()
         self._note, self._dtypes = note, feed_dtypes(live.dataset.tables, live.dataset.messages)
         self._live, self._clock, self._append = live, clock, append
         self._waiting: queue.Queue[tuple[Batch, Future[TakenIn]] | None] = queue.Queue(MOST_WAITING)
@@ -86,6 +86,8 @@ class Ingest:
 
     def _run(self) -> None:
         while group := self._next():
+            # Whoever does not wait any more has taken its request back; one that has begun cannot be.
+            group = [(batch, future) for batch, future in group if future.set_running_or_notify_cancel()]
             try:
                 receipts = self._take([batch for batch, _ in group])
             except Exception as error:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
+import numpy as np
 import pandas as pd
 
 from ontime.core.contract.columns import clean_dtypes
@@ -56,6 +57,12 @@ def with_rows(
             kept = pd.concat([kept, rows_frame(clean_dtypes(table), cleans)], ignore_index=True)
         joined[table.name] = kept
     return joined
+
+
+def rows_since(tables: Mapping[str, pd.DataFrame], moment: int) -> dict[str, pd.DataFrame]:
+    """The rows of clean tables of the day of a moment or later; days begin at 00:00 UTC here."""
+    day = np.datetime64(moment, "us").astype("datetime64[D]")
+    return {name: table[table["day"].to_numpy() >= day].reset_index(drop=True) for name, table in tables.items()}
 
 
 def _batched(messages: Iterable[Message]) -> Iterator[list[Message]]:

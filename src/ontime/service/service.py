@@ -12,6 +12,8 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from ontime.core.features.moments import HOUR
+from ontime.core.features.point_in_time import reach
 from ontime.core.serving.admission import needed_tables
 from ontime.core.serving.live_table import LiveRow
 from ontime.core.serving.online_state import KEPT
@@ -23,7 +25,7 @@ from ontime.service.clock import EventClock, Now, WallClock
 from ontime.service.ingest import Ingest, Note
 from ontime.service.live import Live
 from ontime.service.records import ServiceRecords
-from ontime.service.restore import logged_messages, rows_of_messages, with_rows
+from ontime.service.restore import logged_messages, rows_of_messages, rows_since, with_rows
 from ontime.service.scheduler import Scheduler
 from ontime.service.schemas import Schemas, schemas_of
 
@@ -74,19 +76,20 @@ class Service:
             raise NotReadyError(
                 "expected clean months in the store, found none: windows reach back weeks; run `ontime load` once"
             )
-        alive_until = _end(tables[dataset.features.tables[0]])
+        end = _end(tables[dataset.features.tables[0]])
         silent_hours = _silent_hours(dataset, settings)
-        live = Live(dataset, settings.lead_hours, reference, silent_hours, settings.costs, alive_until)
+        live = Live(dataset, settings.lead_hours, reference, silent_hours, settings.costs, end)
         log_lines = records.log()
         rows = rows_of_messages(live.admission, logged_messages(dataset.tables, live.admission, log_lines))
-        live.load(with_rows(dataset.tables, tables, rows))
-        live.note({table: list(made.values()) for table, made in rows.items()})
         beats = [(line.name, line.moment) for _, line in log_lines if line.moment is not None]
+        clock = WallClock() if settings.clock == "wall" else EventClock(max([end, *(moment for _, moment in beats)]))
+        since = clock.now() - int((reach(dataset.features.asof) + settings.lead_hours) * HOUR) - KEPT
+        live.load(rows_since(with_rows(dataset.tables, tables, rows), since))
+        live.note({table: list(made.values()) for table, made in rows.items()})
         for source, moment in beats:
             live.hear(source, moment)
         received = log_lines[-1].seq if log_lines else 0
         live.state.online.received = received
-        clock = WallClock() if settings.clock == "wall" else EventClock(max([alive_until, *(at for _, at in beats)]))
         live.scored.update(records.scored(clock.now() - KEPT))
         scheduler = Scheduler(live, clock, records, records.known_outcomes())
         ingest = Ingest(live, clock, records.append, _noting(scheduler, live), received)
