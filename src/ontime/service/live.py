@@ -242,11 +242,7 @@ class Live:
         """Why nothing can be answered; '' where something can."""
         if self.answering.fallback is None:
             return "expected a bundle that answers, found none, nor its fallback"
-        return (
-            ""
-            if self.state.names()
-            else "expected rows, found none: load clean months (ontime load), or send the schedule"
-        )
+        return "" if self.state.names() else "expected rows, found none: load clean months up to now (ontime load)"
 
     def heard_outcomes(self, now: int) -> int:
         """When the source was last heard from that says what came of rows; now where there is none to wait for."""
