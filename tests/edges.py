@@ -15,6 +15,7 @@ import httpx
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel, Field
+from starlette.types import ASGIApp
 
 from ontime.errors import BrokenContractError, ModelUnfitError, NotReadyError, OntimeError, UnknownRowError
 from ontime.service.edge.docs_page import add_docs
@@ -112,18 +113,30 @@ def running(settings: EdgeSettings | None = None) -> Iterator[Running]:
     """The small application, guarded, on a free port of loopback."""
     metrics, logged, app = Metrics(), io.StringIO(), small_app()
     app.add_api_route("/metrics", metrics.scrape, include_in_schema=False)
-    with socket.socket() as listening, logged_into(logged):
+    guarded_app = guarded(app, settings or EdgeSettings(), metrics)
+    with logged_into(logged), on_loopback(guarded_app) as port, client_of(port) as client:
+        yield Running(client, port, metrics, logged)
+
+
+@contextlib.contextmanager
+def on_loopback(app: ASGIApp) -> Iterator[int]:
+    """An application on a real server, while the block lasts; the port."""
+    with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        server = uvicorn.Server(server_config(guarded(app, settings or EdgeSettings(), metrics), "127.0.0.1", port))
+        server = uvicorn.Server(server_config(app, "127.0.0.1", port))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-                yield Running(client, port, metrics, logged)
+            yield port
         finally:
             server.should_exit = True
             thread.join()
+
+
+def client_of(port: int) -> httpx.Client:
+    """A client of what listens on a port of loopback."""
+    return httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
 
 
 @contextlib.contextmanager

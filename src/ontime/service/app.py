@@ -106,7 +106,7 @@ def _feedback(service: Service) -> APIRouter:
 def _rows(service: Service) -> APIRouter:
     router = _router("predict")
 
-    @router.get("/v1/rows/{name}")
+    @router.get("/v1/rows/{name:path}")  # an id may have a slash in it
     async def row(name: str) -> dict[str, Any]:
         """What is known of a row, what was predicted of it, and what came."""
         known = service.live.state.row(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
@@ -31,7 +32,8 @@ class BundleWatch:
     def __init__(self, folder: Path, switch: Path, live: Live, keep_inputs: KeepInputs) -> None:
         """keep_inputs: is given the version and the signature of every bundle before it answers."""
         self.folder, self.switch, self.problem = folder, switch, ""
-        self._live, self._keep_inputs, self._looked_at = live, keep_inputs, ""
+        self._live, self._keep_inputs = live, keep_inputs
+        self._looked_at: str | None = None
         self._end, self._lock = Event(), Lock()
         self._thread = Thread(target=self._run, name="bundle", daemon=True)
 
@@ -93,11 +95,5 @@ class BundleWatch:
             log.warning("%s", problem)
         self.problem = problem
         if not self._live.answering.version:
-            self._live.serve_fallback(_fallback(self.folder))
-
-
-def _fallback(folder: Path) -> Climatology | None:
-    try:
-        return read_record(Climatology, folder / FALLBACK)
-    except OntimeError:
-        return None
+            with suppress(OntimeError):  # there is none, or none of this dataset: what was there before goes on
+                self._live.serve_fallback(read_record(Climatology, self.folder / FALLBACK))

@@ -128,7 +128,7 @@ class Ingest:
         changed = self._live.take(messages, self.received) if messages else {}
         for batch in batches:
             for source, moment in batch.heartbeats:
-                self._live.hear(source, moment)
+                self._live.hear(source, moment, self.received)
                 self._clock.hear(moment)
         if now - self._forgot_at > FORGET_EVERY:
             self._live.forget(now)

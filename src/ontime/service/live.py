@@ -129,8 +129,14 @@ class Live:
         self.state.check_fit(answerer)
         self.answering = Answering(answerer, bundle.fallback, bundle.costs)
 
-    def serve_fallback(self, fallback: Climatology | None) -> None:
-        """Answer by climatology alone, where there is no whole bundle; without it, nothing is answered."""
+    def serve_fallback(self, fallback: Climatology) -> None:
+        """Answer by climatology alone, where there is no whole bundle.
+
+        Raises ModelUnfitError, and changes nothing, where it counts by what rows do not have.
+        """
+        own = {feature.name for feature in self.dataset.features.own}
+        if absent := [name for name in fallback.keys if name not in own]:
+            raise ModelUnfitError(f"expected a fallback that counts by {', '.join(sorted(own))}, found {absent}")
         self.answering = Answering(None, fallback, self.answering.costs)
 
     def load(self, tables: Tables) -> None:
@@ -144,9 +150,10 @@ class Live:
         self.note(changed)
         return changed
 
-    def hear(self, source: str, moment: int) -> None:
-        """A source is alive at a moment."""
+    def hear(self, source: str, moment: int, received: int = 0) -> None:
+        """A source is alive at a moment. received: the number of its heartbeat, or of a later one."""
         self.state.hear(source, moment)
+        self.state.online.received = max(self.state.online.received, received)
 
     def forget(self, now: int) -> None:
         """Forget what no row reads any more, and rows that are no longer expected to be corrected."""

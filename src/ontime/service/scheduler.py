@@ -126,9 +126,14 @@ class Scheduler:
                 row = self._live.state.row(name)
                 if row is not None and row["outcome_known_at"] == moment and self._outcomes.get(name) != row["outcome"]:
                     outcomes[name] = Outcome(name, int(row["outcome"]), moment)
-        if outcomes:
+        if not outcomes:
+            return
+        try:
             self._record.outcomes([*outcomes.values()], now)
-            self._outcomes |= {name: one.outcome for name, one in outcomes.items()}
+        except Exception:
+            self.note(outcomes)
+            raise
+        self._outcomes |= {name: one.outcome for name, one in outcomes.items()}
 
     def _starts_at(self, name: str) -> int:
         row = self._live.state.row(name)
