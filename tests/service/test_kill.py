@@ -16,8 +16,8 @@ from edges import client_of
 from repositories import REPOSITORY
 from services import Json, events, key, plan, row_id, running, scans
 
-PARCELS, KILLED_AFTER = 100, (40, 90)  # requests before the end is near
-WITHIN = 0.05  # seconds
+PARCELS, KILLED_AFTER = 60, (30, 70)  # requests before a kill is near
+WITHIN = 0.05  # seconds after them
 FIRST_DUE, BEFORE_DUE = "2020-06-01T10:00:00Z", "2020-06-01T10:30:00Z"
 
 
