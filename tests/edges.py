@@ -109,9 +109,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(settings: EdgeSettings | None = None) -> Iterator[Running]:
-    """The small application, guarded, on a free port of loopback."""
-    metrics, logged, app = Metrics(), io.StringIO(), small_app()
+def running(settings: EdgeSettings | None = None, app: FastAPI | None = None) -> Iterator[Running]:
+    """An application, the small one where none is given, guarded, on a free port of loopback."""
+    metrics, logged, app = Metrics(), io.StringIO(), app or small_app()
     app.add_api_route("/metrics", metrics.scrape, include_in_schema=False)
     guarded_app = guarded(app, settings or EdgeSettings(), metrics)
     with logged_into(logged), on_loopback(guarded_app) as port, client_of(port) as client:

@@ -14,7 +14,13 @@ VERBS = {"run", "arguments", "main", "upgrade", "downgrade"}  # what every stage
 PRIVATE_WORDS = {"told", "said", "found", "its", "each", "asked", "lent", "mended", "strays"}
 # Tests of more than one module: of the scripts of .ci, of the record that is committed, of the second dataset.
 OWN_FOLDERS = {"ci", "study", "toy", "bench"}
-OF_SEVERAL = {"flights/test_poison.py", "service/test_kill.py", "stages/test_training.py"}
+OF_SEVERAL = {
+    "flights/test_poison.py",
+    "service/test_abuse.py",
+    "service/test_forgetting.py",
+    "service/test_kill.py",
+    "stages/test_training.py",
+}
 
 
 def tree(path: Path) -> ast.Module:

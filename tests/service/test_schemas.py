@@ -37,6 +37,25 @@ def test_a_row_that_is_none_is_refused_by_name(change: dict, where: str):
     assert [".".join(map(str, error["loc"])) for error in refused.value.errors()] == [where]
 
 
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"number": 2**63}, "rows.0.number"),
+        ({"number": -(2**63)}, "rows.0.number"),
+        ({"promised": "2024-02-30T12:00:00Z"}, "rows.0.promised"),
+        ({"promised": "2024-01-05T12:00:00"}, "rows.0.promised"),
+        ({"promised": ""}, "rows.0.promised"),
+        ({"depot": "N\0"}, "rows.0.depot"),
+    ],
+)
+def test_a_key_that_no_row_can_have_is_refused_by_name(change: dict, where: str):
+    row = {name: SCAN[name] for name in schemas_of(TOY).key}
+    schemas_of(TOY).predictions.model_validate({"rows": [row]})
+    with pytest.raises(ValidationError) as refused:
+        schemas_of(TOY).predictions.model_validate({"rows": [row | change]})
+    assert [".".join(map(str, error["loc"])) for error in refused.value.errors()] == [where]
+
+
 def test_everything_wrong_is_named_at_once():
     rows = [ROW | {"flight": "a"}, ROW, ROW | {"carrier": None, "origin": 3}]
     with pytest.raises(ValidationError) as refused:

@@ -3,6 +3,7 @@
 predict: answers to rows, from messages
 serve: a bundle and a store -> answers over HTTP
 load: clean months of the past -> the store of the service
+openapi: the interface of the service, as it stands in docs/openapi.json
 parity: the same from batch and from a running service?
 send: messages of the past, as they became known -> a running service
 bench: how long answers take

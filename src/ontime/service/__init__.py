@@ -4,6 +4,7 @@ run: a service, with everything around it, until it is ended
 service: the parts, put together
 app: the HTTP interface
 schemas: the models of requests and answers, from the dataset's contract
+openapi: the OpenAPI document of a dataset's service
 live: what has come so far, and the bundle that answers
 ingest: messages as they come: to the store, then to what is known
 scheduler: rows that fall due, and outcomes that are known

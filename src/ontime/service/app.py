@@ -8,18 +8,18 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Depends, FastAPI, Header, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Response
 from fastapi.concurrency import run_in_threadpool
 
 from ontime.core.features.table import declared_features
 from ontime.core.serving.message_json import day_text, feed_dtypes, moment_of_text, moment_text, values_of_json
 from ontime.errors import BrokenContractError, NotReadyError, UnknownRowError
 from ontime.service.edge.docs_page import add_docs
-from ontime.service.edge.error_form import ERROR_RESPONSES, add_error_handlers
+from ontime.service.edge.error_form import ERROR_RESPONSES, add_error_handlers, error_responses
 from ontime.service.edge.keys import Requires
 from ontime.service.ingest import Batch, TakenIn
 from ontime.service.live import Live, RowReply
-from ontime.service.schemas import FeedbackGiven, HeartbeatSent, Mode, Predictions, Taken
+from ontime.service.schemas import LONGEST_TEXT, NO_NUL, FeedbackGiven, HeartbeatSent, Mode, Predictions, Taken
 from ontime.service.service import Service
 
 INLINE = 20  # rows that are answered at once: a thread would cost more than they do
@@ -30,6 +30,8 @@ IdempotencyKey = Annotated[
     str | None,
     Header(min_length=1, max_length=128, description="the same request with the same key gets the same answer"),
 ]
+
+RowName = Annotated[str, Path(min_length=1, max_length=LONGEST_TEXT, pattern=NO_NUL)]  # may hold slashes
 
 
 def make_app(service: Service) -> FastAPI:
@@ -106,8 +108,8 @@ def _feedback(service: Service) -> APIRouter:
 def _rows(service: Service) -> APIRouter:
     router = _router("predict")
 
-    @router.get("/v1/rows/{name:path}")  # an id may have a slash in it
-    async def row(name: str) -> dict[str, Any]:
+    @router.get("/v1/rows/{name:path}", responses=error_responses(404))
+    async def row(name: RowName) -> dict[str, Any]:
         """What is known of a row, what was predicted of it, and what came."""
         known = service.live.state.row(name)
         history = await run_in_threadpool(service.history, name)
@@ -142,7 +144,7 @@ def _operations(service: Service) -> APIRouter:
         """The process answers."""
         return {"status": "alive"}
 
-    @open_router.get("/health/ready")
+    @open_router.get("/health/ready", responses=error_responses(503))
     async def ready() -> dict[str, str]:
         """Rows are known, and something answers; else 503."""
         if problem := live.problem():
@@ -175,22 +177,20 @@ def _key(dtypes: Mapping[str, str], row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _heartbeats(sources: Mapping[str, Any], heartbeats: Sequence[HeartbeatSent]) -> list[tuple[str, int]]:
-    """Sources and moments. Raises BrokenContractError with everything that is wrong."""
-    moments = [moment_of_text(one.at) for one in heartbeats]
-    wrong = [
+    """Sources and moments. Raises BrokenContractError with every source that there is not."""
+    if wrong := [
         f"heartbeats[{place}].source: expected one of {', '.join(sources)}, found {one.source}"
         for place, one in enumerate(heartbeats)
         if one.source not in sources
-    ]
-    given = []
-    for place, (one, moment) in enumerate(zip(heartbeats, moments, strict=True)):
-        if moment is None:
-            wrong.append(f"heartbeats[{place}].at: expected a moment such as 2013-11-05T12:00:00Z, found {one.at}")
-        else:
-            given.append((one.source, int(moment.astype(np.int64))))
-    if wrong:
+    ]:
         raise BrokenContractError("\n".join(wrong))
-    return given
+    return [_heartbeat(one) for one in heartbeats]
+
+
+def _heartbeat(sent: HeartbeatSent) -> tuple[str, int]:
+    moment = moment_of_text(sent.at)
+    assert moment is not None  # the schema refuses what names none
+    return sent.source, int(moment.astype(np.int64))
 
 
 def _prediction(

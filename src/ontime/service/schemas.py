@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -19,9 +21,12 @@ from pydantic import (
     create_model,
     with_config,
 )
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from ontime.core.contract.values import declared_dtype
+from ontime.core.serving.message_json import day_of_text, moment_of_text
+from ontime.core.serving.message_types import LARGEST
 from ontime.core.serving.messages import feed_tables, predicted_messages
 from ontime.dataset.contract import Table
 from ontime.dataset.dataset import Dataset
@@ -30,19 +35,43 @@ from ontime.dataset.dtypes import DAY, FLAG, MOMENT, TEXT
 MOST_ROWS = 1_000  # of one request
 LONGEST_TEXT = 200  # characters
 LONGEST_COMMENT = 500
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no such character in a text
 
-Text = Annotated[StrictStr, Field(max_length=LONGEST_TEXT)]
+
+def _read_by(parse: Callable[[str], np.datetime64 | None], kind: str) -> AfterValidator:
+    """Refuses texts that name no moment or day; those that do stay text."""
+
+    def check(text: str) -> str:
+        if parse(text) is None:
+            raise PydanticCustomError("time", kind)  # pyrefly: ignore
+        return text
+
+    return AfterValidator(check)
+
+
+Text = Annotated[StrictStr, Field(max_length=LONGEST_TEXT, pattern=NO_NUL)]
 Number = StrictFloat | StrictInt
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, description="UTC")]
+MomentSent = Annotated[
+    Text,
+    Field(json_schema_extra={"format": "date-time"}, description="UTC"),
+    _read_by(moment_of_text, "a moment such as 2013-11-05T12:00:00Z"),
+]
+DaySent = Annotated[
+    Text, Field(json_schema_extra={"format": "date"}), _read_by(day_of_text, "a day such as 2013-11-05")
+]
 TYPES: dict[str, Any] = {
-    "Int64": StrictInt,
+    "Int64": Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST)],
     "float64": Number,
     FLAG: StrictBool,
     TEXT: Text,
-    MOMENT: Annotated[Text, Field(json_schema_extra={"format": "date-time"})],
-    DAY: Annotated[Text, Field(json_schema_extra={"format": "date"})],
+    MOMENT: MomentSent,
+    DAY: DaySent,
 }
-User = Annotated[str, Field(max_length=128, min_length=1, description="opaque: whom the answer is for, never a name")]
-Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, description="UTC")]
+User = Annotated[
+    str,
+    Field(min_length=1, max_length=128, pattern=NO_NUL, description="opaque: whom the answer is for, never a name"),
+]
 Verdict = Literal["useful", "wrong", "unsure"]
 
 
@@ -56,16 +85,16 @@ class HeartbeatSent(Body):
     """A source is alive: everything of it that was known up to this moment has been sent."""
 
     source: Text
-    at: Moment
+    at: MomentSent
 
 
 class FeedbackGiven(Body):
     """What a user says of a prediction; sent again, it takes the place of what was said before."""
 
-    prediction_id: Annotated[str, Field(min_length=1, max_length=64)]
+    prediction_id: Annotated[str, Field(min_length=1, max_length=64, pattern=NO_NUL)]
     verdict: Verdict
     acted: bool | None = None
-    comment: Annotated[str, Field(max_length=LONGEST_COMMENT)] | None = None
+    comment: Annotated[str, Field(max_length=LONGEST_COMMENT, pattern=NO_NUL)] | None = None
     user: User | None = None
 
 

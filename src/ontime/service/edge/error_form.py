@@ -52,11 +52,12 @@ class ErrorAnswer(BaseModel):
     error: ErrorDetail
 
 
-# For `responses` of a router: what the OpenAPI document says of errors.
-ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorAnswer, "description": KINDS[status].replace("_", " ")}
-    for status in (401, 403, 413, 422, 429, 500, 503)
-}
+def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For `responses` of a router or a route: what the OpenAPI document says of errors with these statuses."""
+    return {status: {"model": ErrorAnswer, "description": KINDS[status].replace("_", " ")} for status in statuses}
+
+
+ERROR_RESPONSES = error_responses(400, 401, 403, 413, 422, 429, 500, 503)  # of every route that needs a key
 
 
 class ApiError(HTTPException):
