@@ -21,6 +21,7 @@ from ontime.service.scheduler import Outcome
 from ontime.service.schemas import FeedbackGiven
 from ontime.service.store import records as sql
 from ontime.service.store import tables
+from ontime.service.store.answer_log import AnswerLog
 from ontime.service.store.opening import Store, open_store
 from ontime.service.store.records import MessageLine, StoredMessage
 from ontime.service.store.writer import Writer
@@ -33,16 +34,16 @@ OK = 200
 class ServiceRecords:
     """A store that is read from any thread, and written by one."""
 
-    def __init__(self, store: Store, writer: Writer) -> None:
-        self._store, self._writer = store, writer
+    def __init__(self, store: Store, writer: Writer, answer_log: AnswerLog) -> None:
+        self._store, self._writer, self._answer_log = store, writer, answer_log
         self._versions: set[str] = set()
 
     @classmethod
     @contextmanager
     def open(cls, url: str) -> Iterator[Self]:
         """Of the store at a URL, while the block lasts. Raises OntimeError where it cannot be used."""
-        with open_store(url) as store, Writer(store) as writer:
-            yield cls(store, writer)
+        with open_store(url) as store, Writer(store) as writer, AnswerLog(writer) as answer_log:
+            yield cls(store, writer, answer_log)
 
     @property
     def waiting(self) -> int:
@@ -83,9 +84,8 @@ class ServiceRecords:
         return lines
 
     def answers(self, replies: Sequence[RowReply], user: str | None, at: int) -> None:
-        """Keep what a user got. It is written soon, and nobody waits for it."""
-        records = [_answer(reply, user, at) for reply in replies]
-        self._writer.submit(lambda connection: sql.add_answers(connection, records))
+        """Keep what a user got. It is written soon; nobody waits for it. Raises NotReadyError where too many wait."""
+        self._answer_log.add([_answer(reply, user, at) for reply in replies])
 
     def once(
         self, key: str, request: str, replies: Sequence[RowReply], user: str | None, at: int, body: str
@@ -119,6 +119,7 @@ class ServiceRecords:
             if not sql.record_feedback(connection, record):
                 raise UnknownRowError(f"expected a prediction_id that was given, found {given.prediction_id}")
 
+        self._answer_log.flush()  # the answer may be a moment old
         return self._writer.submit(job)
 
     def scores(self, replies: Sequence[RowReply], of_versions: Mapping[str, Sequence[float]], at: int) -> None:
