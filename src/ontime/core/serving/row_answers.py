@@ -84,7 +84,7 @@ class Answerer:
         return Answer(probability, decision(probability, self._thresholds), conformal_set, fallback)
 
     def unseen(self, row: Row) -> tuple[str, ...]:
-        """The names of a row that the model has never seen, such as a new carrier, by feature."""
+        """The names of a row that the model has never seen, by feature."""
         return tuple(
             f"{name} {row[name]}" for name, known in self._seen if row[name] is not None and row[name] not in known
         )
