@@ -52,11 +52,12 @@ ONTIME = (sys.executable, "-m", "ontime")
 
 
 class Case(NamedTuple):
-    """What is sent to a server again and again. size: rows or events of a request."""
+    """What is sent to a server again and again. size: rows or events of a request. process: that of the server."""
 
     what: str
     size: int
     port: int
+    process: int
     requests: Iterator[bytes]
 
 
@@ -70,12 +71,12 @@ def main() -> None:
         port, idle_port = free_port(), free_port()
         url, log = f"http://127.0.0.1:{port}", servers.enter_context(Path(folder, "log").open("w"))
         words = [*ONTIME, "serve", "--clock", "events", "--port", str(port), *store]
-        servers.enter_context(server(words, f"{url}/health/ready", log))
+        process = servers.enter_context(server(words, f"{url}/health/ready", log))
         subprocess.run([*ONTIME, "send", "--url", url, "--since", SINCE, "--until", UNTIL], check=True)
         rows, example = known_rows(url)
         words = [sys.executable, __file__, "--no-op", str(idle_port), example]
-        servers.enter_context(server(words, f"http://127.0.0.1:{idle_port}/openapi.json", log))
-        write_json({"requests": measured(cases(port, idle_port, rows))}, RECORD)
+        idle = servers.enter_context(server(words, f"http://127.0.0.1:{idle_port}/openapi.json", log))
+        write_json({"requests": measured(cases((port, process), (idle_port, idle), rows))}, RECORD)
 
 
 def no_op(port: int, example: str) -> None:
@@ -97,12 +98,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(words: Sequence[str], ready: str, log: Any) -> Iterator[None]:
-    """A command on the server's core, once this address answers; it is ended with the block."""
+def server(words: Sequence[str], ready: str, log: Any) -> Iterator[int]:
+    """The process of a command on the server's core, once this address answers; it is ended with the block."""
     process = subprocess.Popen(["taskset", "--cpu-list", str(SERVER_CORE), *words], stdout=log, stderr=log)
     try:
         wait_until_ready(ready)
-        yield
+        yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
@@ -146,17 +147,17 @@ def schedule_messages(since: str, until: str) -> list[dict[str, Any]]:
     return [json_message(dtypes, one) for step in steps for one in step.messages if one[0] == feed]
 
 
-def cases(port: int, idle_port: int, rows: Sequence[dict[str, Any]]) -> list[Case]:
-    """One by one and many at once: rows again and again, each event once."""
+def cases(service: tuple[int, int], idle: tuple[int, int], rows: Sequence[dict[str, Any]]) -> list[Case]:
+    """One by one and many at once: rows again and again, each event once. Servers are their port and process."""
     single = [{"rows": [row]} for row in rows]
     many = [{"rows": batch} for batch in batches(iter(rows), BATCH)]
     news = iter(schedule_messages(*NEWS))
     return [
-        Case("no-op", 1, idle_port, itertools.cycle(posts("predictions", single))),
-        Case("predictions", 1, port, itertools.cycle(posts("predictions", single))),
-        Case("predictions", BATCH, port, itertools.cycle(posts("predictions", many))),
-        Case("events", 1, port, posts("events", ({"messages": [one]} for one in news))),
-        Case("events", BULK, port, posts("events", ({"messages": some} for some in batches(news, BULK)))),
+        Case("no-op", 1, *idle, itertools.cycle(posts("predictions", single))),
+        Case("predictions", 1, *service, itertools.cycle(posts("predictions", single))),
+        Case("predictions", BATCH, *service, itertools.cycle(posts("predictions", many))),
+        Case("events", 1, *service, posts("events", ({"messages": [one]} for one in news))),
+        Case("events", BULK, *service, posts("events", ({"messages": some} for some in batches(news, BULK)))),
     ]
 
 
@@ -176,10 +177,9 @@ def posts(name: str, bodies: Any) -> Iterator[bytes]:
 
 def measured(given: Sequence[Case]) -> list[dict[str, Any]]:
     """Requests a second at the peak, and milliseconds at half of it; the first is the unit of the ratios."""
-    rates = [[len(uvloop.run(load(case))) / SECONDS for case in given] for _ in range(ROUNDS)]
-    peaks = np.median(rates, axis=0).tolist()
-    lines = []
-    for case, peak in zip(given, peaks, strict=True):
+    rounds = np.array([[peak_of(case) for case in given] for _ in range(ROUNDS)])
+    (peaks, cpu), lines = np.median(rounds, axis=0).T.tolist(), []
+    for case, peak, work in zip(given, peaks, cpu, strict=True):
         seconds = [one for _ in range(ROUNDS) for one in uvloop.run(load(case, peak / 2))]
         p50, p99 = (1e3 * np.quantile(seconds, (0.5, 0.99))).tolist()
         first = lines[0] if lines else {"p99_milliseconds": p99}
@@ -188,6 +188,8 @@ def measured(given: Sequence[Case]) -> list[dict[str, Any]]:
             "size": case.size,
             "per_second": round(peak, 1),
             "ratio": round(peak / peaks[0], 3),
+            "cpu_milliseconds": round(work, 3),
+            "cpu_ratio": round(cpu[0] / work, 3),
             "p50_milliseconds": round(p50, 2),
             "p99_milliseconds": round(p99, 2),
             "p99_ratio": round(p99 / first["p99_milliseconds"], 2),
@@ -195,6 +197,19 @@ def measured(given: Sequence[Case]) -> list[dict[str, Any]]:
         print("  ".join(f"{name} {value}" for name, value in line.items()), flush=True)
         lines.append(line)
     return lines
+
+
+def peak_of(case: Case) -> tuple[float, float]:
+    """Requests a second, and milliseconds of the server's CPU for one: they do not move with what else runs there."""
+    begun = cpu_seconds(case.process)
+    count = len(uvloop.run(load(case)))
+    return count / SECONDS, 1e3 * (cpu_seconds(case.process) - begun) / count
+
+
+def cpu_seconds(process: int) -> float:
+    """That a process has used so far, in all threads."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def load(case: Case, per_second: float = np.inf) -> list[float]:
