@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help repro study test nightly check lint bench latency twin storage storage-stop experiments back sweep lock-check data-version readme lock clean
+.PHONY: help repro study test nightly check lint bench bench-serve latency twin storage storage-stop experiments back sweep lock-check data-version readme lock clean
 
 PYTHON ?=
 # What `make lock` may move: everything, nothing (UPGRADE=), or one (UPGRADE='--upgrade-package lightgbm').
@@ -79,6 +79,9 @@ twin: .venv/installed  ## everything again as on another machine: are the bytes 
 
 bench: .venv/installed  ## time and memory of every stage, in a temporary folder
 	python tests/bench/stages.py
+
+bench-serve: .venv/installed  ## measure requests to the service beside those to an empty endpoint; writes docs/serve.json
+	python tests/bench/serve.py
 
 latency: .venv/installed  ## measure how long an answer takes; writes docs/latency.json and docs/latency.png
 	ontime bench --json docs/latency.json --picture docs/latency.png

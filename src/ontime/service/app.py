@@ -38,9 +38,9 @@ def make_app(service: Service) -> FastAPI:
     """The app of a service that is started."""
     app = FastAPI(title=service.live.dataset.name, description=ABOUT, version="1", docs_url=None, redoc_url=None)
     add_error_handlers(app)
-    add_docs(app)
     for router in (_predictions(service), _events(service), _feedback(service), _rows(service), _operations(service)):
         app.include_router(router)
+    add_docs(app)  # last: routes are looked through in their order
     return app
 
 

@@ -22,6 +22,7 @@ from ontime.service.scheduler import Outcome
 from ontime.service.schemas import FeedbackGiven
 from ontime.service.store import records as sql
 from ontime.service.store import tables
+from ontime.service.store.answer_log import AnswerLog
 from ontime.service.store.opening import Store, open_store
 from ontime.service.store.records import MessageLine, StoredMessage
 from ontime.service.store.writer import Writer
@@ -36,22 +37,26 @@ OK = 200
 class ServiceRecords:
     """A store that is read from any thread, and written by one."""
 
-    def __init__(self, store: Store, writer: Writer) -> None:
-        self._store, self._writer = store, writer
+    def __init__(self, store: Store, writer: Writer, answer_log: AnswerLog) -> None:
+        self._store, self._writer, self._answer_log = store, writer, answer_log
         self._versions: set[str] = set()
-        self.unwritten = 0  # requests whose answers could not be kept
 
     @classmethod
     @contextmanager
     def open(cls, url: str) -> Iterator[Self]:
         """Of the store at a URL, while the block lasts. Raises OntimeError where it cannot be used."""
-        with open_store(url) as store, Writer(store) as writer:
-            yield cls(store, writer)
+        with open_store(url) as store, Writer(store) as writer, AnswerLog(writer) as answer_log:
+            yield cls(store, writer, answer_log)
 
     @property
     def waiting(self) -> int:
         """How many writes wait."""
         return self._writer.queue_length
+
+    @property
+    def lost(self) -> int:
+        """How many answers the store refused."""
+        return self._answer_log.lost
 
     def append(self, lines: Sequence[MessageLine]) -> list[int]:
         """Write messages and heartbeats to disk; their numbers."""
@@ -87,18 +92,8 @@ class ServiceRecords:
         return lines
 
     def answers(self, replies: Sequence[RowReply], user: str | None, at: int) -> None:
-        """Keep what a user got. It is written soon, and nobody waits for it; what could not be written is counted.
-
-        Raises NotReadyError where too much waits to be written.
-        """
-        records = [_answer(reply, user, at) for reply in replies]
-        written = self._writer.submit(lambda connection: sql.add_answers(connection, records), wait=0)
-        written.add_done_callback(self._note_written)
-
-    def _note_written(self, written: Future[None]) -> None:
-        if error := written.exception():
-            self.unwritten += 1
-            log.error("the record of an answer could not be written: %s", error)
+        """Keep what a user got. It is written soon; nobody waits for it. Raises NotReadyError where too many wait."""
+        self._answer_log.add([_answer(reply, user, at) for reply in replies])
 
     def once(
         self, key: str, request: str, replies: Sequence[RowReply], user: str | None, at: int, body: str
@@ -132,7 +127,8 @@ class ServiceRecords:
             if not sql.record_feedback(connection, record):
                 raise UnknownRowError(f"expected a prediction_id that was given, found {given.prediction_id}")
 
-        return self._writer.submit(job, wait=0)
+        self._answer_log.flush()  # the answer may be a moment old
+        return self._writer.submit(job)
 
     def scores(self, replies: Sequence[RowReply], of_versions: Mapping[str, Sequence[float]], at: int) -> None:
         """Keep what rows got when they fell due, and what each version said of them; what is there stays."""

@@ -41,9 +41,7 @@ def _metrics(service: Service) -> Metrics:
     metrics.add_gauge("received", "The number of the last message that was taken in.", lambda: service.ingest.received)
     metrics.add_gauge("ingest_waiting", "Requests with messages that wait.", lambda: service.ingest.waiting)
     metrics.add_gauge("writes_waiting", "Writes that wait for the store.", lambda: service.records.waiting)
-    metrics.add_gauge(
-        "answers_unwritten", "Requests whose answers could not be kept.", lambda: service.records.unwritten
-    )
+    metrics.add_gauge("answers_lost", "Answers that the store refused.", lambda: service.records.lost)
     ages = "Since a source was heard from."
     metrics.add_gauges("source_age_seconds", ages, "source", lambda: _ages(live.ages(clock.now())))
     return metrics

@@ -4,6 +4,7 @@ tables: the tables, as the code needs them
 opening: a URL -> a store that can be read and written, or what is wrong with it
 schema: the schema of a store, made and brought up to date
 writer: one thread that writes, whatever waits in one transaction
+answer_log: answers as they are given, to the writer all of a short time at once
 records: messages, answers, outcomes, feedback and replies, written and read without frames
 retention: old records and those of one user, deleted
 sql_ledger: the loop's ledger on SQL
