@@ -35,7 +35,7 @@ def test_rows_that_are_long_past_leave_nothing_behind(live: Live):
     names = live.state.names()
     last = max(names, key=lambda name: live.state.row(name)["starts_at"])
     starts_at = live.state.row(last)["starts_at"]
-    live.scored |= {name: Scored(0.5, "a", 1, ()) for name in names}
+    live.scored |= {name: Scored(0.5, "yes", "both", "a", 1, ()) for name in names}
     before = live.answer([last], starts_at - 20 * HOUR)[0].answer
     live.forget(starts_at)
     kept = live.state.names()

@@ -41,6 +41,16 @@ def test_a_late_message_does_not_change_an_answer_that_was_given(live: Running):
     assert live.answer(3)["probability"] != given["probability"]  # whoever is scored later reads it
 
 
+def test_what_was_answered_before_the_scheduler_looked_is_what_it_writes(live: Running):
+    live.send(plan(1), plan(2), until=DUE)
+    given = live.answer(1)
+    live.send(scans(2, "2020-06-01T10:50:00Z"))
+    assert live.answer(1) == given
+    live.tick()
+    assert live.answer(1) == given
+    assert {line["probability"] for line in live.row(1)["scores"]} == {given["probability"]}
+
+
 def test_what_fell_due_during_a_stop_is_scored_after_the_start_and_what_was_scored_stays(live_url: str, bundle: Path):
     with running(live_url, bundle) as live:
         live.send(plan(1), until=DUE)

@@ -28,8 +28,10 @@ def pinned_packages(text: str) -> dict[str, Pin]:
 
 
 def required_packages(project: str) -> list[str]:
-    """The packages that a pyproject.toml asks for to run, by their normalised names."""
-    requirements = tomllib.loads(project).get("project", {}).get("dependencies", [])
+    """The packages that a pyproject.toml asks for to run, extras among them, by their normalised names."""
+    table = tomllib.loads(project).get("project", {})
+    extras = table.get("optional-dependencies", {})
+    requirements = [*table.get("dependencies", []), *(one for extra in extras.values() for one in extra)]
     return sorted(normal_name(re.split(r"[^\w.-]", requirement, maxsplit=1)[0]) for requirement in requirements)
 
 

@@ -38,6 +38,8 @@ class Scored(NamedTuple):
     """The answer that a row got when it fell due: what comes later does not change it."""
 
     probability: float
+    decision: str
+    conformal_set: str
     version: str
     received: int
     degraded: tuple[str, ...]
@@ -58,6 +60,7 @@ class RowReply(NamedTuple):
     degraded: tuple[str, ...]
     answer: Answer
     features: np.ndarray | None
+    model: str
 
     @property
     def provisional(self) -> bool:
@@ -108,6 +111,7 @@ class Live:
         )
         self.answering = Answering(None, None, costs)
         self.scored: dict[str, Scored] = {}
+        self._given: dict[str, RowReply] = {}  # of rows that are due and not scored yet
         self.messages = predicted_messages(dataset)
         self._table = next(table for table in dataset.tables if table.name == self.messages.table)
         types = feed_dtypes(dataset.tables, dataset.messages)[next(iter(self.messages.feeds))]
@@ -166,6 +170,8 @@ class Live:
                 self._keys.pop(self._ids.pop(key, ""), None)
         for name in [name for name in self.scored if self.state.row(name) is None]:
             del self.scored[name]
+        for name in [name for name in self._given if self.state.row(name) is None]:
+            self._given.pop(name, None)
 
     def _note_asked(self, rows: Iterable[LiveRow]) -> None:
         """Rows that can be asked for by the key of their messages."""
@@ -225,19 +231,38 @@ class Live:
             due, version = row["starts_at"] - lead, "" if answer.fallback else answering.version
             reply = RowReply(
                 row, row["predict_at"], due, version, known.received, why, answer,
-                None if features is None else features[place],
+                None if features is None else features[place], answering.version,
             )  # fmt: skip
-            scored = self.scored.get(row["id"]) if not reply.provisional else None
-            replies.append(_as_scored(reply, scored, answering) if scored else reply)
+            replies.append(reply if reply.provisional else self._once(reply))
         return replies
 
+    def _once(self, reply: RowReply) -> RowReply:
+        """The answer that a row got first when it was due, with the reasons that are asked for now."""
+        if scored := self.scored.get(reply.row["id"]):
+            return _as_scored(reply, scored)
+        given = self._given.setdefault(reply.row["id"], reply)
+        return given._replace(answer=given.answer._replace(reasons=reply.answer.reasons))
+
+    def keep(self, replies: Sequence[RowReply]) -> None:
+        """These answers are written down: they are those of their rows from now on."""
+        for reply in replies:
+            name = reply.row["id"]
+            self.scored[name] = scored_of(reply)
+            self._given.pop(name, None)
+
     def model_scores(self, replies: Sequence[RowReply]) -> dict[str, list[float]]:
-        """By version what it says of rows (n), also where climatology answered; none where there is no model."""
+        """By version what it says of rows (n), also where climatology answered; none where there is no model.
+
+        A row that another model read is left out, as NaN: there was another bundle a moment ago.
+        """
         answerer = self.answering.answerer
-        features = [reply.features for reply in replies]
-        if answerer is None or any(one is None for one in features):
+        if answerer is None:
             return {}
-        scores = answerer.bundle.model.predict_matrix(np.array(features, dtype=np.float32), threads=1)
+        read = [place for place, reply in enumerate(replies) if reply.model == answerer.bundle.version]
+        scores = np.full(len(replies), np.nan)
+        if read:
+            features = np.array([replies[place].features for place in read], dtype=np.float32)
+            scores[read] = answerer.bundle.model.predict_matrix(features, threads=1)
         return {answerer.bundle.version: scores.tolist()}
 
     def ages(self, now: int) -> dict[str, float | None]:
@@ -284,16 +309,23 @@ def _by_climatology(answering: Answering, row: Row) -> Answer:
     return Answer(rate, decision(rate, answer_thresholds(answering.costs)), BOTH, fallback=True)
 
 
-def _as_scored(reply: RowReply, scored: Scored, answering: Answering) -> RowReply:
-    """The answer that was given when the row fell due."""
-    if answering.answerer is not None:
-        answer = answering.answerer.judged(scored.probability, fallback=bool(scored.degraded))
-    else:
-        words = decision(scored.probability, answer_thresholds(answering.costs))
-        answer = Answer(scored.probability, words, BOTH, bool(scored.degraded))
-    same = reply.answer.probability == scored.probability
+def scored_of(reply: RowReply) -> Scored:
+    """What stays of an answer that was given when a row fell due."""
+    answer = reply.answer
+    return Scored(
+        answer.probability, answer.decision, answer.conformal_set, reply.version, reply.received, reply.degraded
+    )
+
+
+def _as_scored(reply: RowReply, scored: Scored) -> RowReply:
+    """The answer that was given when the row fell due, with the features where they are still the same."""
+    given = Answer(
+        scored.probability, scored.decision, scored.conformal_set, bool(scored.degraded), reply.answer.reasons
+    )
     return reply._replace(
-        features=reply.features if same else None,
-        version=scored.version, received=scored.received, degraded=scored.degraded,
-        answer=answer._replace(reasons=reply.answer.reasons),
-    )  # fmt: skip
+        version=scored.version,
+        received=scored.received,
+        degraded=scored.degraded,
+        answer=given,
+        features=reply.features if reply.answer.probability == scored.probability else None,
+    )

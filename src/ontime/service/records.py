@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import logging
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ from ontime.service.store.writer import Writer
 log = logging.getLogger(__name__)
 
 AT_ONCE = 10_000  # lines of the log that are read at a time
-BEFORE = ("climatology answered when it fell due",)
+BETWEEN = "; "  # reasons
 OK = 200
 
 
@@ -137,6 +138,7 @@ class ServiceRecords:
             _score(reply, version, probability, at)
             for version, probabilities in {**of_versions, **answered}.items()
             for reply, probability in zip(replies, probabilities, strict=True)
+            if not math.isnan(probability)
         ]
         self._writer.write(lambda connection: sql.keep_first(connection, tables.scores, lines))
 
@@ -158,9 +160,11 @@ class ServiceRecords:
         return {
             row.id: Scored(
                 row.probability,
+                row.decision,
+                row.conformal_set,
                 "" if row.degraded else version_of.get(row.id, ""),
                 row.last_event,
-                BEFORE if row.degraded else (),
+                tuple((row.reason or "").split(BETWEEN)) if row.degraded else (),
             )
             for row in rows
         }
@@ -208,13 +212,18 @@ def _answer(reply: RowReply, user: str | None, at: int) -> sql.AnswerRecord:
         conformal_set=reply.answer.conformal_set,
         provisional=reply.provisional,
         degraded=bool(reply.degraded),
-        reason="; ".join(reply.degraded) or None,
+        reason=BETWEEN.join(reply.degraded) or None,
         features=_blob(reply),
     )
 
 
 def _score(reply: RowReply, version: str, probability: float, at: int) -> dict[str, Any]:
-    return {
+    of_answer = {
+        "decision": reply.answer.decision,
+        "conformal_set": reply.answer.conformal_set,
+        "reason": BETWEEN.join(reply.degraded) or None,
+    }
+    return (of_answer if version == ANSWERED else dict.fromkeys(of_answer)) | {
         "id": reply.row["id"],
         "version": version,
         "day": day_text(reply.row["day"]),

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from ontime.core.serving.live_table import LiveRow
 from ontime.core.serving.online_state import KEPT
 from ontime.service.clock import Now
-from ontime.service.live import Live, RowReply, Scored
+from ontime.service.live import Live, RowReply
 
 log = logging.getLogger(__name__)
 
@@ -103,8 +103,7 @@ class Scheduler:
             except Exception:
                 self.note(names)
                 raise
-            for reply in replies:
-                self._live.scored[reply.row["id"]] = scored_of(reply)
+            self._live.keep(replies)
 
     def _pop_due(self, now: int) -> list[str]:
         """Rows that are due and not scored, as they stand now."""
@@ -138,8 +137,3 @@ class Scheduler:
     def _starts_at(self, name: str) -> int:
         row = self._live.state.row(name)
         return row["starts_at"] if row is not None else 0
-
-
-def scored_of(reply: RowReply) -> Scored:
-    """What stays of an answer that was given when a row fell due."""
-    return Scored(reply.answer.probability, reply.version, reply.received, reply.degraded)

@@ -89,6 +89,9 @@ scores = Table(
     Column("probability", Double, nullable=False),
     Column("degraded", Boolean),
     Column("features", LargeBinary),  # as those of answers
+    Column("decision", Text),  # of what was answered, as are the set and why it is degraded
+    Column("conformal_set", Text),
+    Column("reason", Text),
     UniqueConstraint("id", "version", name="scores_once"),
     Index("scores_version_day", "version", "day"),
     sqlite_autoincrement=True,
