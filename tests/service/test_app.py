@@ -4,8 +4,11 @@ import io
 from pathlib import Path
 
 import pandas as pd
+from repositories import call
 from services import DUE, Json, Running, key, plan, running, scans
+from toy import TOY
 
+from ontime.service.records import ServiceRecords
 from ontime.service.store.opening import open_store
 from ontime.service.store.records import save_month
 from ontime.service.store.writer import Writer
@@ -73,3 +76,37 @@ def test_a_retry_gets_the_first_reply_also_after_new_events_and_a_restart(live_u
     with running(live_url, bundle) as live:
         assert live.client.post("/v1/predictions", json=request, headers=headers).content == first.content
         assert live.answer(1) != first.json()["predictions"][0]
+
+
+def test_every_row_that_is_not_known_is_named(live: Running):
+    live.send(plan(1))
+    rows = [key(1), *(key(number) for number in range(100, 130))]
+    response = live.client.post("/v1/predictions", json={"rows": rows})
+    assert response.status_code == 422
+    message = response.json()["error"]["message"]
+    assert [place for place in range(31) if f"rows[{place}]: " in message] == [*range(1, 31)]
+    assert live.row(1)["answers"] == []
+
+
+def test_features_of_another_bundle_than_the_one_that_answers_are_not_given_its_names(live: Running):
+    live.send(plan(1), until=DUE)
+    live.answer(1)
+    (given,) = live.service.live._given.values()
+    live.service.live._given[given.row["id"]] = given._replace(model="another", features=given.features[:1])
+    response = live.client.post("/v1/predictions", params={"features": True}, json={"rows": [key(1)]})
+    assert response.status_code == 200
+    assert response.json()["predictions"][0]["features"] is None
+    live.tick()
+    assert [line["version"] for line in live.row(1)["scores"]] == ["answered"]
+
+
+def test_months_that_are_loaded_again_take_no_correction_back(toy_made: Path, live_url: str):
+    with ServiceRecords.open(live_url) as records:
+        loaded = [line for _, line in records.log()]
+        corrected = loaded[-1]._replace(content='{"as": "it was corrected"}', received_at=1)
+        records.append([corrected])
+    for _ in range(2):
+        done = call(TOY, "load", "--until", "2020-05", "--store", live_url, folder=toy_made)
+        assert done.returncode == 0, done.stderr
+    with ServiceRecords.open(live_url) as records:
+        assert [line for _, line in records.log()] == [*loaded, corrected]

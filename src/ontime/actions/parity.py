@@ -52,7 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(dataset: Dataset, files: Files, *, month: str | None, days: int, only: str | None) -> None:
     """Send the messages in order, shuffled, and with the service killed in the middle; ask each row when it falls due.
 
-    Raises OntimeError where an answer differs from that of batch.
+    Raises OntimeError where an answer differs from that of batch, or the model gave none: nothing is shown then.
     """
     there = months(files.features)
     month = month or there[-2]
@@ -67,6 +67,8 @@ def run(dataset: Dataset, files: Files, *, month: str | None, days: int, only: s
         if len(parity.different):
             print(parity.different.head(SHOWN).to_string(index=False))
         different += parity.different["id"].nunique()
+        if parity.rows == parity.degraded:
+            raise OntimeError(f"{way}: expected rows that the model answers, found none: take other days")
     if different:
         raise OntimeError(f"{quantity(different, 'row')} of the service not answered as batch answers")
 
@@ -77,6 +79,8 @@ def _parity(dataset: Dataset, files: Files, before: str, month: str, days: int, 
     end = begin + days * DAY
     moments = microseconds(features["predict_at"])
     rows = features[(moments >= begin) & (moments <= end)].sort_values("predict_at").reset_index(drop=True)
+    if rows.empty:
+        raise OntimeError(f"no row of {month} falls due in its first {quantity(days, 'day')}: take other days")
     keys = _keys(dataset, files, month)
     minutes, seed = (BLOCK, 0) if way == "shuffled" else (STEP, None)
     store = tempfile.TemporaryDirectory()
@@ -114,8 +118,9 @@ def _compared(files: Files, rows: pd.DataFrame, answers: dict[str, dict[str, Any
 
 
 def _numbers(inputs: Inputs, answer: dict[str, Any]) -> list[float]:
-    """The features of an answer, as the model reads them."""
-    return [float("nan") if answer["features"][name] is None else answer["features"][name] for name in inputs.types]
+    """The features of an answer as the model reads them, all missing where the service does not know them any more."""
+    features = answer["features"] or {}
+    return [float("nan") if features.get(name) is None else features[name] for name in inputs.types]
 
 
 def _keys(dataset: Dataset, files: Files, month: str) -> dict[str, dict[str, Any]]:

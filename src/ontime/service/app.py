@@ -165,7 +165,7 @@ def _router(scope: str) -> APIRouter:
 def _read(live: Live, reply: RowReply) -> dict[str, float | None] | None:
     """What the model read of a row: numbers, and categories by their place in its list."""
     answerer = live.answering.answerer
-    if answerer is None or reply.features is None:
+    if answerer is None or reply.features is None or reply.model != answerer.bundle.version:
         return None
     numbers = [None if math.isnan(number) else number for number in reply.features.tolist()]
     return dict(zip(answerer.bundle.model.inputs.types, numbers, strict=True))

@@ -31,7 +31,6 @@ from ontime.params import Costs
 SECOND = 1_000_000  # microseconds
 SWITCHED_OFF = "the kill switch is on"
 NO_MODEL = "there is no model"
-SHOWN = 10  # unknown rows in an error
 
 
 class Scored(NamedTuple):
@@ -49,7 +48,8 @@ class RowReply(NamedTuple):
     """The answer to a row. Moments are whole microseconds since 1970.
 
     predict_at: as of when. due: the moment that the model is made for. degraded: why climatology answered, empty where
-    the model did. features: what the model read, (features,) float32; None where no model read anything.
+    the model did. features: what a model read, (features,) float32, also where climatology answered; None where none
+    did. model: its version, '' for none.
     """
 
     row: Row
@@ -203,10 +203,9 @@ class Live:
             ids = [of_key if name is None else name for name, of_key in zip(ids, of_keys, strict=True)]
         unknown = [place for place, name in enumerate(ids) if name is None or self.state.row(name) is None]
         if unknown:
-            words = [f"rows[{place}]: {' '.join(map(str, keys[place]))}" for place in unknown[:SHOWN]]
-            more = f", and {len(unknown) - SHOWN:,} more" if len(unknown) > SHOWN else ""
+            words = [f"rows[{place}]: {' '.join(map(str, keys[place]))}" for place in unknown]
             raise UnknownRowError(
-                f"expected rows whose schedule has come; not known: {', '.join(words)}{more}: "
+                f"expected rows whose schedule has come; not known: {', '.join(words)}: "
                 "correct the key, or send the schedule first"
             )
         return [name for name in ids if name is not None]
@@ -274,7 +273,7 @@ class Live:
         """Why nothing can be answered; '' where something can."""
         if self.answering.fallback is None:
             return "expected a bundle that answers, found none, nor its fallback"
-        return "" if self.state.names() else "expected rows, found none: load clean months up to now (ontime load)"
+        return "" if self.state.has_rows else "expected rows, found none: load clean months up to now (ontime load)"
 
     def heard_outcomes(self, now: int) -> int:
         """When the source was last heard from that says what came of rows; now where there is none to wait for."""

@@ -64,13 +64,18 @@ class ServiceRecords:
         return self._writer.write(lambda connection: sql.append_messages(connection, lines))
 
     def load(self, months: Mapping[tuple[str, str], bytes], lines: Sequence[MessageLine]) -> None:
-        """Keep clean months in place of all that were there, and the messages of their last days, all or nothing."""
+        """Keep clean months in place of all that were there, and the messages of their last days, all or nothing.
+
+        A message that has come before is not written again: it would take back what has corrected it since.
+        """
+        come = {(line.name, line.key, line.content) for _, line in self.log() if line.kind == "message"}
+        new = [line for line in lines if (line.name, line.key, line.content) not in come]
 
         def job(connection: Connection) -> None:
             connection.execute(tables.clean_months.delete())
             for (name, month), content in months.items():
                 sql.save_month(connection, name, month, content)
-            sql.append_messages(connection, lines)
+            sql.append_messages(connection, new)
 
         self._writer.write(job)
 

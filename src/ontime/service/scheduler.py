@@ -132,7 +132,8 @@ class Scheduler:
         except Exception:
             self.note(outcomes)
             raise
-        self._outcomes |= {name: one.outcome for name, one in outcomes.items()}
+        known = self._outcomes | {name: one.outcome for name, one in outcomes.items()}
+        self._outcomes = {name: outcome for name, outcome in known.items() if self._live.state.row(name) is not None}
 
     def _starts_at(self, name: str) -> int:
         row = self._live.state.row(name)

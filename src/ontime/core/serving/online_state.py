@@ -192,6 +192,11 @@ class OnlineState:
         """A row that may be asked for, with its own features; None where it is not known."""
         return self._rows.get(name)
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether any row may be asked for."""
+        return bool(self._rows)
+
     def names(self) -> list[str]:
         """The rows that may be asked for."""
         return [*self._rows]
